@@ -1,0 +1,66 @@
+// Files for tests: temporary ones, and those of tests/data.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace aerotool::test {
+
+inline void write_file(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline std::string data_path(const std::string& name) {
+  return std::string(AEROTOOL_TEST_DATA) + "/" + name;
+}
+
+inline std::string data_bytes(const std::string& name) {
+  std::string bytes = read_file(data_path(name));
+  if (bytes.empty()) throw std::runtime_error("no test data " + name);
+  return bytes;
+}
+
+/// A directory that goes with all that is in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() : path_(std::filesystem::temp_directory_path() / "aerotool-test-XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view bytes) : path_(directory_.file("file")) {
+    write_file(path_, bytes);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_;
+};
+
+}  // namespace aerotool::test
