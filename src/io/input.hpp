@@ -1,0 +1,59 @@
+// Input files: bytes at any offset, mapped where that works and read with pread where it does not.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "io/fd.hpp"
+
+namespace aerotool::io {
+
+/// A file that does not change while it is open. Metadata is looked at through view(), which maps and so
+/// reads no page that is not touched; weights are moved with read(), which is faster for large runs than
+/// faulting pages in. Thread-safe.
+class Input {
+ public:
+  /// Opens a regular file. Throws IoError (a directory, no permission, ...).
+  static std::shared_ptr<Input> open(const std::string& path);
+  /// Takes over an open regular file, `name` is what messages call it.
+  static std::shared_ptr<Input> adopt(Fd fd, std::string name);
+
+  ~Input();
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::uint64_t size() const { return size_; }
+
+  /// Fills `out` from `offset`. Throws IoError where the file ends before: it was longer when opened.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+  /// The bytes [offset, offset + length), which the caller has checked against size(). Mapped without
+  /// read-ahead; a copy where mapping does not work. A file that shrinks meanwhile reads as zeros there and
+  /// require_unchanged() tells.
+  Bytes view(std::uint64_t offset, std::uint64_t length) const;
+
+  /// Throws IoError where size, times or inode differ from when the file was opened, or a mapped page was
+  /// lost.
+  void require_unchanged() const;
+
+  /// Device and inode, to tell whether an output is this file.
+  const struct ::stat& status() const { return status_; }
+
+ private:
+  Input(Fd fd, std::string name, const struct ::stat& status);
+
+  Fd fd_;
+  std::string name_;
+  std::uint64_t size_ = 0;
+  struct ::stat status_ {};
+  mutable std::shared_ptr<std::atomic<bool>> page_lost_;
+};
+
+}  // namespace aerotool::io

@@ -1,0 +1,288 @@
+#include "io/output.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <memory>
+#include <random>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "io/interrupt.hpp"
+
+namespace aerotool::io {
+namespace {
+
+struct Target {
+  std::string directory;
+  std::string name;
+};
+
+Target split(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+/// The number of our own open file that a path such as /dev/stdout leads to by way of /proc/self/fd or
+/// /dev/fd.
+std::optional<int> own_descriptor(const std::string& path) {
+  for (const std::string_view directory : {"/proc/self/fd/", "/dev/fd/"}) {
+    if (!path.starts_with(directory)) continue;
+    const std::string_view digits = std::string_view(path).substr(directory.size());
+    int number = 0;
+    const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (result.ec == std::errc() && result.ptr == digits.data() + digits.size()) return number;
+  }
+  return std::nullopt;
+}
+
+/// Follows symbolic links, the last of which may point to nothing yet; stops at one of our own open files.
+std::string resolve_links(std::string path) {
+  constexpr int kMostLinks = 40;
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (own_descriptor(path)) return path;
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
+    std::array<char, PATH_MAX> text{};
+    const ssize_t length = ::readlink(path.c_str(), text.data(), text.size());
+    if (length < 0) throw system_error(path, "follow the link", errno);
+    const std::string link(text.data(), static_cast<std::size_t>(length));
+    path = link.starts_with('/') ? link : split(path).directory + "/" + link;
+  }
+  throw system_error(path, "follow the link", ELOOP);
+}
+
+/// What every temporary of a target begins with. Long names are cut to leave room within NAME_MAX.
+std::string temporary_prefix(const std::string& name) {
+  constexpr std::size_t kMostOfName = 180;
+  return "." + name.substr(0, kMostOfName) + ".aerotool-";
+}
+
+std::string temporary_name(const std::string& name) {
+  std::random_device random;
+  const std::array<unsigned, 2> noise = {random(), random()};
+  return temporary_prefix(name) + std::to_string(::getpid()) + "-" + to_hex(std::as_bytes(std::span(noise)));
+}
+
+/// Removes temporaries that no running process holds locked: what a killed run has left.
+void remove_stale(int directory, const std::string& name) {
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
+  if (!entries) {
+    ::close(copy);
+    return;
+  }
+  const std::string prefix = temporary_prefix(name);
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string_view found(&entry->d_name[0]);
+    if (!found.starts_with(prefix)) continue;
+    const std::string_view tail = found.substr(prefix.size());
+    if (tail.empty() || tail.find_first_not_of("0123456789abcdef-") != std::string_view::npos) continue;
+    const Fd fd(::openat(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlinkat(directory, &entry->d_name[0], 0);
+  }
+}
+
+}  // namespace
+
+Output::Output(Output&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      name_(std::move(other.name_)),
+      replaces_(other.replaces_),
+      directory_(std::move(other.directory_)),
+      target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      written_(other.written_) {}
+
+Output::~Output() {
+  discard();
+}
+
+void Output::discard() noexcept {
+  if (!temporary_.empty()) ::unlinkat(directory_.get(), temporary_.c_str(), 0);
+  temporary_.clear();
+}
+
+Output Output::stream(Fd fd, const std::string& name) {
+  if (::isatty(fd.get()) == 1)
+    throw UsageError(describe({name, {}, {}}, "model bytes are not written to a terminal"));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
+    // A description of our own that does not block, so that a signal is noticed while the reader sleeps. The
+    // flag on the one we were given would be seen by everybody who shares it.
+    Fd own(::open(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    if (own) return {std::move(own), name};
+  }
+  return {std::move(fd), name};
+}
+
+Output Output::to_path(const std::string& path) {
+  const std::string resolved = resolve_links(path);
+  if (const auto own = own_descriptor(resolved)) {
+    Fd copy(::fcntl(*own, F_DUPFD_CLOEXEC, 0));
+    if (!copy) throw system_error(path, "write", errno);
+    return stream(std::move(copy), path);
+  }
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) throw system_error(path, "write", errno);
+  if (exists && S_ISDIR(old.st_mode)) throw system_error(path, "write", EISDIR);
+  if (exists && !S_ISREG(old.st_mode)) {
+    Fd fd;
+    while (!fd) {
+      fd = Fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+      if (fd) break;
+      if (errno != EINTR) throw system_error(path, "write", errno);
+      check_interrupt();
+    }
+    return stream(std::move(fd), path);
+  }
+
+  const auto [directory, name] = split(resolved);
+  if (name.empty()) throw system_error(path, "write", exists ? EISDIR : ENOENT);
+  Fd directory_fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory_fd) throw system_error(path, "open the directory of the output", errno);
+  remove_stale(directory_fd.get(), name);
+
+  constexpr mode_t kMode = 0666;
+  std::string temporary;
+  Fd fd;
+#ifdef O_TMPFILE
+  fd = Fd(::openat(directory_fd.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kMode));
+  // Without /proc the file could not be given a name later.
+  if (fd && ::access("/proc/self/fd", X_OK) != 0) fd = Fd();
+#endif
+  while (!fd) {
+    temporary = temporary_name(name);
+    fd = Fd(::openat(directory_fd.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+    if (!fd && errno != EEXIST) throw system_error(path, "create", errno);
+    // Another run may have taken it for a stale one before it was locked.
+    struct stat made {};
+    if (fd &&
+        (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || ::fstat(fd.get(), &made) != 0 || made.st_nlink == 0)) {
+      fd = Fd();
+    }
+  }
+  if (temporary.empty()) ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  Output output(std::move(fd), path);
+  output.replaces_ = true;
+  output.directory_ = std::move(directory_fd);
+  output.target_ = name;
+  output.temporary_ = std::move(temporary);
+  if (exists && ::fchmod(output.fd_.get(), old.st_mode & 07777) != 0)
+    throw system_error(path, "set the mode", errno);
+  return output;
+}
+
+Output Output::to_stdout() {
+  Fd copy(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw system_error("standard output", "write", errno);
+  return stream(std::move(copy), "standard output");
+}
+
+void Output::require_space(std::uint64_t bytes) const {
+  if (!replaces_) return;
+  struct statvfs room {};
+  if (::fstatvfs(fd_.get(), &room) != 0) return;
+  const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
+  if (free < bytes) {
+    throw IoError(Where{name_, {}, {}}, "needs " + human_size(bytes) + ", but the file system has only " +
+                                            human_size(free) + " free");
+  }
+}
+
+void Output::write_at(std::uint64_t offset, ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (put < 0) {
+      if (errno != EINTR) throw system_error(name_, "write", errno);
+      check_interrupt();
+      continue;
+    }
+    offset += static_cast<std::uint64_t>(put);
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+}
+
+void Output::extend(std::uint64_t size) {
+  struct stat now {};
+  if (::fstat(fd_.get(), &now) != 0) throw system_error(name_, "look at", errno);
+  if (static_cast<std::uint64_t>(now.st_size) >= size) return;
+  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) throw system_error(name_, "write", errno);
+}
+
+void Output::write(ByteSpan bytes) {
+  if (replaces_) {
+    write_at(written_, bytes);
+    written_ += bytes.size();
+    return;
+  }
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (put < 0) {
+      if (errno == EINTR) {
+        check_interrupt();
+      } else if (errno == EAGAIN) {
+        constexpr int kMilliseconds = 100;
+        pollfd ready = {fd_.get(), POLLOUT, 0};
+        ::poll(&ready, 1, kMilliseconds);
+        check_interrupt();
+      } else {
+        throw system_error(name_, "write", errno);
+      }
+      continue;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+}
+
+void Output::commit() {
+  if (!replaces_) {
+    if (::close(fd_.release()) != 0) throw system_error(name_, "close", errno);
+    return;
+  }
+  check_interrupt();
+  while (::fsync(fd_.get()) != 0) {
+    if (errno != EINTR) throw system_error(name_, "write to disk", errno);
+    check_interrupt();
+  }
+  if (temporary_.empty()) {
+    const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
+    std::string name = temporary_name(target_);
+    if (::linkat(AT_FDCWD, self.c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      throw system_error(name_, "name the output", errno);
+    }
+    temporary_ = std::move(name);
+  }
+  if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), target_.c_str()) != 0) {
+    throw system_error(name_, "put the output in place", errno);
+  }
+  temporary_.clear();
+  while (::fsync(directory_.get()) != 0) {
+    // Some file systems cannot sync a directory; the rename stands all the same.
+    if (errno == EINVAL || errno == EROFS) break;
+    if (errno != EINTR) throw system_error(name_, "write its directory to disk", errno);
+  }
+}
+
+std::optional<std::uint64_t> free_space(const std::string& path) {
+  struct statvfs room {};
+  if (path == "-" || ::statvfs(split(resolve_links(path)).directory.c_str(), &room) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
+}
+
+}  // namespace aerotool::io

@@ -1,0 +1,67 @@
+// Where results go: a file that appears whole or not at all, or a stream.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "io/fd.hpp"
+
+namespace aerotool::io {
+
+/// An output of a command. A file is written beside its target under a temporary name (none at all where
+/// the system has O_TMPFILE) and replaces the target in commit(); without commit() nothing is left of it. A
+/// stream (pipe, device, standard output) gets its bytes in order as they are written.
+class Output {
+ public:
+  /// For a path, as design.md's "Outputs" says: a regular file or nothing there becomes a replacement file,
+  /// links resolved; a FIFO or device is opened as a stream, and so is /dev/stdout, whatever it is. Removes
+  /// what killed runs have left of the same target. Throws IoError.
+  static Output to_path(const std::string& path);
+  /// Standard output as a stream of model bytes. Throws UsageError when it is a terminal.
+  static Output to_stdout();
+
+  Output(Output&& other) noexcept;
+  Output& operator=(Output&&) = delete;
+  ~Output();  ///< without commit(): the target stays as it was
+
+  const std::string& name() const { return name_; }
+  bool seekable() const { return replaces_; }
+
+  /// Throws IoError where the file system has less room than `bytes`, before anything is written.
+  void require_space(std::uint64_t bytes) const;
+
+  /// A seekable output only; thread-safe.
+  void write_at(std::uint64_t offset, ByteSpan bytes);
+  /// In order; on a seekable output from the beginning.
+  void write(ByteSpan bytes);
+
+  /// Makes a seekable output at least `size` bytes long; what was not written reads as zeros.
+  void extend(std::uint64_t size);
+
+  /// Everything reaches the disk and takes the target's place: fsync, rename, fsync of the directory. For a
+  /// stream: the last errors are looked for. Throws IoError.
+  void commit();
+
+ private:
+  Output(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  static Output stream(Fd fd, const std::string& name);
+  void discard() noexcept;
+
+  Fd fd_;
+  std::string name_;       // as the user gave it
+  bool replaces_ = false;  // a file beside its target, else a stream
+  Fd directory_;           // of the target
+  std::string target_;     // the name in that directory
+  std::string temporary_;  // likewise; empty while the file has no name
+  std::uint64_t written_ = 0;
+};
+
+/// Bytes that are free where a path would be written; nothing for standard output and where nobody knows.
+std::optional<std::uint64_t> free_space(const std::string& path);
+
+}  // namespace aerotool::io

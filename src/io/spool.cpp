@@ -1,0 +1,234 @@
+#include "io/spool.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/iostreams/categories.hpp>
+#include <boost/iostreams/filter/gzip.hpp>
+#include <boost/iostreams/filtering_streambuf.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "io/interrupt.hpp"
+#include "io/zstd_reader.hpp"
+
+namespace aerotool::io {
+namespace {
+
+namespace bio = boost::iostreams;
+
+constexpr std::size_t kBlock = std::size_t{1} << 20;
+
+enum class Packing { none, gzip, zstd };
+
+Packing packing_of(ByteSpan head) {
+  const std::string_view text = chars_of(head);
+  if (text.starts_with("\x1f\x8b\x08")) return Packing::gzip;
+  if (text.starts_with("\x28\xb5\x2f\xfd")) return Packing::zstd;
+  return Packing::none;
+}
+
+/// Bytes of a descriptor, in order, some of which may have been read already.
+class Stream {
+ public:
+  Stream(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+
+  /// The first bytes, at most `most`; they will be read again.
+  ByteSpan peek(std::size_t most) {
+    std::vector<std::byte> block(most);
+    while (head_.size() < most) {
+      const std::size_t got = read_fd(std::span(block).first(most - head_.size()));
+      if (got == 0) break;
+      head_.insert(head_.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
+    }
+    return head_;
+  }
+
+  /// 0 at the end.
+  std::size_t read(std::span<std::byte> out) {
+    if (taken_ == head_.size()) return read_fd(out);
+    const std::size_t count = std::min(out.size(), head_.size() - taken_);
+    std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(taken_), count, out.begin());
+    taken_ += count;
+    return count;
+  }
+
+  const std::string& name() const { return name_; }
+
+ private:
+  std::size_t read_fd(std::span<std::byte> out) {
+    for (;;) {
+      constexpr int kMilliseconds = 100;
+      check_interrupt();
+      // A signal may reach another thread than this one, which would sleep on in read().
+      pollfd ready = {fd_, POLLIN, 0};
+      if (::poll(&ready, 1, kMilliseconds) <= 0) continue;
+      const ssize_t got = ::read(fd_, out.data(), out.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EAGAIN && errno != EINTR) throw system_error(name_, "read", errno);
+    }
+  }
+
+  int fd_;
+  std::string name_;
+  std::vector<std::byte> head_;
+  std::size_t taken_ = 0;
+};
+
+/// A Stream as the source of Boost.Iostreams' filters.
+class StreamDevice {
+ public:
+  using char_type = char;
+  using category = bio::source_tag;
+
+  explicit StreamDevice(Stream& stream) : stream_(&stream) {}
+  std::streamsize read(char* out, std::streamsize count) {
+    const std::size_t got =
+        stream_->read(std::as_writable_bytes(std::span(out, static_cast<std::size_t>(count))));
+    return got == 0 ? -1 : static_cast<std::streamsize>(got);
+  }
+
+ private:
+  Stream* stream_;
+};
+
+/// An unlinked file of our own.
+class SpoolFile {
+ public:
+  explicit SpoolFile(std::string source) : source_(std::move(source)) {
+    const char* named = std::getenv("TMPDIR");
+    directory_ = named != nullptr && *named != '\0' ? named : "/var/tmp";
+#ifdef O_TMPFILE
+    fd_ = Fd(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600));
+#endif
+    if (!fd_) {
+      std::string path = directory_ + "/aerotool-spool-XXXXXX";
+      fd_ = Fd(::mkstemp(path.data()));
+      if (!fd_) throw system_error(directory_, "create a temporary file", errno);
+      ::unlink(path.c_str());
+    }
+  }
+
+  void require_space(std::uint64_t bytes) const {
+    struct statvfs room {};
+    if (::fstatvfs(fd_.get(), &room) != 0) return;
+    const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
+    if (bytes > free) {
+      throw IoError(Where{source_, {}, {}}, "must be kept in " + directory_ +
+                                                " while it is worked on and needs " + human_size(bytes) +
+                                                " there, but only " + human_size(free) +
+                                                " are free (TMPDIR names another place)");
+    }
+  }
+
+  void append(ByteSpan bytes) {
+    while (!bytes.empty()) {
+      const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
+      if (put < 0) {
+        if (errno != EINTR) throw system_error(source_, "keep a copy in " + directory_, errno);
+        check_interrupt();
+        continue;
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+    }
+  }
+
+  std::shared_ptr<Input> finish() {
+    return Input::adopt(std::move(fd_), source_);
+  }
+
+ private:
+  std::string source_;
+  std::string directory_;
+  Fd fd_;
+};
+
+template <typename Read>
+std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint, Read read) {
+  SpoolFile file(name);
+  std::vector<std::byte> block(kBlock);
+  bool first = true;
+  for (;;) {
+    std::size_t filled = 0;
+    while (filled < block.size()) {
+      const std::size_t got = read(std::span(block).subspan(filled));
+      if (got == 0) break;
+      filled += got;
+    }
+    const ByteSpan bytes = std::span(block).first(filled);
+    if (first && size_hint) {
+      if (const auto size = size_hint(bytes)) file.require_space(*size);
+    }
+    first = false;
+    file.append(bytes);
+    if (filled < block.size()) return file.finish();
+  }
+}
+
+std::shared_ptr<Input> spool_gzip(Stream& stream, const SizeHint& size_hint) {
+  try {
+    bio::filtering_streambuf<bio::input> chain;
+    chain.push(bio::gzip_decompressor(), kBlock);
+    chain.push(StreamDevice(stream), kBlock);
+    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) {
+      const std::span<char> chars = chars_of(out);
+      const std::streamsize got = chain.sgetn(chars.data(), static_cast<std::streamsize>(chars.size()));
+      return static_cast<std::size_t>(std::max<std::streamsize>(got, 0));
+    });
+  } catch (const std::ios_base::failure&) {
+    throw CorruptError(Where{stream.name(), {}, {}}, "its gzip data is broken or ends too soon");
+  }
+}
+
+std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
+  std::vector<std::byte> block(kBlock);
+  ZstdReader reader([&] { return ByteSpan(block).first(stream.read(block)); }, ZstdReader::Frames::many);
+  try {
+    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) { return reader.read(out); });
+  } catch (const ZstdProblem& problem) {
+    throw CorruptError(Where{stream.name(), {}, {}}, problem.what());
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
+  const bool standard_input = path == "-";
+  const std::string name = standard_input ? "standard input" : path;
+  Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
+  while (!fd) {
+    fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd) break;
+    if (errno != EINTR) throw system_error(name, "open", errno);
+    check_interrupt();
+  }
+  struct ::stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
+  if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
+  const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
+  if (regular) {
+    std::array<std::byte, 4> magic{};
+    // Without read-ahead, which would bring in weights.
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
+    const ssize_t got = ::pread(fd.get(), magic.data(), magic.size(), 0);
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_NORMAL);
+    if (packing_of(std::span(magic).first(got > 0 ? static_cast<std::size_t>(got) : 0)) == Packing::none) {
+      return Input::adopt(std::move(fd), name);
+    }
+  }
+  Stream stream(fd.get(), name);
+  const Packing packing = packing_of(stream.peek(4));
+  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
+  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
+  return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
+}
+
+}  // namespace aerotool::io

@@ -1,0 +1,23 @@
+// Opens what a command line names as an input, whatever it is: a regular file as it is; a pipe or device,
+// which cannot be read twice, and a whole file that is itself .gz or .zst, by way of an unlinked file under
+// TMPDIR (else /var/tmp), never by way of memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "io/input.hpp"
+
+namespace aerotool::io {
+
+/// Tells a whole input's size from its first bytes, so that room is looked for before it is spooled.
+using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
+
+/// `path` is "-" for standard input. Throws IoError, and CorruptError where compressed data is broken.
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint);
+
+}  // namespace aerotool::io
