@@ -1,0 +1,122 @@
+// The narrow waist: what every reader yields and every command sees of a file of weights.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hash/digest.hpp"
+#include "io/progress.hpp"
+#include "model/metadata.hpp"
+#include "model/report.hpp"
+#include "model/tensor.hpp"
+
+namespace aerotool {
+
+/// A run of bytes that holds tensors: a WTSH chunk, or the data section of a file that knows no shards.
+struct Shard {
+  std::string name;
+  std::string path;          ///< the file it lies in
+  std::uint64_t offset = 0;  ///< in that file
+  std::uint64_t size = 0;
+  std::uint64_t tensor_count = 0;
+};
+
+/// One line of a container's table of contents, ready to show.
+struct ChunkLine {
+  std::string fourcc;
+  std::string name;
+  std::string flags;  ///< "zstd index"
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t uncompressed_length = 0;
+  Digest digest{};
+};
+
+/// What `inspect` shows of a file, beside its tensors and metadata.
+struct Overview {
+  std::string format;   ///< "AERO", "safetensors", "GGUF"
+  std::string version;  ///< "0.1", "3"; empty where the format has none
+  std::string model_name;
+  std::string architecture;
+  std::uint64_t file_size = 0;
+  std::vector<Shard> shards;
+  std::string uuid;                    ///< empty where there is none
+  std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none
+  std::vector<ChunkLine> chunks;
+};
+
+/// A run of source bytes with a hash of its own that covers several tensors (a WTSH chunk).
+struct Seal {
+  struct Member {
+    std::size_t tensor = 0;    ///< index into Model::tensors()
+    std::uint64_t offset = 0;  ///< of the tensor's first byte in the run
+  };
+  std::string name;
+  std::uint64_t length = 0;
+  Digest digest{};
+  std::vector<Member> members;  ///< by offset
+};
+
+enum class CheckLevel {
+  structure,  ///< everything that can be told without reading weights
+  full,       ///< every byte and every hash
+  control     ///< the control-plane hash alone
+};
+
+struct CheckOptions {
+  CheckLevel level = CheckLevel::structure;
+  unsigned jobs = 1;
+  io::Progress* progress = nullptr;
+};
+
+class Model {
+ public:
+  Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  virtual ~Model() = default;
+
+  /// How messages name the file.
+  virtual const std::string& path() const = 0;
+  virtual Overview overview() const = 0;
+  /// In file order. Stable for the model's life.
+  virtual const std::vector<Tensor>& tensors() const = 0;
+  virtual Metadata metadata() const = 0;
+  /// What a conversion to AERO has to carry; may read the bytes between tensors.
+  virtual Source source() const = 0;
+
+  /// Only a file of the home format has any.
+  virtual Extras extras() const { return {}; }
+  /// Fills `out` with the stored bytes of extras().chunks[chunk]. Thread-safe.
+  virtual void read_chunk(std::size_t /*chunk*/, std::uint64_t /*offset*/,
+                          std::span<std::byte> /*out*/) const {}
+
+  /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
+  /// Throws IoError.
+  virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
+
+  /// Runs of bytes under one hash, for those who read whole tensors that carry no digest of their own.
+  virtual std::vector<Seal> seals() const { return {}; }
+  /// Fills `out` with a seal's bytes. Thread-safe.
+  virtual void read_seal(std::size_t /*seal*/, std::uint64_t /*offset*/, std::span<std::byte> /*out*/) const {
+  }
+  /// Checks the page hashes that cover [begin, end) of a tensor and throws CorruptError where one does not
+  /// hold. False where the file has no page hashes there: nothing was checked.
+  virtual bool verify_pages(std::size_t /*tensor*/, std::uint64_t /*begin*/, std::uint64_t /*end*/) const {
+    return false;
+  }
+
+  /// Holds the file to its format's rules and notes every breach. What the reader found is in the report
+  /// that the model was opened with, and not told again but for the control-plane hash. Returns false where
+  /// the level asks for something the file does not have (a control-plane hash): nothing was checked.
+  virtual bool check(const CheckOptions& options, Report& report) const = 0;
+
+  /// Throws IoError where the file has changed since it was opened.
+  virtual void require_unchanged() const = 0;
+};
+
+}  // namespace aerotool

@@ -1,0 +1,42 @@
+#include "model/report.hpp"
+
+#include "core/text.hpp"
+
+namespace aerotool {
+
+void Report::note(Finding finding) {
+  if (finding.severity == Severity::fault) ++fault_count_;
+  if (findings_.size() == kMost) {
+    ++omitted_;
+    return;
+  }
+  findings_.push_back(std::move(finding));
+}
+
+void Report::unreadable(Where where, std::string message, std::vector<HitTensor> hit) {
+  if (!judging()) {
+    if (!hit.empty()) message += "; hit: " + list_names(hit);
+    throw CorruptError(std::move(where), std::move(message));
+  }
+  note({Severity::fault, std::move(where), std::move(message), std::move(hit)});
+}
+
+void Report::fault(Where where, std::string message, std::vector<HitTensor> hit) {
+  if (judging()) note({Severity::fault, std::move(where), std::move(message), std::move(hit)});
+}
+
+void Report::warning(Where where, std::string message) {
+  note({Severity::warning, std::move(where), std::move(message), {}});
+}
+
+std::string list_names(const std::vector<HitTensor>& tensors) {
+  constexpr std::size_t kMostNames = 5;
+  std::string line;
+  for (std::size_t i = 0; i < tensors.size() && i < kMostNames; ++i) {
+    line += (i == 0 ? "'" : ", '") + escape_controls(tensors[i].name) + "'";
+  }
+  if (tensors.size() > kMostNames) line += " and " + std::to_string(tensors.size() - kMostNames) + " more";
+  return line;
+}
+
+}  // namespace aerotool

@@ -1,0 +1,67 @@
+// Where readers put what they find wrong. The same code reads a file to use it and to judge it: the mode
+// decides whether a defect that makes a part unreadable ends the reading or is noted and passed over.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace aerotool {
+
+enum class Severity { fault, warning };
+
+/// A tensor whose bytes a fault touches.
+struct HitTensor {
+  std::string name;
+  std::string path;          ///< the file it lies in
+  std::uint64_t offset = 0;  ///< in that file
+  std::uint64_t size = 0;
+};
+
+struct Finding {
+  Severity severity = Severity::fault;
+  Where where;
+  std::string message;
+  std::vector<HitTensor> hit;
+};
+
+/// "'a', 'b', 'c', 'd', 'e' and 12 more"
+std::string list_names(const std::vector<HitTensor>& tensors);
+
+class Report {
+ public:
+  enum class Mode {
+    use,   ///< an unreadable part throws CorruptError; faults that do not hinder reading are left to validate
+    judge  ///< everything is noted, nothing thrown
+  };
+
+  explicit Report(Mode mode = Mode::use) : mode_(mode) {}
+  bool judging() const { return mode_ == Mode::judge; }
+
+  /// A part cannot be read right. Throws CorruptError in use; noted as a fault when judging, and the caller
+  /// goes on without that part.
+  void unreadable(Where where, std::string message, std::vector<HitTensor> hit = {});
+  /// Against the rules, but readable: noted when judging.
+  void fault(Where where, std::string message, std::vector<HitTensor> hit = {});
+  /// Worth a line to the user in both modes.
+  void warning(Where where, std::string message);
+
+  /// At most kMost findings are kept; `omitted` counts the rest.
+  const std::vector<Finding>& findings() const { return findings_; }
+  std::uint64_t fault_count() const { return fault_count_; }
+  std::uint64_t omitted() const { return omitted_; }
+
+  static constexpr std::size_t kMost = 1000;
+
+ private:
+  void note(Finding finding);
+
+  Mode mode_;
+  std::vector<Finding> findings_;
+  std::uint64_t fault_count_ = 0;
+  std::uint64_t omitted_ = 0;
+};
+
+}  // namespace aerotool

@@ -1,0 +1,69 @@
+#include "model/dtype.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace aerotool;
+
+namespace {
+
+ByteSize size_of(const DType& dtype, std::vector<std::uint64_t> shape) {
+  return dtype.size_of(shape);
+}
+
+}  // namespace
+
+TEST_CASE("dtype: sizes of plain types, scalars and empty shapes") {
+  CHECK(size_of(DTypeCode::f32, {2, 3}).bytes == 24);
+  CHECK(size_of(DTypeCode::bf16, {}).bytes == 2);
+  CHECK(size_of(DTypeCode::i64, {4, 0, 7}).bytes == 0);
+  CHECK(size_of(DTypeCode::boolean, {5}).bytes == 5);
+}
+
+TEST_CASE("dtype: shapes whose elements or bytes pass 2^64 are problems") {
+  const std::uint64_t half = std::uint64_t{1} << 63;
+  CHECK(size_of(DTypeCode::u8, {half, 2}).problem != "");
+  CHECK(size_of(DTypeCode::f32, {half}).problem != "");
+  CHECK(size_of(DTypeCode::u8, {half, 2, 0}).problem != "");
+  CHECK(size_of(DTypeCode::u8, {0, half, 2}).bytes == 0);
+}
+
+TEST_CASE("dtype: blocks fill rows in ggml types, the whole tensor in small safetensors types") {
+  const DType q4_k = ggml_dtype(12).value();
+  CHECK(q4_k.name() == "Q4_K");
+  CHECK(size_of(q4_k, {3, 512}).bytes == 3 * 2 * 144);
+  CHECK(size_of(q4_k, {512, 4000}).problem == "4000 elements a row is not a multiple of Q4_K's 256");
+  CHECK(size_of(q4_k, {256, 1}).problem != "");
+  const DType f4 = safetensors_dtype("F4").value();
+  CHECK(size_of(f4, {3, 2}).bytes == 3);
+  CHECK(size_of(f4, {3}).problem != "");
+  const DType f6 = safetensors_dtype("F6_E2M3").value();
+  CHECK(size_of(f6, {2, 2}).bytes == 3);
+  CHECK(size_of(f6, {6}).problem != "");
+}
+
+TEST_CASE("dtype: ggml's table has every type of the spec and no removed one") {
+  for (const std::uint32_t removed : {4U, 5U, 31U, 32U, 33U, 36U, 37U, 38U, 43U, 1000U})
+    CHECK_FALSE(ggml_dtype(removed));
+  int count = 0;
+  for (std::uint32_t id = 0; id < 43; ++id) {
+    const auto dtype = ggml_dtype(id);
+    if (!dtype) continue;
+    ++count;
+    CHECK(ggml_id(*dtype) == id);
+  }
+  CHECK(count == 35);
+  CHECK(ggml_dtype(0).value() == DType(DTypeCode::f32));
+  CHECK(ggml_dtype(9)->packed().block_bytes == 36);
+  CHECK_FALSE(ggml_id(DTypeCode::u8));
+}
+
+TEST_CASE("dtype: safetensors' names stand in the order of the reference's enum") {
+  CHECK(safetensors_rank(DTypeCode::boolean) == 0);
+  CHECK(safetensors_rank(safetensors_dtype("F4").value()) == 1);
+  CHECK(safetensors_rank(DTypeCode::u64) == 21);
+  CHECK(safetensors_rank(DTypeCode::i64) == 20);
+  CHECK_FALSE(safetensors_rank(ggml_dtype(12).value()));
+  CHECK_FALSE(safetensors_dtype("F5"));
+}
