@@ -1,0 +1,71 @@
+// What the registry knows of safetensors.
+#include "model/format.hpp"
+
+#include <algorithm>
+
+#include "core/checked.hpp"
+#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/reader.hpp"
+
+namespace aerotool {
+namespace safetensors {
+namespace {
+
+/// Finds where the last tensor ends.
+class EndFinder final : public HeaderVisitor {
+ public:
+  std::optional<std::uint64_t> end() const { return sound_ ? std::optional(end_) : std::nullopt; }
+
+  void metadata_begins() override {}
+  void metadata_entry(std::string_view, std::string_view) override {}
+  void entry(const HeaderEntry& entry) override {
+    if (entry.data_offsets) end_ = std::max(end_, (*entry.data_offsets)[1]);
+  }
+  void defect(std::string_view, std::string) override { sound_ = false; }
+
+ private:
+  bool sound_ = true;
+  std::uint64_t end_ = 0;
+};
+
+class SafetensorsFormat final : public Format {
+ public:
+  std::string_view name() const override { return "safetensors"; }
+  std::vector<std::string_view> extensions() const override { return {".safetensors"}; }
+
+  int probe(ByteSpan head, std::uint64_t size) const override {
+    constexpr int kSure = 90;
+    constexpr int kCutShort = 50;  // a length within the cap and a `{`, but the header passes the file's end
+    if (head.size() <= kLengthBytes) return 0;
+    const std::uint64_t length = header_length(head);
+    if (length < 2 || length > kMostHeaderBytes) return 0;
+    const std::string_view json = chars_of(head.subspan(kLengthBytes));
+    const std::size_t first = json.find_first_not_of(" \t\r\n");
+    if (first >= length || json[first] != '{') return 0;
+    return length <= size - kLengthBytes ? kSure : kCutShort;
+  }
+
+  std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
+    return std::make_unique<SafetensorsModel>(std::move(input), report);
+  }
+
+  std::optional<std::uint64_t> declared_size(ByteSpan head) const override {
+    if (head.size() < kLengthBytes) return std::nullopt;
+    const std::uint64_t length = header_length(head);
+    if (length > kMostHeaderBytes || length > head.size() - kLengthBytes) return std::nullopt;
+    EndFinder finder;
+    if (parse_header(chars_of(head.subspan(kLengthBytes, length)), finder)) return std::nullopt;
+    const auto end = finder.end();
+    return end ? checked_add(kLengthBytes + length, *end) : std::nullopt;
+  }
+};
+
+}  // namespace
+}  // namespace safetensors
+
+const Format& safetensors_format() {
+  static const safetensors::SafetensorsFormat format;
+  return format;
+}
+
+}  // namespace aerotool

@@ -1,0 +1,41 @@
+// The head of a safetensors file, which is all that stands before its data section: the header's length
+// and the header, byte for byte as the reference library writes them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace aerotool::safetensors {
+
+struct HeadTensor {
+  std::string_view name;   ///< UTF-8, and no other tensor's
+  std::string_view dtype;  ///< "F32"
+  std::span<const std::uint64_t> shape;
+  std::uint64_t size = 0;  ///< bytes
+};
+
+/// Keys and values of __metadata__ in the order they are to have; UTF-8.
+using HeadMetadata = std::vector<std::pair<std::string_view, std::string_view>>;
+
+using HeadSink = std::function<void(std::string_view)>;
+
+/// Emits the head of a file whose data section holds the tensors in the order given, one behind the other.
+/// Without metadata there is no __metadata__, with an empty list it is {}. The sink gets runs of about
+/// 64 KiB; the head as a whole is never held. The caller has checked head_size() against kMostHeaderBytes
+/// and that the sizes' sum is below 2^64.
+void render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors,
+                 const HeadSink& sink);
+
+/// The same as one string.
+std::string render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors);
+
+/// The head's size: where the data section begins, a multiple of 8.
+std::uint64_t head_size(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors);
+
+}  // namespace aerotool::safetensors

@@ -1,0 +1,14 @@
+// Texts from a header inside messages: a name may be as long as the header.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace aerotool::safetensors {
+
+/// A text from the file as messages hold it: cut where it is long.
+std::string shortened(std::string_view text);
+/// The same, escaped and in quotes.
+std::string quoted(std::string_view text);
+
+}  // namespace aerotool::safetensors

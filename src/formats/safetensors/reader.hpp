@@ -1,0 +1,45 @@
+// A safetensors file as a Model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/safetensors/metadata_text.hpp"
+#include "io/input.hpp"
+#include "model/model.hpp"
+
+namespace aerotool::safetensors {
+
+/// The u64 that a file begins with; `head` holds at least kLengthBytes.
+std::uint64_t header_length(ByteSpan head);
+
+/// Reads and checks the header when it is made, and no weights. The format has no hashes: what can be wrong
+/// with a file is in its header and its size, so all of it is told then.
+class SafetensorsModel final : public Model {
+ public:
+  /// Throws CorruptError where no header can be made out; else the report decides.
+  SafetensorsModel(std::shared_ptr<io::Input> input, Report& report);
+
+  const std::string& path() const override { return input_->name(); }
+  Overview overview() const override;
+  const std::vector<Tensor>& tensors() const override { return tensors_; }
+  Metadata metadata() const override;
+  Source source() const override;
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool check(const CheckOptions& options, Report& report) const override;
+  void require_unchanged() const override { input_->require_unchanged(); }
+
+ private:
+  bool in_writers_order() const;
+  bool head_is_writers(ByteSpan head) const;
+
+  std::shared_ptr<io::Input> input_;
+  std::uint64_t data_start_ = 0;
+  std::optional<MetadataText> metadata_;
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace aerotool::safetensors

@@ -1,0 +1,92 @@
+// The head as our writer renders it, against the reference library's own bytes.
+#include "formats/safetensors/head.hpp"
+
+#include <doctest/doctest.h>
+
+#include "formats/safetensors/header.hpp"
+#include "safetensors_fixture.hpp"
+
+using namespace aerotool;
+using namespace aerotool::safetensors;
+using namespace aerotool::safetensors_test;
+
+namespace {
+
+/// The head again from nothing but what the model tells.
+std::string rendered(const Model& model) {
+  const Source source = model.source();
+  std::optional<HeadMetadata> metadata;
+  if (source.metadata) {
+    metadata.emplace();
+    for (const auto& [key, value] : source.metadata->entries) metadata->emplace_back(key, value.text());
+  }
+  std::vector<HeadTensor> tensors;
+  for (const Tensor& tensor : model.tensors()) {
+    tensors.push_back({tensor.name, tensor.dtype.name(), tensor.shape, tensor.size});
+  }
+  std::string head = render_head(metadata, tensors);
+  CHECK(head.size() == head_size(metadata, tensors));
+  return head;
+}
+
+std::string json_of(std::string_view head) {
+  return std::string(head.substr(kLengthBytes));
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: the head of each file of the reference library is rendered byte for byte") {
+  for (const std::string name :
+       {"mixed", "mixed-nometa", "escapes", "odd-sizes", "wide-dtypes", "no-tensors"}) {
+    CAPTURE(name);
+    const std::string bytes = vector_bytes(name + ".safetensors");
+    const Opened opened(bytes);
+    const std::string head = rendered(*opened.model);
+    CHECK(bytes.substr(0, head.size()) == head);
+    CHECK(!opened.model->source().head);
+  }
+}
+
+TEST_CASE("safetensors: a head without tensors") {
+  CHECK(render_head({}, {}) == std::string("\x08\0\0\0\0\0\0\0{}      ", 16));
+  CHECK(json_of(render_head(HeadMetadata{}, {})) == R"({"__metadata__":{}}     )");
+}
+
+TEST_CASE("safetensors: a head is padded with spaces to a multiple of 8") {
+  for (std::size_t length = 1; length <= 16; ++length) {
+    const std::string value(length, 'v');
+    const std::string head = render_head(HeadMetadata{{"k", value}}, {});
+    CHECK(head.size() % 8 == 0);
+    CHECK(head.size() - (head.find_last_not_of(' ') + 1) < 8);
+    CHECK(load_le<std::uint64_t>(bytes_of(head)) == head.size() - kLengthBytes);
+  }
+}
+
+TEST_CASE("safetensors: a head's strings escape quotes, backslashes and controls, and nothing else") {
+  const std::string name("\"\\/\b\t\n\f\r\0\x01\x1f\x20\x7f\xc3\xa9\xf0\x9f\x98\x80", 19);
+  const std::vector<std::uint64_t> shape = {2, 3};
+  const std::vector<HeadTensor> tensors = {{name, "F16", shape, 12}, {"", "U8", {}, 1}};
+  CHECK(
+      json_of(render_head({}, tensors)) ==
+      R"({"\"\\/\b\t\n\f\r\u0000\u0001\u001f )" + std::string("\x7f\xc3\xa9\xf0\x9f\x98\x80") +
+          R"(":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"":{"dtype":"U8","shape":[],"data_offsets":[12,13]}})" +
+          "   ");
+}
+
+TEST_CASE("safetensors: a large head comes in runs") {
+  std::vector<std::string> names;
+  for (int i = 0; i < 20'000; ++i) names.push_back("tensor." + std::to_string(i));
+  std::vector<HeadTensor> tensors;
+  for (const std::string& name : names) tensors.push_back({name, "U8", {}, 1});
+  std::string whole;
+  std::size_t largest = 0;
+  render_head({}, tensors, [&](std::string_view run) {
+    whole += run;
+    largest = std::max(largest, run.size());
+  });
+  CHECK(largest < 128 << 10);
+  CHECK(whole == render_head({}, tensors));
+  const Opened opened(whole + std::string(names.size(), 'x'));
+  CHECK(opened.model->tensors().size() == names.size());
+  CHECK(opened.model->tensors().back().name == names.back());
+}
