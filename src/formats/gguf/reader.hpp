@@ -1,0 +1,35 @@
+// A GGUF file as a Model.
+#pragma once
+
+#include <memory>
+
+#include "formats/gguf/parse.hpp"
+#include "io/input.hpp"
+#include "model/model.hpp"
+
+namespace aerotool::gguf {
+
+/// Opening reads the head alone. Strings and arrays of the metadata stay in the mapped file.
+class GgufModel final : public Model {
+ public:
+  GgufModel(std::shared_ptr<io::Input> input, Report& report);
+
+  const std::string& path() const override { return input_->name(); }
+  Overview overview() const override;
+  const std::vector<Tensor>& tensors() const override { return tensors_; }
+  Metadata metadata() const override { return head_.pairs.metadata; }
+  /// The alignment is given where it is not the default. Gaps are as find_gaps tells.
+  Source source() const override;
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool check(const CheckOptions& options, Report& report) const override;
+  void require_unchanged() const override { input_->require_unchanged(); }
+
+ private:
+  bool renders_alike(const Bytes& head) const;
+
+  std::shared_ptr<io::Input> input_;
+  ParsedHead head_;  // its tensors were moved to tensors_
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace aerotool::gguf

@@ -1,0 +1,173 @@
+#include "formats/gguf/tensor_infos.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/checked.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::gguf {
+namespace {
+
+constexpr std::string_view kInfos = "the tensor infos";
+constexpr std::uint32_t kMostDimensions = 4;
+constexpr std::uint64_t kMostNameBytes = 4096;  // what AERO can hold
+// A count may be a lie: no more is made room for at once, and from here on names that stand twice are looked
+// for each time the number of tensors doubles.
+constexpr std::size_t kMostReserved = std::size_t{1} << 20;
+// A judged file may be nothing but a count and zeros: there is no use in listing billions of infos.
+constexpr std::uint64_t kMostUnusable = Report::kMost;
+
+bool was_removed(std::uint32_t type) {
+  return type == 4 || type == 5 || (type >= 31 && type <= 33) || (type >= 36 && type <= 38);
+}
+
+/// For each tensor whether one before it has its name; empty where all names differ. Names are compared only
+/// where hashes are equal.
+std::vector<bool> find_twins(const std::vector<Tensor>& tensors) {
+  std::vector<std::size_t> hashes;
+  hashes.reserve(tensors.size());
+  for (const Tensor& tensor : tensors) hashes.push_back(std::hash<std::string>{}(tensor.name));
+  std::sort(hashes.begin(), hashes.end());
+  if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return {};
+  std::vector<bool> twins;
+  std::set<std::string_view> names;
+  for (const Tensor& tensor : tensors) twins.push_back(!names.insert(tensor.name).second);
+  return twins;
+}
+
+class InfoReader {
+ public:
+  InfoReader(Cursor& cursor, std::uint64_t alignment, Report& report)
+      : cursor_(cursor), alignment_(alignment), report_(report) {}
+
+  std::vector<Tensor> read(std::uint64_t count) {
+    tensors_.reserve(std::min<std::uint64_t>(count, kMostReserved));
+    std::uint64_t next_look = kMostReserved;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (!read_info()) give_up_above_limit();
+      if (tensors_.size() < next_look) continue;
+      drop_twins();
+      next_look *= 2;
+    }
+    drop_twins();
+    return std::move(tensors_);
+  }
+
+ private:
+  /// False where the tensor cannot be used.
+  bool read_info() {
+    const std::uint64_t begin = cursor_.position();
+    const Bytes name = cursor_.string(kInfos);
+    Tensor tensor;
+    tensor.name = name.text().substr(0, kMostNameBytes);
+    const std::uint32_t rank = cursor_.u32(kInfos);
+    const bool has_shape = rank <= kMostDimensions;
+    if (has_shape) {
+      tensor.shape.resize(rank);
+      for (std::uint32_t i = 0; i < rank; ++i) tensor.shape[rank - 1 - i] = cursor_.u64(kInfos);
+    } else {
+      report_.unreadable(at(tensor), std::to_string(rank) + " dimensions; GGUF allows at most " +
+                                         std::to_string(kMostDimensions));
+      cursor_.skip(std::uint64_t{rank} * 8, kInfos);
+    }
+    const std::uint32_t type = cursor_.u32(kInfos);
+    tensor.offset = cursor_.u64(kInfos);
+
+    if (name.size() > kMostNameBytes) {
+      report_.unreadable(cursor_.at(begin), "a tensor's name has " + std::to_string(name.size()) +
+                                                " bytes; at most " + std::to_string(kMostNameBytes) +
+                                                " are read");
+    }
+    const bool has_size = has_shape && measure(tensor, type);
+    check_place(tensor, has_size);
+    if (!has_size || name.size() > kMostNameBytes) return false;
+    tensors_.push_back(std::move(tensor));
+    return true;
+  }
+
+  bool measure(Tensor& tensor, std::uint32_t type) {
+    const std::optional<DType> dtype = ggml_dtype(type);
+    if (!dtype) {
+      report_.unreadable(at(tensor), "ggml type " + std::to_string(type) +
+                                         (was_removed(type) ? " was removed from GGUF" : " is not known"));
+      return false;
+    }
+    const ByteSize size = dtype->size_of(tensor.shape);
+    if (!size.bytes) {
+      report_.unreadable(at(tensor), size.problem);
+      return false;
+    }
+    tensor.dtype = *dtype;
+    tensor.size = *size.bytes;
+    return true;
+  }
+
+  /// Tensors are packed one after another in the order of the infos, each padded to the alignment. The first
+  /// that departs from that is named: those after it follow from it.
+  void check_place(const Tensor& tensor, bool has_size) {
+    const bool aligned = tensor.offset % alignment_ == 0;
+    if (expected_ && tensor.offset != *expected_ && !packing_reported_) {
+      packing_reported_ = true;
+      misaligned_reported_ = misaligned_reported_ || !aligned;
+      report_.fault(at(tensor), "begins at byte " + std::to_string(tensor.offset) +
+                                    " of the data section, but " + std::to_string(*expected_) +
+                                    " was expected: tensors follow each other, each padded to the alignment "
+                                    "of " +
+                                    std::to_string(alignment_));
+    } else if (!aligned && !misaligned_reported_) {
+      misaligned_reported_ = true;
+      report_.fault(at(tensor), "begins at byte " + std::to_string(tensor.offset) +
+                                    " of the data section, which is not a multiple of the alignment " +
+                                    std::to_string(alignment_));
+    }
+    expected_.reset();
+    if (!has_size) return;
+    if (const auto end = checked_add(tensor.offset, tensor.size)) expected_ = checked_align(*end, alignment_);
+  }
+
+  void drop_twins() {
+    const std::vector<bool> twins = find_twins(tensors_);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < twins.size(); ++i) {
+      if (twins[i]) {
+        report_.unreadable(at(tensors_[i]), "two tensors have this name");
+        give_up_above_limit();
+      } else {
+        if (kept != i) tensors_[kept] = std::move(tensors_[i]);
+        ++kept;
+      }
+    }
+    if (!twins.empty()) tensors_.resize(kept);
+  }
+
+  void give_up_above_limit() {
+    if (++unusable_ <= kMostUnusable) return;
+    throw CorruptError({cursor_.path(), {}, {}}, "more than " + std::to_string(kMostUnusable) +
+                                                     " tensor infos cannot be used; the rest were not read");
+  }
+
+  Where at(const Tensor& tensor) const { return {cursor_.path(), {}, tensor.name}; }
+
+  Cursor& cursor_;
+  std::uint64_t alignment_;
+  Report& report_;
+  std::vector<Tensor> tensors_;
+  std::optional<std::uint64_t> expected_ = 0;  // where the next tensor should begin, if that is known
+  bool packing_reported_ = false;
+  bool misaligned_reported_ = false;
+  std::uint64_t unusable_ = 0;
+};
+
+}  // namespace
+
+std::vector<Tensor> read_tensor_infos(Cursor& cursor, std::uint64_t count, std::uint64_t alignment,
+                                      Report& report) {
+  return InfoReader(cursor, alignment, report).read(count);
+}
+
+}  // namespace aerotool::gguf
