@@ -1,0 +1,319 @@
+#include "formats/aero/check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "core/checked.hpp"
+#include "core/text.hpp"
+#include "formats/aero/integrity.hpp"
+#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/model_json.hpp"
+#include "formats/aero/source_codec.hpp"
+#include "io/pipeline.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+class Checker {
+ public:
+  Checker(const AeroModel& model, const CheckOptions& options, Report& report)
+      : model_(model), options_(options), report_(report) {}
+
+  void run() {
+    const bool full = options_.level == CheckLevel::full;
+    // Where an entry of the TOC cannot be used, what it should have covered is missed everywhere.
+    const bool whole_toc = model_.container().chunks.size() == model_.container().entry_count;
+    if (whole_toc) check_manifest();
+    check_source();
+    check_page_hash_chunks();
+    if (whole_toc) check_gaps(full);
+    if (full) {
+      check_opaque_chunks();
+      check_weights();
+    }
+  }
+
+ private:
+  Where at(std::uint64_t offset) const { return {model_.path(), offset, {}}; }
+  const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
+
+  /// MMSG's lists against the TOC, and its names against MJSN's.
+  void check_manifest() {
+    const Manifest& manifest = model_.manifest();
+    const Chunk* chunk = model_.find(kManifest);
+    if (chunk == nullptr || !manifest.present) return;
+    const auto fault = [&](const std::string& what) { report_.fault(at(chunk->offset), "MMSG: " + what); };
+    const std::string json_name = text_member(model_.json(), "model_name");
+    if (!json_name.empty() && !manifest.model_name.empty() && json_name != manifest.model_name) {
+      fault("the model is called '" + escape_controls(manifest.model_name) + "', in MJSN '" +
+            escape_controls(json_name) + "'");
+    }
+    if (manifest.chunks) check_manifest_chunks(*manifest.chunks, fault);
+    if (manifest.shards) check_manifest_shards(*manifest.shards, fault);
+  }
+
+  template <typename Fault>
+  void check_manifest_chunks(const std::vector<ManifestChunk>& listed, const Fault& fault) {
+    if (listed.size() != chunks().size()) {
+      fault("lists " + std::to_string(listed.size()) + " chunks, the TOC has " +
+            std::to_string(chunks().size()));
+    }
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      const ManifestChunk& line = listed[i];
+      const std::string index = "chunk " + std::to_string(i);
+      if (!line.toc_index || *line.toc_index >= chunks().size()) {
+        fault(index + " names no entry of the TOC");
+        continue;
+      }
+      const Chunk& chunk = chunks()[*line.toc_index];
+      if (line.fourcc != chunk.fourcc) {
+        fault(index + " is " + escape_controls(line.fourcc) + ", but TOC entry " +
+              std::to_string(*line.toc_index) + " is " + escape_controls(chunk.fourcc));
+      }
+      if (chunk.fourcc == kWeights && line.shard_id && shard_name(*line.shard_id) != chunk.name) {
+        fault(index + " is shard " + std::to_string(*line.shard_id) + ", but its TOC entry is '" +
+              escape_controls(chunk.name) + "'");
+      }
+    }
+  }
+
+  template <typename Fault>
+  void check_manifest_shards(const std::vector<ManifestShard>& listed, const Fault& fault) {
+    if (listed.size() != model_.shards().size()) {
+      fault("lists " + std::to_string(listed.size()) + " shards, the TOC has " +
+            std::to_string(model_.shards().size()));
+    }
+    for (const ManifestShard& line : listed) {
+      const std::string name = line.shard_id ? shard_name(*line.shard_id) : "a shard without an id";
+      const auto shard = model_.shard_named(name);
+      if (!shard) {
+        fault("lists " + name + ", which the TOC does not have");
+        continue;
+      }
+      const std::size_t index = model_.shards()[*shard];
+      if (line.toc_index && *line.toc_index != index) {
+        fault(name + " is TOC entry " + std::to_string(index) + ", not " + std::to_string(*line.toc_index));
+      }
+      if (line.size_bytes && *line.size_bytes != chunks()[index].length) {
+        fault(name + " has " + std::to_string(chunks()[index].length) + " bytes, not " +
+              std::to_string(*line.size_bytes));
+      }
+      const std::size_t count = model_.tensors_of(*shard).size();
+      if (model_.all_tensors_usable() && line.tensor_count && *line.tensor_count != count) {
+        fault(name + " holds " + std::to_string(count) + " tensors, not " +
+              std::to_string(*line.tensor_count));
+      }
+    }
+  }
+
+  void check_source() {
+    if (!model_.manifest().has_source) return;
+    const Chunk* chunk = model_.find(kManifest);
+    Report quiet(Report::Mode::judge);  // what is wrong with MMSG itself has been told
+    const Manifest whole = model_.whole_manifest(quiet);
+    std::string problem;
+    const auto source = source_from_value(whole.source, problem);
+    if (!source) {
+      report_.fault(at(chunk->offset), "MMSG: " + problem);
+      return;
+    }
+    if (!source->order) return;
+    std::vector<std::uint64_t> order = *source->order;
+    std::sort(order.begin(), order.end());
+    std::vector<std::uint64_t> all(model_.tensors().size());
+    std::iota(all.begin(), all.end(), 0);
+    if (order != all)
+      report_.fault(at(chunk->offset), "MMSG: \"source\": \"order\" does not name every tensor once");
+  }
+
+  void check_page_hash_chunks() {
+    for (const Chunk& chunk : chunks()) {
+      if (chunk.fourcc != kPageHashes) continue;
+      const auto shard = model_.shard_named(chunk.name.substr(0, chunk.name.rfind(".phsh")));
+      if (!shard) {
+        report_.fault(at(chunk.offset), label(chunk) + ": there is no shard of that name");
+      } else {
+        pages_.emplace(*shard,
+                       read_page_hashes(model_.input(), chunk, chunks()[model_.shards()[*shard]], report_));
+      }
+    }
+  }
+
+  /// Bytes that no chunk covers are zeros. Without --full no page is looked at that holds weights and no
+  /// metadata, but for what follows the last chunk, where there should be nothing.
+  void check_gaps(bool full) {
+    struct Range {
+      std::uint64_t begin, end;
+      bool weights;
+    };
+    const Container& c = model_.container();
+    std::vector<Range> ranges = {
+        {0, kHeaderBytes, false},
+        {c.toc_offset, c.toc_offset + c.toc_length, false},
+        {c.string_table_offset, c.string_table_offset + c.string_table_length, false}};
+    for (const Chunk& chunk : chunks()) {
+      if (chunk.length != 0) ranges.push_back({chunk.offset, chunk.end(), chunk.fourcc == kWeights});
+    }
+    std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    std::uint64_t reached = 0;
+    bool after_weights = false;
+    for (const Range& range : ranges) {
+      if (range.begin > reached) check_gap(reached, range.begin, after_weights, range.weights, full);
+      if (range.end >= reached) {
+        reached = range.end;
+        after_weights = range.weights;
+      }
+    }
+    check_gap(reached, model_.input().size(), false, false, full);
+  }
+
+  void check_gap(std::uint64_t begin, std::uint64_t end, bool after_weights, bool before_weights, bool full) {
+    constexpr std::uint64_t kPage = 4096;
+    constexpr std::uint64_t kMostUnasked = std::uint64_t{2} << 20;  // the largest alignment
+    if (full) {
+      check_zeros(begin, end);
+      return;
+    }
+    // A page at either end may be shared with metadata on the other side, which has been looked at anyway.
+    const bool one_page = begin / kPage == end / kPage;
+    std::uint64_t from = begin;
+    std::uint64_t to = std::min(end, begin + kMostUnasked);
+    if (after_weights && !(one_page && !before_weights)) from = align_up(begin, kPage);
+    if (before_weights && !(one_page && !after_weights)) to = std::min(to, end / kPage * kPage);
+    if (before_weights && !after_weights && !one_page)
+      check_zeros(begin, std::min(align_up(begin, kPage), end));
+    if (from < to) check_zeros(from, to);
+  }
+
+  void check_zeros(std::uint64_t begin, std::uint64_t end) {
+    constexpr std::uint64_t kBlock = std::uint64_t{1} << 20;
+    for (std::uint64_t offset = begin; offset < end; offset += kBlock) {
+      const Bytes kept = model_.input().view(offset, std::min(kBlock, end - offset));
+      const ByteSpan bytes = kept.view;
+      const auto stray =
+          std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
+      if (stray == bytes.end()) continue;
+      report_.fault(at(offset + static_cast<std::uint64_t>(stray - bytes.begin())),
+                    "a byte that is not zero lies outside every chunk (bytes " + std::to_string(begin) +
+                        " to " + std::to_string(end) + " belong to none)");
+      return;
+    }
+  }
+
+  /// The hashes of chunks that this version does not know.
+  void check_opaque_chunks() {
+    for (const Chunk& chunk : chunks()) {
+      const bool checked_elsewhere = chunk.fourcc == kControlHash || chunk.fourcc == kModelJson ||
+                                     chunk.fourcc == kManifest || chunk.fourcc == kTensorIndex ||
+                                     chunk.fourcc == kWeights || chunk.fourcc == kPageHashes;
+      if (checked_elsewhere) continue;
+      ChunkStream stream(model_.input(), chunk);
+      std::vector<std::byte> block(std::size_t{1} << 20);
+      try {
+        while (stream.read(block) != 0) continue;
+        check_digest(model_.input(), chunk, stream.digest(), report_);
+      } catch (const io::ZstdProblem& problem) {
+        report_.unreadable(at(chunk.offset), label(chunk) + " cannot be decompressed: " + problem.what());
+      }
+    }
+  }
+
+  /// Every shard in one read: its own hash, its tensors' and its pages'.
+  void check_weights() {
+    const auto& tensors = model_.tensors();
+    std::vector<io::HashTask> shard_tasks(model_.shards().size());
+    std::vector<io::HashTask> tensor_tasks(tensors.size());
+    std::vector<io::Region> regions(model_.shards().size());
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      const Chunk& chunk = chunks()[model_.shards()[i]];
+      regions[i].length = chunk.length;
+      regions[i].read = [&input = model_.input(), start = chunk.offset](std::uint64_t offset,
+                                                                        std::span<std::byte> out) {
+        input.read(start + offset, out);
+      };
+      io::add_whole_digest(regions[i], shard_tasks[i]);
+      const auto pages = pages_.find(i);
+      if (pages != pages_.end() && !pages->second.digests.empty())
+        regions[i].page_size = pages->second.page_size;
+      regions[i].layers.emplace_back();
+    }
+    for (std::size_t shard = 0; shard < regions.size(); ++shard) {
+      const std::uint64_t start = chunks()[model_.shards()[shard]].offset;
+      for (const std::size_t i : model_.tensors_of(shard)) {
+        const Tensor& tensor = tensors[i];
+        // A tensor that fills its shard has the shard's hash.
+        if (!tensor.digest || tensor.size == regions[shard].length) continue;
+        const std::uint64_t begin = tensor.offset - start;
+        tensor_tasks[i].length = tensor.size;
+        tensor_tasks[i].read = &regions[shard].read;
+        tensor_tasks[i].base = begin;
+        regions[shard].layers.back().push_back({begin, begin + tensor.size, &tensor_tasks[i], 0});
+      }
+    }
+    if (options_.progress != nullptr) {
+      for (const io::Region& region : regions) options_.progress->total += region.length;
+    }
+    io::run(regions,
+            {.jobs = options_.jobs, .output = nullptr, .in_order = false, .progress = options_.progress});
+    for (std::size_t i = 0; i < regions.size(); ++i)
+      judge_shard(i, shard_tasks[i].digest, tensor_tasks, regions[i]);
+  }
+
+  void judge_shard(std::size_t shard, const Digest& found, const std::vector<io::HashTask>& tensor_tasks,
+                   const io::Region& region) {
+    const Chunk& chunk = chunks()[model_.shards()[shard]];
+    bool finer = false;
+    for (const std::size_t i : model_.tensors_of(shard)) {
+      const Tensor& tensor = model_.tensors()[i];
+      if (!tensor.digest) continue;
+      const Digest& digest = tensor.size == region.length ? found : tensor_tasks[i].digest;
+      if (digest == *tensor.digest) continue;
+      finer = true;
+      report_.fault(Where{model_.path(), tensor.offset, tensor.name},
+                    "its bytes are corrupt: their BLAKE3 is " + to_hex(digest) + ", hash_b3 says " +
+                        to_hex(*tensor.digest),
+                    {{tensor.name, model_.path(), tensor.offset, tensor.size}});
+    }
+    const auto pages = pages_.find(shard);
+    if (pages != pages_.end()) {
+      for (std::size_t page = 0; page < region.page_digests.size(); ++page) {
+        if (region.page_digests[page] == pages->second.digests[page]) continue;
+        finer = true;
+        const std::uint64_t begin = chunk.offset + page * region.page_size;
+        const std::uint64_t end = std::min(begin + region.page_size, chunk.end());
+        report_.fault(at(begin),
+                      "page " + std::to_string(page) + " of " + chunk.name + " (bytes " +
+                          std::to_string(begin) + " to " + std::to_string(end) +
+                          ") is corrupt: its BLAKE3 does not match",
+                      model_.tensors_in(begin, end));
+      }
+    }
+    if (found == chunk.digest) return;
+    report_.fault(at(chunk.offset),
+                  chunk.name + " (bytes " + std::to_string(chunk.offset) + " to " +
+                      std::to_string(chunk.end()) + ") is corrupt: its BLAKE3 is " + to_hex(found) +
+                      ", the TOC says " + to_hex(chunk.digest),
+                  // Tensors or pages that were named already say it better.
+                  finer ? std::vector<HitTensor>{} : model_.tensors_in(chunk.offset, chunk.end()));
+  }
+
+  const AeroModel& model_;
+  const CheckOptions& options_;
+  Report& report_;
+  std::map<std::size_t, PageHashes> pages_;  // by shard
+};
+
+}  // namespace
+
+bool check_model(const AeroModel& model, const CheckOptions& options, Report& report) {
+  if (options.level == CheckLevel::control) {
+    const Chunk* chunk = model.find(kControlHash);
+    if (chunk != nullptr) check_control_hash(model.input(), model.container(), *chunk, report);
+    return chunk != nullptr;
+  }
+  Checker(model, options, report).run();
+  return true;
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,167 @@
+// Between the msgpack parser and the readers of MMSG, TIDX, IHSH and PHSH: keeps track of where in the object
+// an event is, and for each member of a map takes one of three ways: into it, past it, or building it as a
+// Value.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/text.hpp"
+#include "formats/aero/msgpack_parser.hpp"
+#include "formats/aero/value_builder.hpp"
+
+namespace aerotool::aero {
+
+enum class Collection { array, map };
+enum class Route { enter, skip, build, stop };
+
+/// `Derived` has: Route route_member(), asked when the key of a member is known; and for what is entered
+/// on_begin(Collection, count), on_end(Collection), on_number(std::uint64_t), on_text(std::string_view),
+/// on_blob(ByteSpan), on_other() for every other scalar; on_built(Value) for what was built. They return
+/// false after fail_bool().
+template <typename Derived>
+class EventRouter : public MsgpackEvents {
+ public:
+  bool on_null() {
+    return scalar([] { return Value{}; }, [this] { return derived().on_other(); });
+  }
+  bool on_boolean(bool value) {
+    return scalar([=] { return Value::boolean(value); }, [this] { return derived().on_other(); });
+  }
+  bool on_unsigned(std::uint64_t value) {
+    return scalar([=] { return Value::u64(value); }, [=, this] { return derived().on_number(value); });
+  }
+  bool on_negative(std::int64_t value) {
+    return scalar([=] { return Value::i64(value); }, [this] { return derived().on_other(); });
+  }
+  bool on_f32(std::uint32_t bits) {
+    return scalar([=] { return Value::of(ValueType::f32, bits); }, [this] { return derived().on_other(); });
+  }
+  bool on_f64(std::uint64_t bits) {
+    return scalar([=] { return Value::of(ValueType::f64, bits); }, [this] { return derived().on_other(); });
+  }
+  bool on_string(std::string_view text) {
+    if (mode_ == Route::enter && expects_key()) return take_key(text);
+    return scalar([=] { return Value::string(std::string(text)); },
+                  [=, this] { return derived().on_text(text); });
+  }
+  bool on_binary(ByteSpan bytes) {
+    return scalar([=] { return Value::binary(Bytes::own(std::string(chars_of(bytes)))); },
+                  [=, this] { return derived().on_blob(bytes); });
+  }
+  bool on_extension(ByteSpan bytes) {
+    return scalar([=] { return Value::binary(Bytes::own(std::string(chars_of(bytes)))); },
+                  [this] { return derived().on_other(); });
+  }
+  bool begin_array(std::uint32_t count) { return begin(Collection::array, count); }
+  bool begin_map(std::uint32_t count) { return begin(Collection::map, count); }
+  bool end_array() { return end(Collection::array); }
+  bool end_map() { return end(Collection::map); }
+
+ protected:
+  /// How many containers are open; in on_begin and on_end the one that begins or ends counts.
+  std::size_t depth() const { return frames_.size(); }
+  /// The key that was read last.
+  std::string_view key() const { return key_; }
+
+  bool fail_bool(std::string why) {
+    problem = std::move(why);
+    return false;
+  }
+  Route fail(std::string why) {
+    problem = std::move(why);
+    return Route::stop;
+  }
+
+ private:
+  struct Frame {
+    Collection kind = Collection::array;
+    bool has_key = false;
+    std::size_t first_key = 0;  // of this map's in keys_
+  };
+  // Maps with more keys than this are free-form; a key that stands twice there does no harm.
+  static constexpr std::size_t kMostComparedKeys = 32;
+
+  Derived& derived() { return static_cast<Derived&>(*this); }
+  bool expects_key() const {
+    return !frames_.empty() && frames_.back().kind == Collection::map && !frames_.back().has_key;
+  }
+  void value_done() {
+    mode_ = Route::enter;
+    if (!frames_.empty()) frames_.back().has_key = false;
+  }
+
+  bool take_key(std::string_view text) {
+    key_ = text;
+    Frame& frame = frames_.back();
+    frame.has_key = true;
+    const std::size_t hash = std::hash<std::string_view>{}(text);
+    if (keys_.size() - frame.first_key < kMostComparedKeys) {
+      for (std::size_t i = frame.first_key; i < keys_.size(); ++i) {
+        if (keys_[i] == hash) return fail_bool("the key \"" + escape_controls(text) + "\" stands twice");
+      }
+      keys_.push_back(hash);
+    }
+    mode_ = derived().route_member();
+    return mode_ != Route::stop;
+  }
+
+  template <typename Make, typename Enter>
+  bool scalar(Make make, Enter enter) {
+    if (mode_ == Route::skip) {
+      if (nesting_ == 0) value_done();
+      return true;
+    }
+    if (mode_ == Route::build) {
+      if (!builder_.scalar(make())) return fail_bool("the value of \"" + key_ + "\" takes too much memory");
+      return nesting_ != 0 || finish_build();
+    }
+    if (expects_key()) return fail_bool("a key is not text");
+    if (!enter()) return false;
+    value_done();
+    return true;
+  }
+
+  bool begin(Collection kind, std::uint32_t count) {
+    if (mode_ != Route::enter) {
+      ++nesting_;
+      if (mode_ == Route::build) kind == Collection::array ? builder_.begin_array() : builder_.begin_map();
+      return true;
+    }
+    if (expects_key()) return fail_bool("a key is not text");
+    frames_.push_back({kind, false, keys_.size()});
+    return derived().on_begin(kind, count);
+  }
+
+  bool end(Collection kind) {
+    if (mode_ != Route::enter) {
+      --nesting_;
+      if (mode_ == Route::build) kind == Collection::array ? builder_.end_array() : builder_.end_map();
+      if (nesting_ != 0) return true;
+      if (mode_ == Route::build) return finish_build();
+      value_done();
+      return true;
+    }
+    if (!derived().on_end(kind)) return false;
+    keys_.resize(frames_.back().first_key);
+    frames_.pop_back();
+    value_done();
+    return true;
+  }
+
+  bool finish_build() {
+    Value value = builder_.take();
+    value_done();
+    return derived().on_built(std::move(value));
+  }
+
+  std::vector<Frame> frames_;
+  std::vector<std::size_t> keys_;  // hashes of the keys seen in the maps that are open
+  std::string key_;
+  Route mode_ = Route::enter;
+  std::size_t nesting_ = 0;  // open containers of what is skipped or built
+  ValueBuilder builder_;
+};
+
+}  // namespace aerotool::aero

@@ -1,0 +1,61 @@
+// The fixed parts of an AERO file: header, TOC and string table (spec/aero.md, "Layout").
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hash/digest.hpp"
+
+namespace aerotool::aero {
+
+inline constexpr std::string_view kMagic = "AERO";
+inline constexpr std::uint16_t kVersionMajor = 0;
+inline constexpr std::uint16_t kVersionMinor = 1;
+inline constexpr std::uint64_t kHeaderBytes = 96;
+inline constexpr std::uint64_t kTocHeaderBytes = 16;
+inline constexpr std::uint64_t kTocEntryBytes = 80;
+inline constexpr std::uint64_t kTocHashOffset = 48;  // in an entry
+inline constexpr std::uint64_t kPayloadAlign = 16;
+inline constexpr std::uint64_t kControlHashBytes = 256;  // IHSH's payload
+
+// spec/aero.md, "Caps every reader enforces before it allocates".
+inline constexpr std::uint32_t kMostChunks = 1'000'000;
+inline constexpr std::uint64_t kMostStringTable = 536'870'912;
+inline constexpr std::uint64_t kMostMetadata = 2'147'483'648;
+inline constexpr std::uint64_t kMostTensors = 100'000'000;
+inline constexpr std::size_t kMostName = 4096;
+
+inline constexpr std::uint32_t kFlagZstd = 0x1;
+inline constexpr std::uint32_t kFlagMmapCritical = 0x2;
+inline constexpr std::uint32_t kFlagIndex = 0x4;
+inline constexpr std::uint32_t kFlagOptional = 0x8;
+
+inline constexpr std::string_view kControlHash = "IHSH";
+inline constexpr std::string_view kModelJson = "MJSN";
+inline constexpr std::string_view kManifest = "MMSG";
+inline constexpr std::string_view kTensorIndex = "TIDX";
+inline constexpr std::string_view kWeights = "WTSH";
+inline constexpr std::string_view kPageHashes = "PHSH";
+
+/// One TOC entry with its name.
+struct Chunk {
+  std::string fourcc;
+  std::string name;
+  std::uint32_t flags = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;  ///< stored bytes
+  std::uint64_t uncompressed_length = 0;
+  Digest digest{};  ///< BLAKE3 of the uncompressed bytes
+
+  bool compressed() const { return (flags & kFlagZstd) != 0; }
+  std::uint64_t end() const { return offset + length; }
+};
+
+std::string shard_name(std::uint64_t id);
+std::string page_hashes_name(std::uint64_t id);
+
+}  // namespace aerotool::aero

@@ -1,0 +1,224 @@
+#include "formats/aero/manifest.hpp"
+
+#include "formats/aero/event_router.hpp"
+#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/tensor_index.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+class ManifestHandler : public EventRouter<ManifestHandler> {
+ public:
+  explicit ManifestHandler(ManifestParts parts) : parts_(parts) { manifest_.present = true; }
+  Manifest take() { return std::move(manifest_); }
+  bool version_known() const { return version_known_; }
+
+  Route route_member() {
+    if (depth() == 1) {
+      section_ = key();
+      if (section_ == "format" || section_ == "quant_descriptors") return Route::build;
+      if (section_ == "model" || section_ == "chunks" || section_ == "shards") return Route::enter;
+      if (section_ == "source") manifest_.has_source = true;
+      return parts_ == ManifestParts::all ? Route::build : Route::skip;
+    }
+    if (section_ == "model") return key() == "name" || key() == "architecture" ? Route::enter : Route::skip;
+    static constexpr std::string_view kNumbers[] = {"toc_index", "shard_id", "size_bytes", "tensor_count"};
+    for (const std::string_view name : kNumbers) {
+      if (key() == name) return Route::enter;
+    }
+    return key() == "fourcc" ? Route::enter : Route::skip;
+  }
+
+  bool on_begin(Collection kind, std::uint32_t count) {
+    const bool lists = section_ == "chunks" || section_ == "shards";
+    if (depth() == 2 && lists) {
+      if (kind != Collection::array) return fail_bool("\"" + section_ + "\" is not an array");
+      if (count > kMostChunks) return fail_bool("\"" + section_ + "\" has more entries than a TOC may have");
+      if (section_ == "chunks") {
+        manifest_.chunks.emplace();
+      } else {
+        manifest_.shards.emplace();
+      }
+      return true;
+    }
+    if (kind != Collection::map || depth() > 3 || (depth() == 3 && !lists)) {
+      return fail_bool("\"" + section_ + "\" is not made as a manifest's");
+    }
+    if (depth() == 3 && section_ == "chunks") manifest_.chunks->emplace_back();
+    if (depth() == 3 && section_ == "shards") manifest_.shards->emplace_back();
+    return true;
+  }
+
+  bool on_end(Collection) { return true; }
+
+  bool on_number(std::uint64_t value) {
+    if (depth() != 3) return on_other();
+    if (section_ == "chunks") {
+      ManifestChunk& chunk = manifest_.chunks->back();
+      if (key() == "toc_index") chunk.toc_index = value;
+      if (key() == "shard_id") chunk.shard_id = value;
+      return true;
+    }
+    ManifestShard& shard = manifest_.shards->back();
+    if (key() == "toc_index") shard.toc_index = value;
+    if (key() == "shard_id") shard.shard_id = value;
+    if (key() == "size_bytes") shard.size_bytes = value;
+    if (key() == "tensor_count") shard.tensor_count = value;
+    return true;
+  }
+
+  bool on_text(std::string_view text) {
+    if (depth() == 2 && section_ == "model") {
+      (key() == "name" ? manifest_.model_name : manifest_.architecture) = text;
+      return true;
+    }
+    if (depth() == 3 && section_ == "chunks" && key() == "fourcc") {
+      manifest_.chunks->back().fourcc = text;
+      return true;
+    }
+    return on_other();
+  }
+
+  bool on_blob(ByteSpan) { return on_other(); }
+  bool on_other() {
+    return fail_bool(section_.empty() ? "it is not a map"
+                                      : "\"" + section_ + "\" is not made as a manifest's");
+  }
+
+  bool on_built(Value value) {
+    if (section_ == "format") {
+      const Value* name = value.find("name");
+      const Value* version = value.find("version");
+      version_known_ = name != nullptr && name->type == ValueType::string && name->text() == kMagic &&
+                       version != nullptr && *version == known_version();
+    } else if (section_ == "quant_descriptors") {
+      manifest_.quant_descriptors = std::move(value);
+    } else if (section_ == "source") {
+      manifest_.source = std::move(value);
+    } else {
+      manifest_.extras.emplace_back(Value::string(section_), std::move(value));
+    }
+    return true;
+  }
+
+ private:
+  static Value known_version() {
+    ArrayBuilder version;
+    version.add(Value::u64(kVersionMajor));
+    version.add(Value::u64(kVersionMinor));
+    return Value::array(version.finish());
+  }
+
+  ManifestParts parts_;
+  Manifest manifest_;
+  std::string section_;
+  bool version_known_ = false;
+};
+
+void pack_chunk_line(PackBuffer& out, const Chunk& chunk, std::size_t index,
+                     std::optional<std::uint64_t> shard) {
+  const char* role = chunk.fourcc == kControlHash   ? "control_integrity"
+                     : chunk.fourcc == kModelJson   ? "json"
+                     : chunk.fourcc == kManifest    ? "manifest"
+                     : chunk.fourcc == kTensorIndex ? "tensors"
+                     : chunk.fourcc == kWeights     ? "weights"
+                     : chunk.fourcc == kPageHashes  ? "page_hashes"
+                                                    : "unknown";
+  pack_map_header(out, shard ? 4 : 3);
+  pack_text(out, "role");
+  pack_text(out, role);
+  pack_text(out, "fourcc");
+  pack_text(out, chunk.fourcc);
+  pack_text(out, "toc_index");
+  pack_unsigned(out, index);
+  if (shard) {
+    pack_text(out, "shard_id");
+    pack_unsigned(out, *shard);
+  }
+}
+
+}  // namespace
+
+Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, Report& report) {
+  ManifestHandler handler(parts);
+  const bool sound = parse_chunk(input, chunk, handler, report);
+  if (sound && !handler.version_known()) {
+    report.fault(Where{input.name(), chunk.offset, {}},
+                 label(chunk) + ": \"format\" is not {\"name\": \"AERO\", \"version\": [0, 1]}");
+  }
+  return handler.take();
+}
+
+std::string render_manifest(const ManifestContent& content) {
+  PackBuffer out;
+  const bool packed = !content.packed_types.empty();
+  pack_map_header(out, 4 + (packed ? 1 : 0) + (content.source.empty() ? 0 : 1) + content.extras.size());
+  pack_text(out, "format");
+  pack_map_header(out, 2);
+  pack_text(out, "name");
+  pack_text(out, kMagic);
+  pack_text(out, "version");
+  pack_array_header(out, 2);
+  pack_unsigned(out, kVersionMajor);
+  pack_unsigned(out, kVersionMinor);
+  pack_text(out, "model");
+  pack_map_header(out, 2);
+  pack_text(out, "name");
+  pack_text(out, content.model_name);
+  pack_text(out, "architecture");
+  pack_text(out, content.architecture);
+
+  const auto& chunks = *content.chunks;
+  std::vector<std::size_t> shard_toc_index;
+  pack_text(out, "chunks");
+  pack_array_header(out, chunks.size());
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (chunks[i].fourcc == kWeights) shard_toc_index.push_back(i);
+    const bool of_shard = chunks[i].fourcc == kWeights || chunks[i].fourcc == kPageHashes;
+    std::optional<std::uint64_t> shard;
+    if (of_shard) shard = content.shards[shard_toc_index.size() - 1].shard_id;
+    pack_chunk_line(out, chunks[i], i, shard);
+  }
+  pack_text(out, "shards");
+  pack_array_header(out, content.shards.size());
+  for (std::size_t i = 0; i < content.shards.size(); ++i) {
+    pack_map_header(out, 5);
+    pack_text(out, "shard_id");
+    pack_unsigned(out, content.shards[i].shard_id);
+    pack_text(out, "toc_index");
+    pack_unsigned(out, shard_toc_index[i]);
+    pack_text(out, "size_bytes");
+    pack_unsigned(out, content.shards[i].size);
+    pack_text(out, "tensor_count");
+    pack_unsigned(out, content.shards[i].tensor_count);
+    pack_text(out, "mmap_critical");
+    pack_boolean(out, true);
+  }
+  if (packed) {
+    pack_text(out, "quant_descriptors");
+    pack_array_header(out, content.packed_types.size());
+    for (std::size_t id = 0; id < content.packed_types.size(); ++id) {
+      const PackedType& type = *content.packed_types[id];
+      pack_map_header(out, 4);
+      pack_text(out, "id");
+      pack_unsigned(out, id);
+      pack_text(out, "quant_name");
+      pack_text(out, type.name);
+      pack_text(out, "codec");
+      pack_text(out, type.codec);
+      pack_text(out, "params");
+      pack_type_params(out, type);
+    }
+  }
+  if (!content.source.empty()) {
+    pack_text(out, "source");
+    out.bytes += content.source;
+  }
+  for (const auto& [key, value] : content.extras) {
+    pack_value(out, key);
+    pack_value(out, value);
+  }
+  return std::move(out.bytes);
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,63 @@
+// MMSG: the manifest of an AERO file (spec/aero.md, "MMSG").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/aero/layout.hpp"
+#include "formats/aero/value_builder.hpp"
+#include "io/input.hpp"
+#include "model/dtype.hpp"
+#include "model/metadata.hpp"
+#include "model/report.hpp"
+
+namespace aerotool::aero {
+
+struct ManifestChunk {
+  std::string fourcc;
+  std::optional<std::uint64_t> toc_index;
+  std::optional<std::uint64_t> shard_id;
+};
+
+struct ManifestShard {
+  std::optional<std::uint64_t> shard_id, toc_index, size_bytes, tensor_count;
+};
+
+struct Manifest {
+  bool present = false;
+  std::string model_name;
+  std::string architecture;
+  std::optional<std::vector<ManifestChunk>> chunks;
+  std::optional<std::vector<ManifestShard>> shards;
+  Value quant_descriptors;  ///< null where there are none
+  bool has_source = false;
+  Value source;     ///< built on demand only
+  MapItems extras;  ///< members that this version does not know, on demand only
+};
+
+/// What of the manifest is built: source and unknown members can be large and few commands need them.
+enum class ManifestParts { essential, all };
+
+Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, Report& report);
+
+/// What a manifest is written from.
+struct ManifestContent {
+  std::string model_name;
+  std::string architecture;
+  const std::vector<Chunk>* chunks = nullptr;  ///< in TOC order
+  struct ShardLine {
+    std::uint64_t shard_id = 0;
+    std::uint64_t size = 0;
+    std::uint64_t tensor_count = 0;
+  };
+  std::vector<ShardLine> shards;                ///< in TOC order
+  std::vector<const PackedType*> packed_types;  ///< by quant id
+  std::string source;                           ///< packed msgpack; empty for none
+  MapItems extras;
+};
+
+std::string render_manifest(const ManifestContent& content);
+
+}  // namespace aerotool::aero

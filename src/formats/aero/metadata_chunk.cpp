@@ -1,0 +1,66 @@
+#include "formats/aero/metadata_chunk.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace aerotool::aero {
+
+ChunkStream::ChunkStream(const io::Input& input, const Chunk& chunk)
+    : chunk_(chunk), stored_(input.view(chunk.offset, chunk.length)) {
+  if (!chunk.compressed()) return;
+  zstd_ = std::make_unique<io::ZstdReader>(
+      [this] {
+        if (handed_) return ByteSpan{};
+        handed_ = true;
+        return stored_.view;
+      },
+      io::ZstdReader::Frames::one);
+}
+
+std::size_t ChunkStream::read(std::span<std::byte> out) {
+  std::size_t got = 0;
+  if (zstd_) {
+    if (produced_ == 0 && !handed_) {
+      const unsigned long long content = ZSTD_getFrameContentSize(stored_.view.data(), stored_.view.size());
+      if (content == ZSTD_CONTENTSIZE_ERROR) throw io::ZstdProblem("it does not begin with a zstd frame");
+      if (content != ZSTD_CONTENTSIZE_UNKNOWN && content != chunk_.uncompressed_length) {
+        throw io::ZstdProblem("its zstd frame says " + std::to_string(content) + " bytes, the TOC says " +
+                              std::to_string(chunk_.uncompressed_length));
+      }
+    }
+    got = zstd_->read(out);
+  } else {
+    got = std::min<std::size_t>(out.size(), stored_.size() - produced_);
+    std::copy_n(stored_.view.begin() + static_cast<std::ptrdiff_t>(produced_), got, out.begin());
+  }
+  produced_ += got;
+  const bool over = produced_ > chunk_.uncompressed_length;
+  const bool under = got == 0 && produced_ < chunk_.uncompressed_length;
+  if (over || under) {
+    throw io::ZstdProblem("it holds " + std::string(over ? "more" : "fewer") + " than the " +
+                          std::to_string(chunk_.uncompressed_length) + " bytes that the TOC says");
+  }
+  hash_.add(out.first(got));
+  return got;
+}
+
+std::string label(const Chunk& chunk) {
+  return escape_controls(chunk.fourcc) + " '" + escape_controls(chunk.name) + "'";
+}
+
+bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& found, Report& report) {
+  if (found == chunk.digest) return true;
+  const Where where{input.name(), chunk.offset, {}};
+  if (chunk.fourcc == kModelJson && chunk.digest == Digest{}) {
+    report.fault(where,
+                 "the hash of MJSN in the TOC is all zeros (a known defect of one writer); its bytes are " +
+                     to_hex(found));
+    return true;
+  }
+  report.unreadable(where, label(chunk) + " is corrupt: its BLAKE3 is " + to_hex(found) + ", the TOC says " +
+                               to_hex(chunk.digest));
+  return false;
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,281 @@
+#include "formats/aero/model_json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/json_reader.hpp"
+#include "core/text.hpp"
+#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/value_builder.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+// A document is parsed at one go; a compressed one has to be held for that.
+constexpr std::uint64_t kMostCompressedJson = std::uint64_t{64} << 20;
+
+Value number_value(std::string_view text) {
+  std::int64_t negative = 0;
+  std::uint64_t positive = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto r = std::from_chars(text.data(), end, positive); r.ec == std::errc() && r.ptr == end) {
+    return Value::u64(positive);
+  }
+  if (const auto r = std::from_chars(text.data(), end, negative);
+      r.ec == std::errc() && r.ptr == end && negative < 0) {
+    return Value::i64(negative);
+  }
+  double real = 0;
+  std::from_chars(text.data(), end, real);
+  return Value::f64(real);
+}
+
+struct JsonHandler {
+  ValueBuilder builder;
+  std::string problem;
+
+  bool scalar(Value value) {
+    if (builder.scalar(std::move(value))) return true;
+    problem = "it takes too much memory";
+    return false;
+  }
+  bool null() { return scalar({}); }
+  bool boolean(bool value) { return scalar(Value::boolean(value)); }
+  bool number(std::string_view text) { return scalar(number_value(text)); }
+  bool string(std::string_view text) { return scalar(Value::string(std::string(text))); }
+  bool key(std::string_view text) { return string(text); }
+  bool start_object() {
+    builder.begin_map();
+    return true;
+  }
+  bool end_object() {
+    builder.end_map();
+    return true;
+  }
+  bool start_array() {
+    builder.begin_array();
+    return true;
+  }
+  bool end_array() {
+    builder.end_array();
+    return true;
+  }
+};
+
+void append_unit(std::string& out, unsigned unit) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[(unit >> shift) & 15];
+}
+
+/// A code point and the text behind it; `text` begins with well-formed UTF-8.
+std::uint32_t take_code_point(std::string_view& text) {
+  const std::size_t length = utf8_sequence_length(text);
+  const auto lead = static_cast<unsigned char>(text[0]);
+  std::uint32_t point = length == 1 ? lead : lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3f);
+  text.remove_prefix(length);
+  return point;
+}
+
+void append_string(std::string& out, std::string_view raw) {
+  const std::string valid = is_utf8(raw) ? std::string(raw) : replace_invalid_utf8(raw);
+  std::string_view text = valid;
+  out += '"';
+  while (!text.empty()) {
+    const std::uint32_t point = take_code_point(text);
+    switch (point) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (point >= 0x20 && point <= 0x7e) {
+          out += static_cast<char>(point);
+        } else if (point < 0x10000) {
+          append_unit(out, point);
+        } else {
+          append_unit(out, 0xd800 + ((point - 0x10000) >> 10));
+          append_unit(out, 0xdc00 + ((point - 0x10000) & 0x3ff));
+        }
+    }
+  }
+  out += '"';
+}
+
+void append_double(std::string& out, double value) {
+  if (!std::isfinite(value)) {
+    out += "null";  // JSON has no other word for it
+    return;
+  }
+  std::array<char, 40> text{};
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view digits(text.data(), static_cast<std::size_t>(result.ptr - text.data()));
+  out += digits;
+  if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+void append_json(std::string& out, const Value& value) {
+  switch (value.type) {
+    case ValueType::null:
+      out += "null";
+      return;
+    case ValueType::boolean:
+      out += value.bits != 0 ? "true" : "false";
+      return;
+    case ValueType::string:
+    case ValueType::binary:
+      append_string(out, value.text());
+      return;
+    case ValueType::f32:
+    case ValueType::f64:
+      append_double(out, value.as_double());
+      return;
+    case ValueType::array: {
+      out += '[';
+      bool first = true;
+      for_each_element(value.array(), [&](const Value& element) {
+        if (!first) out += ',';
+        first = false;
+        append_json(out, element);
+        return true;
+      });
+      out += ']';
+      return;
+    }
+    case ValueType::map: {
+      std::vector<const std::pair<Value, Value>*> items;
+      for (const auto& item : value.map()) items.push_back(&item);
+      std::sort(items.begin(), items.end(),
+                [](const auto* a, const auto* b) { return a->first.text() < b->first.text(); });
+      out += '{';
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i != 0) out += ',';
+        append_string(out, items[i]->first.text());
+        out += ':';
+        append_json(out, items[i]->second);
+      }
+      out += '}';
+      return;
+    }
+    default:
+      out += value.is_unsigned() ? std::to_string(value.bits)
+                                 : std::to_string(static_cast<std::int64_t>(value.bits));
+  }
+}
+
+Value key_of(std::string_view text) {
+  return Value::string(std::string(text));
+}
+
+}  // namespace
+
+Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report) {
+  const Where where{input.name(), chunk.offset, {}};
+  Bytes bytes;
+  if (!chunk.compressed()) {
+    bytes = input.view(chunk.offset, chunk.length);
+    if (!check_digest(input, chunk, hash::blake3(bytes.view), report)) return {};
+  } else {
+    if (chunk.uncompressed_length > kMostCompressedJson) {
+      throw UnsupportedError(where, label(chunk) + " is compressed JSON of " +
+                                        human_size(chunk.uncompressed_length) + "; at most " +
+                                        human_size(kMostCompressedJson) + " are read");
+    }
+    std::vector<std::byte> unpacked(chunk.uncompressed_length);
+    ChunkStream stream(input, chunk);
+    try {
+      std::array<std::byte, 1> after{};
+      for (std::size_t done = 0; done < unpacked.size();) {
+        const std::size_t got = stream.read(std::span(unpacked).subspan(done));
+        if (got == 0) break;
+        done += got;
+      }
+      static_cast<void>(stream.read(after));
+    } catch (const io::ZstdProblem& problem) {
+      report.unreadable(where, label(chunk) + " cannot be decompressed: " + problem.what());
+      return {};
+    }
+    if (!check_digest(input, chunk, stream.digest(), report)) return {};
+    bytes = Bytes::own(std::move(unpacked));
+  }
+  JsonHandler handler;
+  if (const auto problem = parse_json(bytes.text(), handler)) {
+    report.unreadable(where,
+                      label(chunk) + " at byte " + std::to_string(problem->offset) + ": " + problem->message);
+    return {};
+  }
+  Value json = handler.builder.take();
+  if (json.type != ValueType::map) {
+    report.unreadable(where, label(chunk) + " is not a JSON object");
+    return {};
+  }
+  return json;
+}
+
+std::string text_member(const Value& json, std::string_view key) {
+  const Value* value = json.find(key);
+  return value != nullptr && value->type == ValueType::string ? std::string(value->text()) : std::string{};
+}
+
+std::string render_json(const Value& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
+std::string default_model_name(std::string_view source_format) {
+  return source_format == "gguf" ? "converted-gguf" : "converted";
+}
+
+Value model_json(const std::string& name, const std::string& architecture, const std::string& source_format,
+                 const std::vector<const PackedType*>& packed_types, const MapItems& others) {
+  MapItems members = {{key_of("architecture"), Value::string(architecture)},
+                      {key_of("model_name"), Value::string(name)}};
+  if (!source_format.empty()) members.emplace_back(key_of("source_format"), Value::string(source_format));
+  if (!packed_types.empty()) {
+    std::vector<Value> descriptors;
+    for (std::size_t id = 0; id < packed_types.size(); ++id) {
+      const PackedType& type = *packed_types[id];
+      Value params = type.params;
+      if (type.number) {
+        params = Value::map({{key_of("ggml_type"), Value::u64(*type.number)}});
+      } else if (type.codec == "safetensors") {
+        params = Value::map({{key_of("dtype"), Value::string(type.name)}});
+      }
+      descriptors.push_back(Value::map({{key_of("codec"), Value::string(type.codec)},
+                                        {key_of("id"), Value::u64(id)},
+                                        {key_of("params"), std::move(params)},
+                                        {key_of("quant_name"), Value::string(type.name)}}));
+    }
+    members.emplace_back(key_of("quant_descriptors"), Value::list(std::move(descriptors)));
+  }
+  for (const auto& other : others) {
+    const bool known = std::any_of(members.begin(), members.end(), [&](const auto& member) {
+      return member.first.text() == other.first.text();
+    });
+    if (!known) members.push_back(other);
+  }
+  return Value::map(std::move(members));
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,87 @@
+// An AERO file as a Model.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "formats/aero/container.hpp"
+#include "formats/aero/manifest.hpp"
+#include "formats/aero/tensor_index.hpp"
+#include "io/input.hpp"
+#include "model/model.hpp"
+
+namespace aerotool::aero {
+
+class AeroModel : public Model {
+ public:
+  /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report.
+  AeroModel(std::shared_ptr<io::Input> input, Report& report);
+
+  const std::string& path() const override { return input_->name(); }
+  Overview overview() const override;
+  const std::vector<Tensor>& tensors() const override { return index_.tensors; }
+  Metadata metadata() const override;
+  Source source() const override;
+  Extras extras() const override;
+  void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  std::vector<Seal> seals() const override;
+  void read_seal(std::size_t seal, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
+  bool check(const CheckOptions& options, Report& report) const override;
+  void require_unchanged() const override { input_->require_unchanged(); }
+
+  const io::Input& input() const { return *input_; }
+  const Container& container() const { return container_; }
+  const Manifest& manifest() const { return manifest_; }
+  const Value& json() const { return json_; }
+  /// Indexes into container().chunks of the WTSH chunks, in TOC order; Tensor::shard counts in these.
+  const std::vector<std::size_t>& shards() const { return shards_; }
+  /// The first chunk with this FourCC; null where there is none.
+  const Chunk* find(std::string_view fourcc) const;
+  /// The PHSH chunk of a shard; null where there is none.
+  const Chunk* page_hashes_of(const Chunk& shard) const;
+  /// False where entries of TIDX were left out because they are not sound.
+  bool all_tensors_usable() const { return all_tensors_usable_; }
+  /// The shard of that name, as an index into shards().
+  std::optional<std::size_t> shard_named(const std::string& name) const;
+  /// The tensors of a shard in offset order, as indexes into tensors().
+  std::span<const std::uint32_t> tensors_of(std::size_t shard) const;
+  /// The tensors whose bytes lie in [begin, end) of the file.
+  std::vector<HitTensor> tensors_in(std::uint64_t begin, std::uint64_t end) const;
+  /// MMSG with source and unknown members; nothing where there is no MMSG.
+  Manifest whole_manifest(Report& report) const;
+
+ private:
+  Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
+  void read_descriptors(Report& report);
+  void resolve_tensors(Report& report);
+  /// Sets dtype, shape, size and place of one tensor; false where it cannot be used.
+  bool resolve(Tensor& tensor, const Placement& placement, Report& report);
+  std::optional<DType> resolve_dtype(const Tensor& tensor, const Placement& placement, Report& report);
+  void check_names(Report& report);
+  void check_tensor_overlaps(Report& report);
+  void check_chunk_overlaps(Report& report);
+
+  std::shared_ptr<io::Input> input_;
+  Container container_;
+  std::vector<std::size_t> shards_;
+  std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
+  Value json_;
+  Manifest manifest_;
+  TensorIndex index_;
+  std::vector<std::uint32_t> by_place_;
+  bool all_tensors_usable_ = true;
+  std::vector<std::size_t> opaque_;   // chunks that this program does not know, as indexes into chunks
+  std::deque<PackedType> own_types_;  // of codecs that this program does not know
+  std::unordered_map<std::uint64_t, DType> type_by_quant_id_;
+  /// Written by the reference's GGUF converter: shapes stand fastest-varying first and data_len counts
+  /// padding (spec/aero.md, "Files in the wild").
+  bool reversed_shapes_ = false;
+};
+
+}  // namespace aerotool::aero

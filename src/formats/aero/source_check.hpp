@@ -1,0 +1,48 @@
+// Holds the bytes of a plan to the hashes that its sources carry, over the same read that copies them: a
+// corrupt source is never passed on as sound.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "formats/aero/tensor_layout.hpp"
+#include "io/pipeline.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::aero {
+
+class SourceCheck {
+ public:
+  /// Looks for seals of tensors that have no digest of their own.
+  SourceCheck(const Plan& plan, const TensorLayout& layout);
+
+  /// Adds what is to be computed over a shard's bytes.
+  void add_layers(std::size_t shard, io::Region& region);
+  /// The bytes under the seals that the plan does not copy: gaps, and tensors that were left out.
+  std::vector<io::Region> other_regions();
+
+  /// After the run. Throws CorruptError that names the tensors of a seal that does not hold.
+  void judge() const;
+
+ private:
+  struct Sealed {
+    const Model* model = nullptr;
+    std::size_t number = 0;  // of the seal in its model
+    Seal seal;
+    io::ReadAt read;
+    io::HashTask task;
+  };
+  struct Member {
+    std::size_t sealed = 0;
+    std::uint64_t offset = 0;
+  };
+
+  const Plan& plan_;
+  const TensorLayout& layout_;
+  std::deque<Sealed> sealed_;
+  /// Of each planned tensor; the seal it lies under, or sealed == kNone.
+  std::vector<Member> members_;
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+};
+
+}  // namespace aerotool::aero

@@ -1,0 +1,251 @@
+#include "formats/aero/source_codec.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+/// A value as [type, value] carries it: an array's is [element type, [...]], nested alike.
+void pack_typed(PackBuffer& out, const Value& value) {
+  if (value.type != ValueType::array) {
+    pack_value(out, value);
+    return;
+  }
+  const Array& array = value.array();
+  pack_array_header(out, 2);
+  pack_unsigned(out, static_cast<std::uint64_t>(array.element));
+  pack_array_header(out, array.count);
+  for_each_element(array, [&](const Value& element) {
+    pack_typed(out, element);
+    return true;
+  });
+}
+
+/// Gives an untyped number, string or array the type that stands beside it. False where it is no such value.
+bool restore_type(Value& value, std::uint64_t type_number);
+
+bool restore_array(Value& value) {
+  if (value.type != ValueType::array || value.array().count != 2) return false;
+  // [element type, [...]]: a number and an array, so never packed.
+  if (value.array().is_packed()) return false;
+  const Value type = value.array().items[0];
+  Value elements = value.array().items[1];
+  if (!type.is_unsigned() || elements.type != ValueType::array) return false;
+  const auto element = static_cast<ValueType>(type.bits);
+  if (type.bits > static_cast<std::uint64_t>(ValueType::f64)) return false;
+  Array restored;
+  restored.element = element;
+  restored.count = elements.array().count;
+  bool sound = true;
+  if (element == ValueType::array) {
+    for_each_element(elements.array(), [&](const Value& item) {
+      restored.items.push_back(item);
+      sound = restore_array(restored.items.back());
+      return sound;
+    });
+  } else {
+    // Repacked at the element's own width.
+    std::string packed;
+    for_each_element(elements.array(), [&](Value item) {
+      sound = restore_type(item, type.bits);
+      if (!sound) return false;
+      const std::size_t width = element == ValueType::string ? 8 : packed_width(element);
+      const std::uint64_t bits = element == ValueType::string ? item.text().size() : item.bits;
+      for (std::size_t i = 0; i < width; ++i) packed += static_cast<char>((bits >> (8 * i)) & 0xff);
+      if (element == ValueType::string) packed += item.text();
+      return true;
+    });
+    restored.packed = Bytes::own(std::move(packed));
+  }
+  value = Value::array(std::move(restored));
+  return sound;
+}
+
+bool fits(const Value& value, std::uint64_t bits, bool is_signed) {
+  if (bits == 64) return is_signed || value.is_unsigned();
+  if (!is_signed) return value.is_unsigned() && value.bits < (std::uint64_t{1} << bits);
+  const auto number = static_cast<std::int64_t>(value.bits);
+  const std::int64_t limit = std::int64_t{1} << (bits - 1);
+  if (value.is_unsigned()) return value.bits < static_cast<std::uint64_t>(limit);
+  return number >= -limit;
+}
+
+bool restore_type(Value& value, std::uint64_t type_number) {
+  if (type_number > static_cast<std::uint64_t>(ValueType::f64)) return false;
+  const auto type = static_cast<ValueType>(type_number);
+  switch (type) {
+    case ValueType::array:
+      return restore_array(value);
+    case ValueType::string:
+      if (value.type == ValueType::binary) value.type = ValueType::string;
+      return value.type == ValueType::string;
+    case ValueType::boolean:
+    case ValueType::f32:
+    case ValueType::f64:
+      return value.type == type;
+    default:
+      break;
+  }
+  if (!value.is_integer()) return false;
+  const bool is_signed =
+      type == ValueType::i8 || type == ValueType::i16 || type == ValueType::i32 || type == ValueType::i64;
+  if (!fits(value, packed_width(type) * 8, is_signed)) return false;
+  value.type = type;
+  return true;
+}
+
+std::optional<Metadata> read_metadata(const Value& value, bool& typed) {
+  Metadata metadata;
+  if (value.type == ValueType::map) {
+    for (const auto& [key, item] : value.map()) {
+      if (key.type != ValueType::string || item.type != ValueType::string) return std::nullopt;
+      metadata.entries.emplace_back(key.text(), item);
+    }
+    typed = false;
+    return metadata;
+  }
+  if (value.type != ValueType::array) return std::nullopt;
+  typed = true;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& triple) {
+    sound = triple.type == ValueType::array && triple.array().count == 3 && !triple.array().is_packed();
+    if (!sound) return false;
+    const auto& items = triple.array().items;
+    const bool text = items[0].type == ValueType::string || items[0].type == ValueType::binary;
+    Value restored = items[2];
+    sound = text && items[1].is_unsigned() && restore_type(restored, items[1].bits);
+    if (sound) metadata.entries.emplace_back(items[0].text(), std::move(restored));
+    return sound;
+  });
+  if (!sound) return std::nullopt;
+  return metadata;
+}
+
+std::optional<std::vector<std::uint64_t>> read_numbers(const Value& value) {
+  if (value.type != ValueType::array) return std::nullopt;
+  std::vector<std::uint64_t> numbers;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& element) {
+    sound = element.is_unsigned();
+    numbers.push_back(element.bits);
+    return sound;
+  });
+  if (!sound) return std::nullopt;
+  return numbers;
+}
+
+bool read_gaps(const Value& value, std::vector<std::pair<std::uint64_t, Bytes>>& gaps) {
+  if (value.type != ValueType::array) return false;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& gap) {
+    sound = gap.type == ValueType::array && gap.array().count == 2 && !gap.array().is_packed() &&
+            gap.array().items[0].is_unsigned() && gap.array().items[1].type == ValueType::binary;
+    if (sound) gaps.emplace_back(gap.array().items[0].bits, std::get<Bytes>(gap.array().items[1].data));
+    return sound;
+  });
+  return sound;
+}
+
+}  // namespace
+
+std::optional<Source> source_from_value(const Value& value, std::string& problem) {
+  if (value.type != ValueType::map) {
+    problem = "\"source\" is not a map";
+    return std::nullopt;
+  }
+  Source source;
+  for (const auto& [key, item] : value.map()) {
+    const std::string_view name = key.type == ValueType::string ? key.text() : std::string_view{};
+    bool sound = true;
+    if (name == "format") {
+      sound = item.type == ValueType::string;
+      if (sound) source.format = item.text();
+    } else if (name == "version" || name == "alignment") {
+      sound = item.is_unsigned();
+      (name == "version" ? source.version : source.alignment) = item.bits;
+    } else if (name == "metadata") {
+      source.metadata = read_metadata(item, source.typed_metadata);
+      sound = source.metadata.has_value();
+    } else if (name == "order") {
+      source.order = read_numbers(item);
+      sound = source.order.has_value();
+    } else if (name == "head") {
+      sound = item.type == ValueType::binary;
+      if (sound) source.head = std::get<Bytes>(item.data);
+    } else if (name == "gaps") {
+      sound = read_gaps(item, source.gaps);
+    } else {
+      source.other.emplace_back(key, item);
+    }
+    if (!sound) {
+      problem = "\"source\": \"" + std::string(name) + "\" is not made as it should be";
+      return std::nullopt;
+    }
+  }
+  return source;
+}
+
+std::string pack_source(const Source& source, const std::vector<std::uint64_t>& order) {
+  PackBuffer members;
+  std::size_t count = 0;
+  const auto member = [&](std::string_view key) {
+    pack_text(members, key);
+    ++count;
+  };
+  member("format");
+  pack_text(members, source.format);
+  if (source.version) {
+    member("version");
+    pack_unsigned(members, *source.version);
+  }
+  if (source.alignment) {
+    member("alignment");
+    pack_unsigned(members, *source.alignment);
+  }
+  if (source.metadata) {
+    member("metadata");
+    const auto& entries = source.metadata->entries;
+    if (source.typed_metadata) {
+      pack_array_header(members, entries.size());
+      for (const auto& [key, value] : entries) {
+        pack_array_header(members, 3);
+        pack_text(members, key);
+        pack_unsigned(members, static_cast<std::uint64_t>(value.type));
+        pack_typed(members, value);
+      }
+    } else {
+      pack_map_header(members, entries.size());
+      for (const auto& [key, value] : entries) {
+        pack_text(members, key);
+        pack_value(members, value);
+      }
+    }
+  }
+  if (!order.empty()) {
+    member("order");
+    pack_array_header(members, order.size());
+    for (const std::uint64_t index : order) pack_unsigned(members, index);
+  }
+  if (source.head) {
+    member("head");
+    pack_binary(members, source.head->view);
+  }
+  if (!source.gaps.empty()) {
+    member("gaps");
+    pack_array_header(members, source.gaps.size());
+    for (const auto& [offset, bytes] : source.gaps) {
+      pack_array_header(members, 2);
+      pack_unsigned(members, offset);
+      pack_binary(members, bytes.view);
+    }
+  }
+  for (const auto& [key, value] : source.other) {
+    pack_value(members, key);
+    pack_value(members, value);
+    ++count;
+  }
+  PackBuffer out;
+  pack_map_header(out, count);
+  out.bytes += members.bytes;
+  return std::move(out.bytes);
+}
+
+}  // namespace aerotool::aero

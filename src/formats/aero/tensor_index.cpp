@@ -1,0 +1,280 @@
+#include "formats/aero/tensor_index.hpp"
+
+#include "core/text.hpp"
+#include "formats/aero/event_router.hpp"
+#include "formats/aero/metadata_chunk.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+/// {"tensors": [{...}, ...]}: the depth at which an entry's own members stand.
+constexpr std::size_t kEntryDepth = 3;
+
+class IndexHandler : public EventRouter<IndexHandler> {
+ public:
+  IndexHandler(const io::Input& input, Report& report) : input_(input), report_(report) {}
+
+  TensorIndex take() { return std::move(index_); }
+  bool has_tensors() const { return has_tensors_; }
+
+  // Called by EventRouter.
+  Route route_member() {
+    if (depth() == 1) {
+      if (key() == "tensors") {
+        if (has_tensors_) return fail("\"tensors\" stands twice");
+        has_tensors_ = true;
+        return Route::enter;
+      }
+      return Route::skip;
+    }
+    if (depth() != kEntryDepth) return Route::enter;
+    const std::string_view name = key();
+    if (name == "shape") return Route::enter;
+    const bool known = name == "name" || name == "dtype" || name == "shard_id" || name == "data_off" ||
+                       name == "data_len" || name == "flags" || name == "quant_id" || name == "hash_b3";
+    return known ? Route::enter : Route::build;
+  }
+
+  bool on_begin(Collection kind, std::uint32_t count) {
+    if (depth() == 1) return kind == Collection::map || fail_bool("it is not a map");
+    if (depth() == 2) {
+      if (kind != Collection::array) return fail_bool("\"tensors\" is not an array");
+      if (count > kMostTensors) return fail_bool("more than 100,000,000 tensors");
+      return true;
+    }
+    if (depth() == kEntryDepth) {
+      if (kind != Collection::map) return fail_bool("a tensor's entry is not a map");
+      tensor_ = {};
+      placement_ = {};
+      seen_ = {};
+      extras_.clear();
+      return true;
+    }
+    // The only container that is entered below an entry is its shape.
+    if (depth() == kEntryDepth + 1 && key() == "shape" && kind == Collection::array) {
+      seen_.shape = true;
+      tensor_.shape.reserve(count);
+      return true;
+    }
+    return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is a collection");
+  }
+
+  bool on_end(Collection) {
+    if (depth() == kEntryDepth) finish_entry();
+    return true;
+  }
+
+  bool on_number(std::uint64_t value) {
+    if (depth() == kEntryDepth + 1) {
+      tensor_.shape.push_back(value);
+      return true;
+    }
+    if (depth() != kEntryDepth) return fail_bool("a number stands where a map belongs");
+    const std::string_view name = key();
+    if (name == "dtype") {
+      placement_.dtype_code = value;
+      seen_.dtype = true;
+    } else if (name == "shard_id") {
+      placement_.shard_id = value;
+      seen_.shard = true;
+    } else if (name == "data_off") {
+      placement_.data_offset = value;
+      seen_.offset = true;
+    } else if (name == "data_len") {
+      tensor_.size = value;
+      seen_.length = true;
+    } else if (name == "flags") {
+      if (value != 0) extras_.emplace_back(Value::string(std::string("flags")), Value::u64(value));
+    } else if (name == "quant_id") {
+      placement_.quant_id = value;
+    } else {
+      return fail_bool("\"" + escape_controls(name) + "\" of a tensor is a number");
+    }
+    return true;
+  }
+
+  bool on_text(std::string_view text) {
+    if (depth() != kEntryDepth) return fail_bool("text stands where it does not belong");
+    if (key() == "name") {
+      if (text.size() > kMostName)
+        return fail_bool("a tensor's name has " + std::to_string(text.size()) + " bytes");
+      tensor_.name = text;
+      seen_.name = true;
+      return true;
+    }
+    if (key() == "hash_b3") {
+      // An empty string means that there is none.
+      if (text.empty()) return true;
+      Digest digest{};
+      if (!from_hex(text, digest)) {
+        seen_.bad_digest = true;
+        return true;
+      }
+      tensor_.digest = digest;
+      seen_.upper_digest = text != to_hex(digest);
+      return true;
+    }
+    return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is text");
+  }
+
+  bool on_blob(ByteSpan) { return on_other(); }
+
+  bool on_other() {
+    return fail_bool(depth() == kEntryDepth + 1
+                         ? "a tensor's shape holds something else than counts"
+                         : "\"" + escape_controls(key()) + "\" has a value of a wrong type");
+  }
+
+  bool on_built(Value value) {
+    if (key() == "quant_params") read_params(value);
+    extras_.emplace_back(Value::string(std::string(key())), std::move(value));
+    return true;
+  }
+
+ private:
+  struct Seen {
+    bool name = false, dtype = false, shape = false, shard = false, offset = false, length = false;
+    bool bad_digest = false, upper_digest = false;
+  };
+
+  void read_params(const Value& params) {
+    const Value* id = params.find("ggml_type");
+    const Value* name = params.find("dtype");
+    if (id != nullptr && id->is_unsigned() && id->bits <= UINT32_MAX) {
+      placement_.named_type = ggml_dtype(static_cast<std::uint32_t>(id->bits));
+    } else if (name != nullptr && name->type == ValueType::string) {
+      placement_.named_type = safetensors_dtype(name->text());
+    }
+  }
+
+  void finish_entry() {
+    ++index_.entry_count;
+    const Where where{input_.name(), {}, tensor_.name};
+    const char* missing = !seen_.name     ? "name"
+                          : !seen_.dtype  ? "dtype"
+                          : !seen_.shape  ? "shape"
+                          : !seen_.shard  ? "shard_id"
+                          : !seen_.offset ? "data_off"
+                          : !seen_.length ? "data_len"
+                                          : nullptr;
+    if (missing != nullptr) {
+      report_.unreadable(where, "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
+      ++position_;
+      return;
+    }
+    ++position_;
+    if (!is_utf8(tensor_.name)) report_.fault(where, "its name is not UTF-8");
+    if (seen_.bad_digest) report_.unreadable(where, "hash_b3 is not 64 hexadecimal digits");
+    if (seen_.upper_digest) report_.fault(where, "hash_b3 has upper-case digits");
+    if (!extras_.empty()) {
+      // What is written anew from the dtype is not carried along.
+      std::erase_if(extras_, [&](const auto& item) {
+        return item.first.text() == "quant_params" && placement_.named_type.has_value();
+      });
+      if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
+    }
+    index_.tensors.push_back(std::move(tensor_));
+    index_.placements.push_back(placement_);
+  }
+
+  const io::Input& input_;
+  Report& report_;
+  TensorIndex index_;
+  Tensor tensor_;
+  Placement placement_;
+  Seen seen_;
+  MapItems extras_;
+  std::uint64_t position_ = 0;
+  bool has_tensors_ = false;
+};
+
+}  // namespace
+
+TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, Report& report) {
+  IndexHandler handler(input, report);
+  const bool sound = parse_chunk(input, chunk, handler, report);
+  if (sound && !handler.has_tensors()) {
+    report.unreadable(Where{input.name(), chunk.offset, {}}, label(chunk) + " has no \"tensors\"");
+  }
+  return handler.take();
+}
+
+std::uint64_t dtype_code(const DType& dtype) {
+  return static_cast<std::uint64_t>(dtype.code());
+}
+
+void pack_type_params(PackBuffer& out, const PackedType& type) {
+  if (type.number) {
+    pack_map_header(out, 1);
+    pack_text(out, "ggml_type");
+    pack_unsigned(out, *type.number);
+  } else if (type.codec == "safetensors") {
+    pack_map_header(out, 1);
+    pack_text(out, "dtype");
+    pack_text(out, type.name);
+  } else {
+    pack_value(out, type.params);
+  }
+}
+
+std::string render_tensor_index(const std::vector<IndexLine>& lines) {
+  PackBuffer out;
+  pack_map_header(out, 1);
+  pack_text(out, "tensors");
+  pack_array_header(out, lines.size());
+  for (const IndexLine& line : lines) {
+    const Tensor& tensor = *line.tensor;
+    const bool own_params =
+        line.extras != nullptr && Value::map(*line.extras).find("quant_params") != nullptr;
+    const Value* flags = nullptr;
+    std::size_t extra_count = 0;
+    if (line.extras != nullptr) {
+      for (const auto& [key, value] : *line.extras) {
+        if (key.text() == "flags") {
+          flags = &value;
+        } else {
+          ++extra_count;
+        }
+      }
+    }
+    const bool params = line.quant_id && !own_params;
+    pack_map_header(
+        out, 7 + (line.quant_id ? 1 : 0) + (params ? 1 : 0) + (line.digest != nullptr ? 1 : 0) + extra_count);
+    pack_text(out, "name");
+    pack_text(out, tensor.name);
+    pack_text(out, "dtype");
+    pack_unsigned(out, dtype_code(tensor.dtype));
+    pack_text(out, "shape");
+    pack_array_header(out, tensor.shape.size());
+    for (const std::uint64_t dimension : tensor.shape) pack_unsigned(out, dimension);
+    pack_text(out, "shard_id");
+    pack_unsigned(out, line.shard_id);
+    pack_text(out, "data_off");
+    pack_unsigned(out, line.data_offset);
+    pack_text(out, "data_len");
+    pack_unsigned(out, tensor.size);
+    pack_text(out, "flags");
+    pack_unsigned(out, flags != nullptr ? flags->bits : 0);
+    if (line.quant_id) {
+      pack_text(out, "quant_id");
+      pack_unsigned(out, *line.quant_id);
+    }
+    if (params) {
+      pack_text(out, "quant_params");
+      pack_type_params(out, tensor.dtype.packed());
+    }
+    if (line.digest != nullptr) {
+      pack_text(out, "hash_b3");
+      pack_text(out, to_hex(*line.digest));
+    }
+    if (line.extras == nullptr) continue;
+    for (const auto& [key, value] : *line.extras) {
+      if (key.text() == "flags") continue;
+      pack_value(out, key);
+      pack_value(out, value);
+    }
+  }
+  return std::move(out.bytes);
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,57 @@
+// TIDX: the tensors of an AERO file (spec/aero.md, "TIDX"), read from its chunk and written as msgpack.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/aero/layout.hpp"
+#include "formats/aero/value_builder.hpp"
+#include "io/input.hpp"
+#include "model/report.hpp"
+#include "model/tensor.hpp"
+
+namespace aerotool::aero {
+
+/// Where a TIDX entry says that its tensor lies, and how it names the dtype.
+struct Placement {
+  std::uint64_t dtype_code = 0;
+  std::uint64_t shard_id = 0;
+  std::uint64_t data_offset = 0;  ///< from the shard's start
+  std::optional<std::uint64_t> quant_id;
+  /// The type that quant_params alone names, for files without a descriptor.
+  std::optional<DType> named_type;
+};
+
+struct TensorIndex {
+  std::vector<Tensor> tensors;        ///< dtype, offset and shard are not set yet; size is data_len
+  std::uint64_t entry_count = 0;      ///< also of those that were left out
+  std::vector<Placement> placements;  ///< beside them
+  /// Members of an entry that this version does not know, by index; flags where they are not 0.
+  std::map<std::uint64_t, MapItems> extras;
+};
+
+/// Entries that miss what they need are left out when judging.
+TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, Report& report);
+
+/// What an entry is written from.
+struct IndexLine {
+  const Tensor* tensor = nullptr;
+  std::uint64_t shard_id = 0;
+  std::uint64_t data_offset = 0;
+  std::optional<std::uint64_t> quant_id;
+  const Digest* digest = nullptr;  ///< written as hash_b3
+  const MapItems* extras = nullptr;
+};
+
+/// The code that TIDX gives a dtype.
+std::uint64_t dtype_code(const DType& dtype);
+
+/// `params` as written for a packed type: {"ggml_type": 12}, {"dtype": "F8_E4M3"}, or what the file had.
+void pack_type_params(PackBuffer& out, const PackedType& type);
+
+std::string render_tensor_index(const std::vector<IndexLine>& lines);
+
+}  // namespace aerotool::aero

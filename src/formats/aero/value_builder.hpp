@@ -1,0 +1,63 @@
+// Builds a Value from msgpack or JSON events, and writes one as msgpack.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "model/value.hpp"
+
+namespace aerotool::aero {
+
+/// Takes the events of one value, scalar or nested. Arrays of one kind come out packed.
+class ValueBuilder {
+ public:
+  bool scalar(Value value);
+  void begin_array();
+  void end_array();
+  void begin_map();
+  void end_map();
+
+  /// Whether the value is complete.
+  bool done() const { return done_; }
+  Value take();
+
+  /// Memory held so far; metadata that takes more than kMostMemory is not built.
+  std::uint64_t memory() const { return memory_; }
+  static constexpr std::uint64_t kMostMemory = std::uint64_t{256} << 20;
+
+ private:
+  struct Frame {
+    bool is_map = false;
+    ArrayBuilder array;
+    MapItems map;
+    bool has_key = false;
+    Value key;
+  };
+  void add(Value value);
+
+  std::vector<Frame> frames_;
+  Value result_;
+  bool done_ = false;
+  std::uint64_t memory_ = 0;
+};
+
+/// Appends to a buffer that msgpack-c's packer writes to.
+struct PackBuffer {
+  std::string bytes;
+  void write(const char* data, std::size_t size) { bytes.append(data, size); }
+};
+
+/// A string as str, or as bin where it is not UTF-8.
+void pack_text(PackBuffer& out, std::string_view text);
+void pack_binary(PackBuffer& out, ByteSpan bytes);
+void pack_unsigned(PackBuffer& out, std::uint64_t value);
+void pack_boolean(PackBuffer& out, bool value);
+void pack_array_header(PackBuffer& out, std::uint64_t count);
+void pack_map_header(PackBuffer& out, std::uint64_t count);
+/// Integers in the shortest form, floats at their width.
+void pack_value(PackBuffer& out, const Value& value);
+
+}  // namespace aerotool::aero

@@ -1,0 +1,18 @@
+// The head of a NumPy .npy file, version 1.0 (NumPy's documentation of numpy.lib.format).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/tensor.hpp"
+
+namespace aerotool::npy {
+
+/// "<f4" for F32; nothing for types that NumPy does not have (BF16, F8, blocks).
+std::optional<std::string_view> type_of(const DType& dtype);
+
+/// Everything before the data: magic, version, and the dictionary padded to a multiple of 64 bytes.
+std::string header(std::string_view type, const Shape& shape);
+
+}  // namespace aerotool::npy

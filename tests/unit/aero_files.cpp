@@ -1,0 +1,318 @@
+// Whole AERO files: what is read of them, and what is found when something in them is wrong.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "core/error.hpp"
+#include "files.hpp"
+#include "formats/aero/container.hpp"
+#include "formats/aero/integrity.hpp"
+#include "formats/aero/manifest.hpp"
+#include "formats/aero/reader.hpp"
+#include "formats/aero/tensor_index.hpp"
+#include "formats/aero/writer.hpp"
+#include "hash/blake3.hpp"
+
+using namespace aerotool;
+using namespace aerotool::aero;
+
+namespace {
+
+/// The findings of a check, a line each, without the file's name.
+std::string judge(const std::string& path, CheckLevel level) {
+  Report report(Report::Mode::judge);
+  std::string lines;
+  try {
+    const AeroModel model(io::Input::open(path), report);
+    model.check({.level = level, .jobs = 2, .progress = nullptr}, report);
+  } catch (const Error& error) {
+    lines += "error: " + error.message() + "\n";
+  }
+  for (const Finding& finding : report.findings()) {
+    lines += describe({{}, finding.where.offset, finding.where.tensor}, finding.message);
+    for (const HitTensor& tensor : finding.hit) lines += " <" + tensor.name + ">";
+    lines += "\n";
+  }
+  return lines;
+}
+
+std::string judge_bytes(const std::string& bytes, CheckLevel level = CheckLevel::full) {
+  const test::TemporaryFile file(bytes);
+  return judge(file.path(), level);
+}
+
+std::string changed(std::string bytes, std::size_t at, std::string_view with) {
+  return bytes.replace(at, with.size(), with);
+}
+
+std::string unpacked(const std::string& file, const Chunk& chunk) {
+  std::string out(chunk.uncompressed_length, '\0');
+  CHECK(ZSTD_decompress(out.data(), out.size(), file.data() + chunk.offset, chunk.length) == out.size());
+  return out;
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// A model in memory.
+class MadeModel : public Model {
+ public:
+  explicit MadeModel(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {}
+  const std::string& path() const override { return path_; }
+  Overview overview() const override { return {}; }
+  const std::vector<Tensor>& tensors() const override { return tensors_; }
+  Metadata metadata() const override { return {}; }
+  Source source() const override { return {}; }
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
+    for (std::byte& b : out) b = static_cast<std::byte>((tensor * 31 + offset++) & 0xff);
+  }
+  bool check(const CheckOptions&, Report&) const override { return true; }
+  void require_unchanged() const override {}
+
+ private:
+  std::string path_ = "made";
+  std::vector<Tensor> tensors_;
+};
+
+Tensor bytes_tensor(std::string name, std::uint64_t size) {
+  Tensor tensor;
+  tensor.name = std::move(name);
+  tensor.dtype = DTypeCode::u8;
+  tensor.shape = {size};
+  tensor.size = size;
+  return tensor;
+}
+
+std::string written(const Model& model, const WriteOptions& options) {
+  const test::TemporaryDirectory directory;
+  Plan plan;
+  plan.models = {&model};
+  plan.options = options;
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) plan.tensors.push_back({&model, i});
+  io::Output output = io::Output::to_path(directory.file("out"));
+  AeroWriter().write(plan, output, nullptr);
+  output.commit();
+  return test::read_file(directory.file("out"));
+}
+
+}  // namespace
+
+TEST_CASE("aero: the reference's vectors are sound but for those with its known defects") {
+  for (const char* name : {"make-test-vector.ref.aero", "mixed.ref.aero", "mixed-nometa.ref.aero",
+                           "escapes.ref.aero", "mixed-nometa.shards1k.ref.aero", "control-pages.ref.aero"}) {
+    CAPTURE(name);
+    CHECK(judge(test::data_path(name), CheckLevel::full) == "");
+  }
+  CHECK(has(judge(test::data_path("zero-mjsn-hash.ref.aero"), CheckLevel::structure), "all zeros"));
+  CHECK(has(judge(test::data_path("tiny.ref.aero"), CheckLevel::structure), "fastest-varying first"));
+}
+
+TEST_CASE("aero: a header that is not as it must be is refused") {
+  const std::string sound = test::data_bytes("mixed.ref.aero");
+  CHECK(has(judge_bytes(changed(sound, 0, "AERX")), "does not begin with 'AERO'"));
+  CHECK(has(judge_bytes(changed(sound, 4, "\x01")), "AERO version 1.1; this program reads 0.1"));
+  CHECK(has(judge_bytes(changed(sound, 8, "\x61")), "header_size is 97, not 96"));
+  CHECK(has(judge_bytes(changed(sound, 44, "\x01")), "file_flags is 1, not 0"));
+  CHECK(has(judge_bytes(changed(sound, 68, "\x01")), "reserved header bytes are not zero"));
+  CHECK(has(judge_bytes(changed(sound, 12, std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff", 8))),
+            "the TOC"));
+  CHECK(has(judge_bytes(changed(sound, 12, std::string_view("\0", 1))), "the TOC overlaps the header"));
+  CHECK(
+      has(judge_bytes(changed(sound, 36, std::string_view("\xff\xff\xff\xff", 4))), "the string table has"));
+  CHECK(has(judge_bytes(changed(sound, 96, std::string_view("\xff\xff\xff\xff", 4))), "at most 1000000"));
+  CHECK(has(judge_bytes(changed(sound, 100, "\x01")), "reserved bytes of the TOC header"));
+  CHECK(has(judge_bytes(sound.substr(0, 50)), "an AERO header takes 96"));
+}
+
+TEST_CASE("aero: TOC entries are held to the file, the string table and each other") {
+  const std::string sound = test::data_bytes("mixed.ref.aero");
+  const std::size_t entry = 112;  // MJSN's
+  const std::size_t weights = 112 + 3 * 80;
+  const std::string_view huge("\xff\xff\xff\xff\xff\xff\xff\x7f", 8);
+  CHECK(has(judge_bytes(changed(sound, entry + 8, huge)), "is not inside the file"));
+  CHECK(has(judge_bytes(changed(sound, entry + 32, std::string_view("\xff\xff\xff\xff", 4))),
+            "outside the string table"));
+  CHECK(has(judge_bytes(changed(sound, entry + 40, "\x01")), "its reserved field is not zero"));
+  CHECK(has(judge_bytes(changed(sound, entry + 24, "\x50")), "its two lengths differ"));
+  CHECK(has(judge_bytes(changed(sound, weights + 4, "\x03")), "weights never are"));
+  CHECK(has(judge_bytes(changed(sound, weights, "TIDX")), "at most one is allowed"));
+  CHECK(has(judge_bytes(changed(sound, 112 + 2 * 80, "XXXX")), "there is no TIDX chunk"));
+  CHECK(has(judge_bytes(changed(sound, entry + 8, std::string_view("\x60\x00", 2))), "overlaps the TOC"));
+  const std::string overlapping = judge_bytes(changed(sound, weights + 8, std::string_view("\x60\x04", 2)));
+  CHECK(has(overlapping, "TIDX 'tensors' and WTSH 'weights.shard0' share the bytes"));
+  CHECK(has(overlapping, "<"));
+}
+
+TEST_CASE("aero: unknown chunks, flag bits and a gap of zeros are no faults; stray bytes are") {
+  const std::string sound = test::data_bytes("mixed.ref.aero");
+  CHECK(judge_bytes(changed(sound, 112 + 5, "\x80")) == "");
+  CHECK(judge_bytes(sound + std::string(64, '\0')) == "");
+  CHECK(has(judge_bytes(sound + "x"), "outside every chunk"));
+  CHECK(has(judge_bytes(changed(sound, 479, "x")), "padding of the string table"));
+}
+
+TEST_CASE("aero: every corrupt weight is found by a full check, and laid to the tensors it hits") {
+  const MadeModel model({bytes_tensor("a", 5000), bytes_tensor("b", 3000), bytes_tensor("c", 9000)});
+  for (const bool tensors : {false, true}) {
+    for (const bool pages : {false, true}) {
+      WriteOptions options;
+      options.tensor_hash = tensors;
+      if (pages) options.page_hash = 4096;
+      const std::string sound = written(model, options);
+      CHECK(judge_bytes(sound) == "");
+      Report report;
+      const test::TemporaryFile file(sound);
+      const AeroModel opened(io::Input::open(file.path()), report);
+      const Tensor& hit = opened.tensors()[1];
+      const std::string corrupt = changed(sound, hit.offset + 2500, "\x5a\xa5\x5a");
+      CHECK(judge_bytes(corrupt, CheckLevel::structure) == "");
+      const std::string found = judge_bytes(corrupt);
+      CHECK(has(found, "weights.shard0"));
+      CHECK(has(found, "<b>"));
+      // A page holds parts of both; a tensor's own hash tells them apart.
+      if (!pages) CHECK(has(found, "<a>") == !tensors);
+      if (pages) CHECK(has(found, "page 1 of weights.shard0"));
+      if (tensors) CHECK(has(found, "tensor 'b'"));
+    }
+  }
+}
+
+TEST_CASE(
+    "aero: with a control hash every flipped bit is a fault, but where a zstd frame still holds the same "
+    "bytes") {
+  const MadeModel model({bytes_tensor("a", 40), bytes_tensor("b", 3)});
+  WriteOptions options;
+  options.control_hash = true;
+  const std::string sound = written(model, options);
+  CHECK(judge_bytes(sound) == "");
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("flipped");
+  test::write_file(path, sound);
+  Report report;
+  const std::vector<Chunk> chunks = read_container(*io::Input::open(path), report).chunks;
+  for (std::size_t at = 0; at < sound.size(); ++at) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string flipped = sound;
+      flipped[at] = static_cast<char>(static_cast<unsigned char>(flipped[at]) ^ (1U << bit));
+      test::write_file(path, flipped);
+      if (!judge(path, CheckLevel::full).empty()) continue;
+      const auto frame = std::find_if(chunks.begin(), chunks.end(), [&](const Chunk& chunk) {
+        return chunk.compressed() && chunk.offset <= at && at < chunk.end();
+      });
+      CAPTURE(at);
+      REQUIRE(frame != chunks.end());
+      CHECK(unpacked(flipped, *frame) == unpacked(sound, *frame));
+    }
+  }
+}
+
+TEST_CASE("aero: a file cut short anywhere is a fault") {
+  const MadeModel model({bytes_tensor("a", 40), bytes_tensor("b", 3)});
+  const std::string sound = written(model, {});
+  for (std::size_t size = 0; size < sound.size(); ++size) {
+    CAPTURE(size);
+    CHECK(judge_bytes(sound.substr(0, size)) != "");
+  }
+}
+
+TEST_CASE("aero: tensors are dealt out to shards in order, larger ones than the cap alone") {
+  const MadeModel model({bytes_tensor("a", 100), bytes_tensor("b", 20), bytes_tensor("c", 5000),
+                         bytes_tensor("d", 0), bytes_tensor("e", 1000)});
+  WriteOptions options;
+  options.max_shard_bytes = 1024;
+  const test::TemporaryFile file(written(model, options));
+  Report report;
+  const AeroModel opened(io::Input::open(file.path()), report);
+  const Overview view = opened.overview();
+  REQUIRE(view.shards.size() == 3);
+  CHECK(view.shards[0].size == 112 + 20);
+  CHECK(view.shards[1].size == 5000);
+  CHECK(view.shards[2].size == 1000);
+  CHECK(view.shards[2].tensor_count == 2);
+}
+
+TEST_CASE("aero: alignment holds for tensors and for the shard's payload") {
+  const MadeModel model({bytes_tensor("a", 1), bytes_tensor("b", 4097), bytes_tensor("c", 3)});
+  WriteOptions options;
+  options.align = 4096;
+  const test::TemporaryFile file(written(model, options));
+  Report report;
+  const AeroModel opened(io::Input::open(file.path()), report);
+  for (const Tensor& tensor : opened.tensors()) CHECK(tensor.offset % 4096 == 0);
+  CHECK(opened.overview().shards.front().size == 3 * 4096 + 3);
+  options.align = 1;
+  const test::TemporaryFile packed(written(model, options));
+  const AeroModel tight(io::Input::open(packed.path()), report);
+  CHECK(tight.overview().shards.front().size == 1 + 4097 + 3);
+}
+
+TEST_CASE("aero: names that AERO cannot hold are refused before a byte is written") {
+  CHECK_THROWS_AS(written(MadeModel({bytes_tensor(std::string(4097, 'n'), 1)}), {}), UnsupportedError);
+  CHECK_THROWS_AS(written(MadeModel({bytes_tensor("\xff", 1)}), {}), UnsupportedError);
+  CHECK_NOTHROW(written(MadeModel({bytes_tensor(std::string(4096, 'n'), 1)}), {}));
+}
+
+TEST_CASE("aero: a file of 1 TiB is described from its metadata alone") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("large.aero");
+  constexpr std::uint64_t kShard = std::uint64_t{1} << 38;
+  // Two shards of a quarter of a TiB and one of half; weights are holes.
+  const std::vector<std::uint64_t> sizes = {kShard, kShard, 2 * kShard};
+  Container container;
+  std::vector<std::string> payloads;
+  std::vector<Tensor> tensors;
+  for (const std::uint64_t size : sizes)
+    tensors.push_back(bytes_tensor("t" + std::to_string(tensors.size()), size));
+  std::vector<IndexLine> lines;
+  for (std::size_t i = 0; i < tensors.size(); ++i) lines.push_back({&tensors[i], i, 0, {}, nullptr, nullptr});
+  const auto add = [&](std::string_view fourcc, std::string name, std::uint64_t size) {
+    Chunk chunk;
+    chunk.fourcc = fourcc;
+    chunk.name = std::move(name);
+    chunk.length = chunk.uncompressed_length = size;
+    container.chunks.push_back(chunk);
+  };
+  payloads.push_back(render_tensor_index(lines));
+  add(kTensorIndex, "tensors", payloads[0].size());
+  container.chunks[0].digest = hash::blake3(bytes_of(payloads[0]));
+  for (std::size_t i = 0; i < sizes.size(); ++i) add(kWeights, shard_name(i), sizes[i]);
+  lay_out_control(container);
+  std::uint64_t end = container.payloads_start;
+  for (Chunk& chunk : container.chunks) {
+    chunk.offset = (end + 4095) / 4096 * 4096;
+    end = chunk.end();
+  }
+  {
+    io::Output output = io::Output::to_path(path);
+    try {
+      output.extend(end);
+    } catch (const IoError&) {
+      MESSAGE("skipped: the file system holds no file of 1 TiB");
+      return;
+    }
+    output.write_at(0, render_control(container));
+    output.write_at(container.chunks[0].offset, bytes_of(payloads[0]));
+    output.commit();
+  }
+  CHECK(judge(path, CheckLevel::structure) == "");
+  Report report;
+  const AeroModel model(io::Input::open(path), report);
+  CHECK(model.overview().file_size == end);
+  CHECK(model.tensors().size() == 3);
+  // No page of the last shard is in memory: its first MiB is looked at page by page.
+  const io::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  constexpr std::size_t kWindow = std::size_t{1} << 20;
+  void* const window = ::mmap(nullptr, kWindow, PROT_READ, MAP_SHARED, fd.get(),
+                              static_cast<off_t>(model.tensors()[2].offset));
+  REQUIRE(window != MAP_FAILED);
+  std::vector<unsigned char> resident(kWindow / 4096);
+  REQUIRE(::mincore(window, kWindow, resident.data()) == 0);
+  CHECK(std::none_of(resident.begin(), resident.end(), [](unsigned char page) { return (page & 1) != 0; }));
+  ::munmap(window, kWindow);
+}
