@@ -1,0 +1,16 @@
+// The options that say how a model is written, and what they make of a plan.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::commands {
+
+std::vector<cli::Option> write_options();
+
+/// Throws UsageError.
+void apply_write_options(const cli::Arguments& arguments, Plan& plan);
+
+}  // namespace aerotool::commands

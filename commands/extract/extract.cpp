@@ -1,0 +1,248 @@
+// aerotool extract: a tensor's bytes out.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <unordered_map>
+
+#include "cli/command.hpp"
+#include "cli/models.hpp"
+#include "cli/numbers.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/terminal.hpp"
+#include "commands/extract/file_name.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "io/output.hpp"
+#include "io/pipeline.hpp"
+#include "registry.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+std::vector<cli::Option> options() {
+  using enum cli::Option::Argument;
+  return {{"output",
+           'o',
+           required,
+           "PATH",
+           "a file, a directory, or - for standard output (default: files here)",
+           {}},
+          {"format",
+           0,
+           required,
+           "FORMAT",
+           "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
+           {"raw", "npy"}},
+          {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
+          cli::from_option()};
+}
+
+/// A part of a tensor that is to be written.
+struct Piece {
+  std::size_t tensor = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+class Extraction {
+ public:
+  explicit Extraction(const cli::Arguments& arguments)
+      : arguments_(arguments),
+        model_(cli::open(arguments, arguments.operands().front())),
+        target_(arguments.get("output")) {
+    const std::string format = arguments.get("format");
+    npy_ = format == "npy" || (format.empty() && target_.ends_with(".npy"));
+  }
+
+  int run() {
+    if (!select()) return 1;
+    check_request();
+    cli::ProgressBar bar(arguments_);
+    progress_ = bar.progress();
+    for (const Piece& piece : pieces_) progress_->total += piece.end - piece.begin;
+    if (target_ == "-") {
+      write_to(io::Output::to_stdout(), pieces_);
+    } else if (!target_.empty() && !is_directory()) {
+      write_to(io::Output::to_path(target_), pieces_);
+    } else {
+      for (const Piece& piece : pieces_) write_to(io::Output::to_path(path_of(piece)), {piece});
+    }
+    return 0;
+  }
+
+ private:
+  const Tensor& tensor(const Piece& piece) const { return model_->tensors()[piece.tensor]; }
+
+  /// False where a pattern matches nothing.
+  bool select() {
+    const auto& tensors = model_->tensors();
+    std::unordered_map<std::string_view, std::size_t> by_name;
+    for (std::size_t i = 0; i < tensors.size(); ++i) by_name.emplace(tensors[i].name, i);
+    std::vector<bool> taken(tensors.size());
+    const auto take = [&](std::size_t i) {
+      if (!taken[i]) pieces_.push_back({i, 0, tensors[i].size});
+      taken[i] = true;
+    };
+    for (std::size_t operand = 1; operand < arguments_.operands().size(); ++operand) {
+      const std::string& wanted = arguments_.operands()[operand];
+      if (const auto exact = by_name.find(wanted); exact != by_name.end()) {
+        take(exact->second);
+        continue;
+      }
+      if (!cli::is_pattern(wanted)) refuse_missing(wanted);
+      bool any = false;
+      for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (!cli::matches(wanted, tensors[i].name)) continue;
+        take(i);
+        any = true;
+      }
+      if (!any) {
+        cli::complain(escape_controls(model_->path()) + ": no tensor matches '" + escape_controls(wanted) +
+                      "'");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  [[noreturn]] void refuse_missing(const std::string& name) const {
+    std::string message = "there is no tensor '" + escape_controls(name) + "'";
+    const auto near = cli::nearest_names(*model_, name);
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      message += (i == 0 ? "; nearest: '" : ", '") + escape_controls(near[i]) + "'";
+    }
+    throw UsageError(describe({model_->path(), {}, {}}, message));
+  }
+
+  /// Everything that can be refused is refused before a byte is written.
+  void check_request() {
+    const bool one_file = target_ == "-" || (!target_.empty() && !is_directory());
+    if (arguments_.has("bytes")) {
+      if (pieces_.size() != 1)
+        throw UsageError("--bytes takes a part of one tensor; " + std::to_string(pieces_.size()) +
+                         " are asked for");
+      if (npy_) throw UsageError("--bytes gives raw bytes, not npy");
+      cut_piece();
+    }
+    if (npy_ && one_file && pieces_.size() > 1)
+      throw UsageError("an npy file holds one tensor; name a directory for several");
+    if (!npy_) return;
+    for (const Piece& piece : pieces_) static_cast<void>(npy_header(*model_, tensor(piece)));
+  }
+
+  void cut_piece() {
+    const std::string text = arguments_.get("bytes");
+    const auto colon = text.find(':');
+    if (colon == std::string::npos) throw UsageError("--bytes takes BEGIN:END, not '" + text + "'");
+    Piece& piece = pieces_.front();
+    const std::uint64_t size = piece.end;
+    if (colon != 0) piece.begin = cli::parse_size(text.substr(0, colon), "--bytes");
+    if (colon + 1 != text.size()) piece.end = cli::parse_size(text.substr(colon + 1), "--bytes");
+    if (piece.begin > piece.end || piece.end > size) {
+      throw UsageError(describe({model_->path(), {}, tensor(piece).name},
+                                "bytes " + text + " are not inside its " + std::to_string(size) + " bytes"));
+    }
+  }
+
+  bool is_directory() const {
+    if (target_.ends_with('/')) return true;
+    struct stat status {};
+    return ::stat(target_.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  }
+
+  std::string path_of(const Piece& piece) const {
+    const std::string name = file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
+    if (target_.empty()) return name;
+    if (::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
+      throw system_error(target_, "create the directory", errno);
+    return target_ + (target_.ends_with('/') ? "" : "/") + name;
+  }
+
+  void write_to(io::Output output, const std::vector<Piece>& pieces) {
+    const std::string head = npy_ ? npy_header(*model_, tensor(pieces.front())) : std::string{};
+    std::uint64_t size = head.size();
+    for (const Piece& piece : pieces) size += piece.end - piece.begin;
+    output.require_space(size);
+    for (const Piece& piece : pieces) check_part(piece);
+    // A stream cannot be taken back, so its bytes are held to their hashes before they leave.
+    if (!output.seekable()) copy(pieces, head.size(), nullptr);
+    if (output.seekable()) {
+      output.write_at(0, bytes_of(head));
+      output.extend(size);
+    } else {
+      output.write(bytes_of(head));
+    }
+    copy(pieces, head.size(), &output);
+    model_->require_unchanged();
+    output.commit();
+  }
+
+  bool is_whole(const Piece& piece) const { return piece.begin == 0 && piece.end == tensor(piece).size; }
+
+  /// What is not a whole tensor with a hash of its own is held to the pages it touches, else to the hash of
+  /// the whole tensor.
+  void check_part(const Piece& piece) const {
+    const Tensor& whole = tensor(piece);
+    if (is_whole(piece) && whole.digest) return;  // held to its hash as it is copied
+    if (model_->verify_pages(piece.tensor, piece.begin, piece.end) || !whole.digest) return;
+    const auto read = [&](std::uint64_t offset, std::span<std::byte> out) {
+      model_->read(piece.tensor, offset, out);
+    };
+    require_digest(whole, io::hash_range(whole.size, read, cli::jobs(arguments_), nullptr));
+  }
+
+  void require_digest(const Tensor& whole, const Digest& found) const {
+    if (found == *whole.digest) return;
+    throw CorruptError({model_->path(), whole.offset, whole.name}, "its bytes are corrupt: their BLAKE3 is " +
+                                                                       to_hex(found) + ", the file says " +
+                                                                       to_hex(*whole.digest));
+  }
+
+  /// Copies the pieces one behind the other and holds whole tensors to their hashes; without an output only
+  /// the hashes are looked at.
+  void copy(const std::vector<Piece>& pieces, std::uint64_t offset, io::Output* output) {
+    std::vector<io::Region> regions(pieces.size());
+    std::vector<io::HashTask> tasks(pieces.size());
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      const Piece& piece = pieces[i];
+      regions[i].length = piece.end - piece.begin;
+      regions[i].read = [this, piece](std::uint64_t at, std::span<std::byte> out) {
+        model_->read(piece.tensor, piece.begin + at, out);
+      };
+      regions[i].copied = output != nullptr;
+      regions[i].output_offset = offset;
+      offset += regions[i].length;
+      if (is_whole(piece) && tensor(piece).digest) io::add_whole_digest(regions[i], tasks[i]);
+      if (output == nullptr && regions[i].layers.empty()) regions[i].length = 0;
+    }
+    io::run(regions, {.jobs = cli::jobs(arguments_),
+                      .output = output,
+                      .in_order = output != nullptr && !output->seekable(),
+                      .progress = output != nullptr ? progress_ : nullptr});
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (!regions[i].layers.empty()) require_digest(tensor(pieces[i]), tasks[i].digest);
+    }
+  }
+
+  const cli::Arguments& arguments_;
+  std::unique_ptr<Model> model_;
+  std::string target_;
+  bool npy_ = false;
+  std::vector<Piece> pieces_;
+  io::Progress* progress_ = nullptr;
+};
+
+int run(const cli::Arguments& arguments) {
+  if (arguments.operands().size() < 2) throw UsageError("which model, and which of its tensors?");
+  return Extraction(arguments).run();
+}
+
+}  // namespace
+
+extern const cli::Command extract;
+const cli::Command extract = {
+    "extract", "Write tensors' bytes to files or to standard output", "MODEL TENSOR...", options, run, true};
+
+}  // namespace aerotool::commands

@@ -1,0 +1,317 @@
+// aerotool inspect: what is this file?
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "cli/command.hpp"
+#include "cli/json_out.hpp"
+#include "cli/models.hpp"
+#include "cli/table.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text_out.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+std::vector<cli::Option> options() {
+  using enum cli::Option::Argument;
+  return {{"json", 0, none, "", "one JSON document (an array for several models)", {}},
+          {"metadata", 'm', none, "", "also all metadata", {}},
+          {"chunks", 'c', none, "", "also the table of contents", {}},
+          cli::from_option()};
+}
+
+struct DTypeShare {
+  std::string name;
+  std::uint64_t tensors = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct Facts {
+  Overview view;
+  std::vector<DTypeShare> dtypes;  // by bytes, the largest first
+  std::uint64_t weight_bytes = 0;
+  std::uint64_t parameters = 0;
+  std::string source_format;  // what an AERO file was made from
+};
+
+Facts gather(const Model& model) {
+  Facts facts;
+  facts.view = model.overview();
+  for (const Tensor& tensor : model.tensors()) {
+    const auto same = std::find_if(facts.dtypes.begin(), facts.dtypes.end(), [&](const DTypeShare& share) {
+      return share.name == tensor.dtype.name();
+    });
+    DTypeShare& share = same != facts.dtypes.end() ? *same : facts.dtypes.emplace_back();
+    share.name = tensor.dtype.name();
+    ++share.tensors;
+    share.bytes += tensor.size;
+    facts.weight_bytes += tensor.size;
+    facts.parameters += element_count(tensor.shape).value_or(0);
+  }
+  std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),
+                   [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
+  return facts;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  return bytes < 1024 ? human_size(bytes) : human_size(bytes) + " (" + with_thousands(bytes) + " bytes)";
+}
+
+std::string share_text(std::uint64_t part, std::uint64_t whole) {
+  std::array<char, 16> text{};
+  const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  std::snprintf(text.data(), text.size(), "%.1f %%", share * 100);
+  return text.data();
+}
+
+std::string quoted(std::string text) {
+  for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2))
+    text.insert(at, 1, '\\');
+  return '"' + text + '"';
+}
+
+/// A value on one line; on a terminal long arrays and texts are shortened.
+std::string value_text(const Value& value, bool shorten) {
+  constexpr std::size_t kMostText = 200;
+  constexpr std::uint64_t kMostElements = 8;
+  switch (value.type) {
+    case ValueType::string: {
+      const std::string text = escape_controls(value.text());
+      if (!shorten || text.size() <= kMostText) return text;
+      return escape_controls(value.text().substr(0, kMostText)) + "... (" +
+             with_thousands(value.text().size()) + " bytes)";
+    }
+    case ValueType::binary:
+      return with_thousands(value.text().size()) + " bytes";
+    case ValueType::array: {
+      std::string text = "[";
+      std::uint64_t shown = 0;
+      for_each_element(value.array(), [&](const Value& element) {
+        if (shorten && shown == kMostElements) return false;
+        if (shown != 0) text += ", ";
+        const std::string inner = value_text(element, shorten);
+        text += element.type == ValueType::string ? quoted(inner) : inner;
+        ++shown;
+        return true;
+      });
+      if (shown < value.array().count) text += ", ... (" + with_thousands(value.array().count) + " elements)";
+      return text + "]";
+    }
+    case ValueType::map: {
+      std::string text = "{";
+      for (const auto& [key, item] : value.map()) {
+        if (text.size() > 1) text += ", ";
+        text += value_text(key, shorten) + ": " + value_text(item, shorten);
+      }
+      return text + "}";
+    }
+    default:
+      return cli::scalar_text(value);
+  }
+}
+
+std::string type_text(const Value& value) {
+  if (value.type != ValueType::array) return std::string(name_of(value.type));
+  return std::string(name_of(value.array().element)) + "[" + std::to_string(value.array().count) + "]";
+}
+
+void print_chunks(const Overview& view, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, left, right, right, right, left, left});
+  table.row({"chunk", "name", "offset", "length", "uncompressed", "BLAKE3", "flags"});
+  constexpr std::size_t kShortHash = 16;
+  for (const ChunkLine& chunk : view.chunks) {
+    table.row({escape_controls(chunk.fourcc), escape_controls(chunk.name), std::to_string(chunk.offset),
+               std::to_string(chunk.length), std::to_string(chunk.uncompressed_length),
+               to_hex(chunk.digest).substr(0, kShortHash), chunk.flags});
+  }
+  out.line("");
+  table.print(out, "  ");
+}
+
+void print_metadata(const Model& model, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, left, left});
+  const Metadata metadata = model.metadata();
+  for (const auto& [key, value] : metadata.entries) {
+    table.row({escape_controls(key), type_text(value), value_text(value, cli::stdout_is_terminal())});
+  }
+  out.line("");
+  if (metadata.entries.empty()) out.line("  no metadata");
+  table.print(out, "  ");
+}
+
+void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOut& out) {
+  const Facts facts = gather(model);
+  const Overview& view = facts.view;
+  out.line(cli::styled(arguments, cli::Style::bold, escape_controls(model.path())));
+  using enum cli::Table::Align;
+  cli::Table table({left, left});
+  const auto fact = [&](const char* name, const std::string& text) {
+    if (!text.empty()) table.row({name, text});
+  };
+  fact("format", view.version.empty() ? view.format : view.format + " " + view.version);
+  fact("model", escape_controls(view.model_name));
+  fact("architecture", escape_controls(view.architecture));
+  fact("file size", size_text(view.file_size));
+  fact("weights", size_text(facts.weight_bytes));
+  fact("parameters", with_thousands(facts.parameters));
+  fact("tensors", with_thousands(model.tensors().size()));
+  fact("shards", with_thousands(view.shards.size()));
+  fact("UUID", view.uuid);
+  std::string integrity;
+  for (const std::string& item : view.integrity) integrity += (integrity.empty() ? "" : ", ") + item;
+  fact("integrity", integrity.empty() ? "none" : integrity);
+  table.print(out, "  ");
+  if (!facts.dtypes.empty()) {
+    cli::Table shares({left, right, right, right});
+    shares.row({"dtype", "tensors", "size", "share"});
+    for (const DTypeShare& share : facts.dtypes) {
+      shares.row({escape_controls(share.name), with_thousands(share.tensors), human_size(share.bytes),
+                  share_text(share.bytes, facts.weight_bytes)});
+    }
+    out.line("");
+    shares.print(out, "  ");
+  }
+  if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
+  if (arguments.has("metadata")) print_metadata(model, out);
+}
+
+/// "value_hex" beside text that is not UTF-8; for an array the elements that are not, by index.
+void print_hex(const Value& value, cli::JsonOut& json) {
+  if (value.type == ValueType::string && !is_utf8(value.text())) {
+    json.member("value_hex", to_hex(bytes_of(value.text())));
+  }
+  if (value.type != ValueType::array || value.array().element != ValueType::string) return;
+  std::uint64_t index = 0;
+  bool any = false;
+  for_each_element(value.array(), [&](const Value& element) {
+    if (!is_utf8(element.text())) {
+      if (!any) {
+        json.key("value_hex");
+        json.begin_object();
+      }
+      any = true;
+      json.member(std::to_string(index), to_hex(bytes_of(element.text())));
+    }
+    ++index;
+    return true;
+  });
+  if (any) json.end_object();
+}
+
+void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOut& json) {
+  const Facts facts = gather(model);
+  const Overview& view = facts.view;
+  json.begin_object();
+  json.name_member("path", model.path());
+  json.member("format", view.format);
+  if (!view.version.empty()) json.member("version", view.version);
+  json.name_member("model", view.model_name);
+  json.name_member("architecture", view.architecture);
+  json.member("file_size", view.file_size);
+  json.member("weight_size", facts.weight_bytes);
+  json.member("parameters", facts.parameters);
+  json.member("tensors", model.tensors().size());
+  if (!view.uuid.empty()) json.member("uuid", view.uuid);
+  json.key("dtypes");
+  json.begin_array();
+  for (const DTypeShare& share : facts.dtypes) {
+    json.begin_object();
+    json.name_member("dtype", share.name);
+    json.member("tensors", share.tensors);
+    json.member("size", share.bytes);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("shards");
+  json.begin_array();
+  for (const Shard& shard : view.shards) {
+    json.begin_object();
+    json.name_member("name", shard.name);
+    json.name_member("path", shard.path);
+    json.member("offset", shard.offset);
+    json.member("size", shard.size);
+    json.member("tensors", shard.tensor_count);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("integrity");
+  json.begin_array();
+  for (const std::string& item : view.integrity) json.text(item);
+  json.end_array();
+  if (arguments.has("chunks")) {
+    json.key("chunks");
+    json.begin_array();
+    for (const ChunkLine& chunk : view.chunks) {
+      json.begin_object();
+      json.name_member("fourcc", chunk.fourcc);
+      json.name_member("name", chunk.name);
+      json.member("flags", chunk.flags);
+      json.member("offset", chunk.offset);
+      json.member("length", chunk.length);
+      json.member("uncompressed_length", chunk.uncompressed_length);
+      json.member("blake3", to_hex(chunk.digest));
+      json.end_object();
+    }
+    json.end_array();
+  }
+  if (arguments.has("metadata")) {
+    json.key("metadata");
+    json.begin_array();
+    for (const auto& [key, value] : model.metadata().entries) {
+      json.begin_object();
+      json.name_member("key", key);
+      json.member("type", value.type == ValueType::array ? "array" : name_of(value.type));
+      if (value.type == ValueType::array) json.member("element_type", name_of(value.array().element));
+      json.key("value");
+      json.value(value);
+      print_hex(value, json);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
+int run(const cli::Arguments& arguments) {
+  if (arguments.operands().empty()) throw UsageError("which model?");
+  cli::TextOut out;
+  cli::JsonOut json(out);
+  const bool as_json = arguments.has("json");
+  const bool several = arguments.operands().size() > 1;
+  if (as_json && several) json.begin_array();
+  int worst = 0;
+  bool first = true;
+  for (const std::string& path : arguments.operands()) {
+    try {
+      const auto model = cli::open(arguments, path);
+      if (as_json) {
+        print_json(arguments, *model, json);
+      } else {
+        if (!first) out.line("");
+        print_text(arguments, *model, out);
+      }
+      first = false;
+      model->require_unchanged();
+    } catch (const Error& error) {
+      // The other models are still worth an answer.
+      cli::complain(error.what());
+      worst = 2;
+    }
+  }
+  if (as_json && several) json.end_array();
+  if (as_json) json.finish();
+  out.finish();
+  return worst;
+}
+
+}  // namespace
+
+extern const cli::Command inspect;
+const cli::Command inspect = {"inspect", "Show what a model file is", "MODEL...", options, run, false};
+
+}  // namespace aerotool::commands

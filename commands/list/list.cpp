@@ -1,0 +1,143 @@
+// aerotool list: one tensor a line.
+#include <algorithm>
+#include <numeric>
+
+#include "cli/command.hpp"
+#include "cli/json_out.hpp"
+#include "cli/models.hpp"
+#include "cli/table.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text_out.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+std::vector<cli::Option> options() {
+  using enum cli::Option::Argument;
+  return {{"json", 0, none, "", "one JSON document", {}},
+          {"long", 'l', none, "", "also shard, offset in the file, and the hash that the file carries", {}},
+          {"sort",
+           0,
+           required,
+           "KEY",
+           "order by name, size, offset or dtype (default: as in the file)",
+           {"name", "size", "offset", "dtype"}},
+          cli::from_option()};
+}
+
+std::vector<std::size_t> select(const Model& model, const std::vector<std::string>& patterns) {
+  std::vector<std::size_t> selected;
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) {
+    if (patterns.empty() || cli::matches_any(patterns, model.tensors()[i].name)) selected.push_back(i);
+  }
+  return selected;
+}
+
+void sort_by(const std::string& key, const std::vector<Tensor>& tensors, std::vector<std::size_t>& selected) {
+  const auto sort = [&](auto before) {
+    std::stable_sort(selected.begin(), selected.end(),
+                     [&](std::size_t a, std::size_t b) { return before(tensors[a], tensors[b]); });
+  };
+  if (key == "name") sort([](const Tensor& a, const Tensor& b) { return a.name < b.name; });
+  if (key == "size") sort([](const Tensor& a, const Tensor& b) { return a.size > b.size; });
+  if (key == "dtype") sort([](const Tensor& a, const Tensor& b) { return a.dtype.name() < b.dtype.name(); });
+  if (key == "offset") {
+    sort([](const Tensor& a, const Tensor& b) {
+      return std::pair(a.shard, a.offset) < std::pair(b.shard, b.offset);
+    });
+  }
+}
+
+void print_json(const Model& model, const std::vector<std::size_t>& selected, cli::TextOut& out) {
+  const Overview view = model.overview();
+  cli::JsonOut json(out);
+  json.begin_object();
+  json.name_member("path", model.path());
+  json.member("format", view.format);
+  json.key("tensors");
+  json.begin_array();
+  for (const std::size_t i : selected) {
+    const Tensor& tensor = model.tensors()[i];
+    json.begin_object();
+    json.name_member("name", tensor.name);
+    json.member("dtype", tensor.dtype.name());
+    json.key("shape");
+    json.begin_array();
+    for (const std::uint64_t dimension : tensor.shape) json.number(dimension);
+    json.end_array();
+    json.member("size", tensor.size);
+    json.member("shard", view.shards.at(tensor.shard).name);
+    json.member("offset", tensor.offset);
+    if (tensor.digest) json.member("blake3", to_hex(*tensor.digest));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+std::vector<std::string> cells(const Tensor& tensor, bool human, bool long_form, const Overview& view) {
+  std::vector<std::string> row = {escape_controls(tensor.name), escape_controls(tensor.dtype.name()),
+                                  to_string(tensor.shape),
+                                  human ? human_size(tensor.size) : std::to_string(tensor.size)};
+  if (long_form) {
+    row.push_back(escape_controls(view.shards.at(tensor.shard).name));
+    row.push_back(std::to_string(tensor.offset));
+    row.push_back(tensor.digest ? to_hex(*tensor.digest) : "-");
+  }
+  return row;
+}
+
+void print_text(const Model& model, const std::vector<std::size_t>& selected, bool long_form,
+                cli::TextOut& out) {
+  const Overview view = model.overview();
+  if (cli::stdout_is_terminal()) {
+    using enum cli::Table::Align;
+    cli::Table table({left, left, left, right, left, right, left});
+    for (const std::size_t i : selected) table.row(cells(model.tensors()[i], true, long_form, view));
+    table.print(out);
+    return;
+  }
+  for (const std::size_t i : selected) {
+    if (out.closed()) return;
+    std::string line;
+    for (const std::string& cell : cells(model.tensors()[i], false, long_form, view)) {
+      if (!line.empty()) line += '\t';
+      line += cell;
+    }
+    out.line(line);
+  }
+}
+
+int run(const cli::Arguments& arguments) {
+  if (arguments.operands().empty()) throw UsageError("which model?");
+  const auto model = cli::open(arguments, arguments.operands().front());
+  const std::vector<std::string> patterns(arguments.operands().begin() + 1, arguments.operands().end());
+  std::vector<std::size_t> selected = select(*model, patterns);
+  sort_by(arguments.get("sort"), model->tensors(), selected);
+  model->require_unchanged();
+
+  cli::TextOut out;
+  if (arguments.has("json")) {
+    print_json(*model, selected, out);
+  } else {
+    print_text(*model, selected, arguments.has("long"), out);
+  }
+  out.finish();
+  if (!selected.empty() || patterns.empty()) return 0;
+  std::string names;
+  for (const std::string& pattern : patterns)
+    names += (names.empty() ? "'" : ", '") + escape_controls(pattern) + "'";
+  cli::complain(escape_controls(model->path()) + ": no tensor matches " + names);
+  return 1;
+}
+
+}  // namespace
+
+extern const cli::Command list;
+const cli::Command list = {
+    "list", "List the tensors of a model, one a line", "MODEL [PATTERN...]", options, run, true};
+
+}  // namespace aerotool::commands

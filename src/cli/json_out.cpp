@@ -1,0 +1,85 @@
+#include "cli/json_out.hpp"
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+#include "core/text.hpp"
+
+namespace aerotool::cli {
+
+std::string scalar_text(const Value& value) {
+  switch (value.type) {
+    case ValueType::null:
+      return "null";
+    case ValueType::boolean:
+      return value.bits != 0 ? "true" : "false";
+    case ValueType::f32:
+    case ValueType::f64: {
+      const double number = value.as_double();
+      if (std::isnan(number)) return "nan";
+      if (std::isinf(number)) return number < 0 ? "-inf" : "inf";
+      std::array<char, 40> text{};
+      const auto end = text.data() + text.size();
+      const auto result =
+          value.type == ValueType::f32
+              ? std::to_chars(text.data(), end, std::bit_cast<float>(static_cast<std::uint32_t>(value.bits)))
+              : std::to_chars(text.data(), end, number);
+      return {text.data(), result.ptr};
+    }
+    default:
+      return value.is_unsigned() ? std::to_string(value.bits)
+                                 : std::to_string(static_cast<std::int64_t>(value.bits));
+  }
+}
+
+void JsonOut::text(std::string_view text) {
+  const std::string valid = is_utf8(text) ? std::string(text) : replace_invalid_utf8(text);
+  writer_.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+}
+
+void JsonOut::name_member(std::string_view name, std::string_view text_value) {
+  member(name, text_value);
+  if (!is_utf8(text_value)) member(std::string(name) + "_hex", to_hex(bytes_of(text_value)));
+}
+
+void JsonOut::value(const Value& value) {
+  switch (value.type) {
+    case ValueType::string:
+      text(value.text());
+      return;
+    case ValueType::binary:
+      text(to_hex(bytes_of(value.text())));
+      return;
+    case ValueType::array:
+      begin_array();
+      for_each_element(value.array(), [this](const Value& element) {
+        this->value(element);
+        return true;
+      });
+      end_array();
+      return;
+    case ValueType::map:
+      begin_object();
+      for (const auto& [name, item] : value.map()) {
+        key(name.type == ValueType::string ? replace_invalid_utf8(name.text()) : scalar_text(name));
+        this->value(item);
+      }
+      end_object();
+      return;
+    default:
+      break;
+  }
+  std::string number = scalar_text(value);
+  // -0 would be read as the integer 0.
+  const bool real = value.type == ValueType::f32 || value.type == ValueType::f64;
+  if (real && number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";
+  if (number == "nan" || number == "inf" || number == "-inf") {
+    text(number);
+  } else {
+    writer_.RawValue(number.data(), number.size(), rapidjson::kNumberType);
+  }
+}
+
+}  // namespace aerotool::cli

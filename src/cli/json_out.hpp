@@ -1,0 +1,79 @@
+// JSON answers. RapidJSON's writer over standard output; what comes from files is made valid UTF-8 first.
+#pragma once
+
+#include <rapidjson/writer.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "cli/text_out.hpp"
+#include "hash/digest.hpp"
+#include "model/value.hpp"
+
+namespace aerotool::cli {
+
+/// A TextOut as RapidJSON's output stream.
+class JsonStream {
+ public:
+  using Ch = char;
+  explicit JsonStream(TextOut& out) : out_(out) {}
+  void Put(char c) {
+    buffer_ += c;
+    if (buffer_.size() == kBuffer) Flush();
+  }
+  void Flush() {
+    out_.write(buffer_);
+    buffer_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kBuffer = 4096;
+  TextOut& out_;
+  std::string buffer_;
+};
+
+/// One JSON document, ended with a newline by finish().
+class JsonOut {
+ public:
+  explicit JsonOut(TextOut& out) : out_(out), stream_(out), writer_(stream_) {}
+
+  void begin_object() { writer_.StartObject(); }
+  void end_object() { writer_.EndObject(); }
+  void begin_array() { writer_.StartArray(); }
+  void end_array() { writer_.EndArray(); }
+  void key(std::string_view text) { writer_.Key(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+  void text(std::string_view text);
+  void number(std::uint64_t value) { writer_.Uint64(value); }
+  void boolean(bool value) { writer_.Bool(value); }
+  void null() { writer_.Null(); }
+  /// Numbers exactly, strings with U+FFFD for what is not UTF-8, binary as hexadecimal; NaN and infinities,
+  /// which JSON lacks, as the strings "nan", "inf", "-inf".
+  void value(const Value& value);
+
+  void member(std::string_view name, std::string_view text_value) {
+    key(name);
+    text(text_value);
+  }
+  void member(std::string_view name, std::uint64_t number_value) {
+    key(name);
+    number(number_value);
+  }
+  /// "name", and "name_hex" beside it where the text is not UTF-8.
+  void name_member(std::string_view name, std::string_view text_value);
+
+  void finish() {
+    stream_.Flush();
+    out_.write("\n");
+  }
+
+ private:
+  TextOut& out_;
+  JsonStream stream_;
+  rapidjson::Writer<JsonStream> writer_;
+};
+
+/// A number, boolean or float as text, floats in the shortest form that reads back the same.
+std::string scalar_text(const Value& value);
+
+}  // namespace aerotool::cli

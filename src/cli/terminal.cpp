@@ -1,0 +1,59 @@
+#include "cli/terminal.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/text.hpp"
+
+namespace aerotool::cli {
+namespace {
+
+std::string command_name;
+
+}  // namespace
+
+bool stdout_is_terminal() {
+  return ::isatty(STDOUT_FILENO) == 1;
+}
+bool stderr_is_terminal() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
+std::string styled(const Arguments& arguments, Style style, std::string_view text) {
+  const std::string when = arguments.get("color");
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool wanted = when == "always" ||
+                      (when != "never" && stdout_is_terminal() && (no_color == nullptr || *no_color == '\0'));
+  const char* code = style == Style::bold       ? "\x1b[1m"
+                     : style == Style::good     ? "\x1b[32m"
+                     : style == Style::bad      ? "\x1b[31m"
+                     : style == Style::doubtful ? "\x1b[33m"
+                                                : nullptr;
+  if (!wanted || code == nullptr) return std::string(text);
+  return code + std::string(text) + "\x1b[0m";
+}
+
+void set_command_name(std::string_view name) {
+  command_name = name;
+}
+
+void complain(std::string_view message) {
+  std::string line = "aerotool: ";
+  if (!command_name.empty()) line += command_name + ": ";
+  line += one_line(message);
+  line += '\n';
+  // One write, so that lines of several processes do not mix.
+  static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+}
+
+void show_warnings(const Arguments& arguments, const Report& report) {
+  if (arguments.has("quiet")) return;
+  for (const Finding& finding : report.findings()) {
+    if (finding.severity == Severity::warning)
+      complain("warning: " + describe(finding.where, finding.message));
+  }
+}
+
+}  // namespace aerotool::cli

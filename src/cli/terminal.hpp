@@ -1,0 +1,27 @@
+// What the user's terminal can show, and messages on standard error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/command.hpp"
+#include "model/report.hpp"
+
+namespace aerotool::cli {
+
+bool stdout_is_terminal();
+bool stderr_is_terminal();
+
+enum class Style { plain, bold, good, bad, doubtful };
+
+/// `text` in a style, where --color, NO_COLOR and the terminal allow it on standard output.
+std::string styled(const Arguments& arguments, Style style, std::string_view text);
+
+/// "aerotool: COMMAND: message" on standard error. main() sets the command's name first.
+void set_command_name(std::string_view name);
+void complain(std::string_view message);
+
+/// The warnings among a report's findings, a line each on standard error, unless --quiet.
+void show_warnings(const Arguments& arguments, const Report& report);
+
+}  // namespace aerotool::cli

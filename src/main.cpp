@@ -1,0 +1,101 @@
+// aerotool: looks the first word up in the table of commands, runs it, and turns what goes wrong into one
+// line and an exit status.
+#include <array>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "cli/completion.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text_out.hpp"
+#include "cli/version.hpp"
+#include "core/error.hpp"
+#include "io/interrupt.hpp"
+
+namespace aerotool::commands {
+#define AEROTOOL_COMMAND(name) extern const cli::Command name;
+#include "commands.def"
+#undef AEROTOOL_COMMAND
+}  // namespace aerotool::commands
+
+namespace aerotool {
+namespace {
+
+#define AEROTOOL_COMMAND(name) &commands::name,
+const std::array kCommands = {
+#include "commands.def"
+};
+#undef AEROTOOL_COMMAND
+
+constexpr int kTrouble = 2;
+
+const cli::Command& command_named(const std::string& name) {
+  for (const cli::Command* command : kCommands) {
+    if (command->name == name) return *command;
+  }
+  throw UsageError("there is no command '" + name + "'; 'aerotool help' lists them");
+}
+
+std::string overview() {
+  std::string text =
+      "Usage: aerotool COMMAND [OPTION...] [ARGUMENT...]\n"
+      "See, check, convert and take apart files of machine-learning weights.\n\n"
+      "Commands:\n";
+  constexpr std::size_t kColumn = 12;
+  for (const cli::Command* command : kCommands) {
+    std::string name(command->name);
+    name.resize(kColumn, ' ');
+    text += "  " + name + std::string(command->summary) + "\n";
+  }
+  return text + "\n'aerotool help COMMAND' explains one; 'aerotool --version' tells the version.\n";
+}
+
+int print(const std::string& text) {
+  cli::TextOut out;
+  out.write(text);
+  out.finish();
+  return 0;
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) {
+    cli::complain("which command? 'aerotool help' lists them");
+    return kTrouble;
+  }
+  const std::string& first = words.front();
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (first == "--version") return print(cli::version_text());
+  if (first == "--help" || first == "-h" || (first == "help" && rest.empty())) return print(overview());
+  if (first == "help") return print(cli::help_text(command_named(rest.front())));
+  if (first == "__complete") {
+    std::string lines;
+    for (const std::string& line : cli::complete(kCommands, rest)) lines += line + "\n";
+    return print(lines);
+  }
+  const cli::Command& command = command_named(first);
+  cli::set_command_name(command.name);
+  const cli::Arguments arguments = cli::parse(command, rest);
+  if (arguments.has("help")) return print(cli::help_text(command));
+  return command.run(arguments);
+}
+
+}  // namespace
+}  // namespace aerotool
+
+int main(int argc, char** argv) {
+  using namespace aerotool;
+  int status = kTrouble;
+  try {
+    io::install_signal_handlers();
+    status = dispatch(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const Interrupted& interrupted) {
+    io::die_of(interrupted.signal_number());
+  } catch (const std::bad_alloc&) {
+    cli::complain("not enough memory");
+  } catch (const std::exception& error) {
+    cli::complain(error.what());
+  }
+  return status;
+}

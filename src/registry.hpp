@@ -1,0 +1,34 @@
+// The formats, by name, by extension and by content; and how a path becomes a Model. The only part that knows
+// which formats there are.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/format.hpp"
+#include "model/model.hpp"
+#include "model/report.hpp"
+
+namespace aerotool {
+
+/// All formats, in the order in which they are shown.
+const std::vector<const Format*>& formats();
+
+/// The format of that name; throws UsageError that lists the names there are.
+const Format& format_named(std::string_view name);
+
+/// The format that a path's extension says; null where it says none.
+const Format* format_of_extension(std::string_view path);
+
+/// Opens a model. `path` is a file, "-" for standard input, or a directory that holds exactly one model;
+/// `from` names the format, empty to look at the content and then the extension. Throws UsageError where
+/// nothing says the format, and what Format::open throws.
+std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report);
+
+/// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no
+/// NumPy type.
+std::string npy_header(const Model& model, const Tensor& tensor);
+
+}  // namespace aerotool
