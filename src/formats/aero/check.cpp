@@ -130,7 +130,7 @@ class Checker {
   void check_page_hash_chunks() {
     for (const Chunk& chunk : chunks()) {
       if (chunk.fourcc != kPageHashes) continue;
-      const auto shard = model_.shard_named(chunk.name.substr(0, chunk.name.rfind(".phsh")));
+      const auto shard = model_.shard_of_page_hashes(chunk);
       if (!shard) {
         report_.fault(at(chunk.offset), label(chunk) + ": there is no shard of that name");
       } else {

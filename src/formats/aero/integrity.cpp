@@ -11,6 +11,8 @@
 namespace aerotool::aero {
 namespace {
 
+// 128 MiB of digests; 16 TiB in one shard at the usual page size.
+constexpr std::uint32_t kMostPages = std::uint32_t{1} << 22;
 constexpr std::string_view kAlgorithm = "blake3-256";
 
 /// {"algo": str, "covered_ranges": [[begin, end], ...], "digest": bin32}
@@ -71,9 +73,11 @@ class PageHandler : public EventRouter<PageHandler> {
   Route route_member() {
     return key() == "shard_name" || key() == "page_size" || key() == "digests" ? Route::enter : Route::skip;
   }
-  bool on_begin(Collection kind, std::uint32_t) {
+  bool on_begin(Collection kind, std::uint32_t count) {
     if (depth() == 1) return kind == Collection::map || fail_bool("it is not a map");
-    if (depth() == 2 && kind == Collection::array && key() == "digests") return true;
+    if (depth() == 2 && kind == Collection::array && key() == "digests") {
+      return count <= kMostPages || fail_bool("it has more than 4,194,304 digests");
+    }
     return fail_bool("it is not made as page hashes");
   }
   bool on_end(Collection) { return true; }

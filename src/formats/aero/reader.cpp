@@ -380,6 +380,10 @@ std::optional<std::size_t> AeroModel::shard_named(const std::string& name) const
   return found->second;
 }
 
+std::optional<std::size_t> AeroModel::shard_of_page_hashes(const Chunk& chunk) const {
+  return shard_named(chunk.name.substr(0, chunk.name.rfind(".phsh")));
+}
+
 std::span<const std::uint32_t> AeroModel::tensors_of(std::size_t shard) const {
   const auto [first, last] =
       std::equal_range(by_place_.begin(), by_place_.end(), shard, ByShard{index_.tensors});
@@ -404,17 +408,21 @@ std::vector<HitTensor> AeroModel::tensors_in(std::uint64_t begin, std::uint64_t 
 }
 
 std::vector<Seal> AeroModel::seals() const {
-  // Who trusts the seals reads the weights: then page hashes have to be what their own hash says, too.
-  Report report;
-  for (const Chunk& chunk : container_.chunks) {
-    if (chunk.fourcc != kPageHashes) continue;
-    const auto shard = shard_named(chunk.name.substr(0, chunk.name.rfind(".phsh")));
-    if (shard) read_page_hashes(*input_, chunk, container_.chunks[shards_[*shard]], report);
-  }
   std::vector<Seal> seals;
   for (const std::size_t shard : shards_) {
     const Chunk& chunk = container_.chunks[shard];
-    seals.push_back({chunk.name, chunk.length, chunk.digest, {}});
+    Seal& seal = seals.emplace_back();
+    seal.name = chunk.name;
+    seal.length = chunk.length;
+    seal.digest = chunk.digest;
+  }
+  Report report;
+  for (const Chunk& chunk : container_.chunks) {
+    const auto shard = chunk.fourcc == kPageHashes ? shard_of_page_hashes(chunk) : std::nullopt;
+    if (!shard) continue;
+    PageHashes pages = read_page_hashes(*input_, chunk, container_.chunks[shards_[*shard]], report);
+    seals[*shard].page_size = pages.page_size;
+    seals[*shard].pages = std::move(pages.digests);
   }
   for (const std::uint32_t i : by_place_) {
     const Tensor& tensor = index_.tensors[i];

@@ -45,6 +45,8 @@ class AeroModel : public Model {
   const Chunk* find(std::string_view fourcc) const;
   /// The PHSH chunk of a shard; null where there is none.
   const Chunk* page_hashes_of(const Chunk& shard) const;
+  /// The shard that a PHSH chunk is named after.
+  std::optional<std::size_t> shard_of_page_hashes(const Chunk& chunk) const;
   /// False where entries of TIDX were left out because they are not sound.
   bool all_tensors_usable() const { return all_tensors_usable_; }
   /// The shard of that name, as an index into shards().

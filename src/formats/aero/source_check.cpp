@@ -22,8 +22,8 @@ SourceCheck::SourceCheck(const Plan& plan, const TensorLayout& layout) : plan_(p
       };
       Seal& seal = seals[number];
       if (std::none_of(seal.members.begin(), seal.members.end(), needs)) continue;
-      sealed_.push_back({model, number, {}, {}, {}});
-      Sealed& sealed = sealed_.back();
+      Sealed& sealed = sealed_.emplace_back();
+      sealed.model = model;
       for (const Seal::Member& member : seal.members) {
         if (planned[member.tensor] != kNone)
           members_[planned[member.tensor]] = {sealed_.size() - 1, member.offset};
@@ -34,21 +34,43 @@ SourceCheck::SourceCheck(const Plan& plan, const TensorLayout& layout) : plan_(p
       };
       sealed.task.length = sealed.seal.length;
       sealed.task.read = &sealed.read;
+      if (sealed.seal.length == 0) sealed.task.digest = hash::blake3({});
+      sealed.page_tasks = std::vector<io::HashTask>(sealed.seal.pages.size());
+      for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
+        io::HashTask& task = sealed.page_tasks[page];
+        task.base = page * sealed.seal.page_size;
+        task.length = std::min(sealed.seal.page_size, sealed.seal.length - task.base);
+        task.read = &sealed.read;
+      }
     }
+  }
+}
+
+void SourceCheck::overlay(Sealed& sealed, std::uint64_t begin, std::uint64_t end, std::uint64_t at,
+                          std::vector<io::Overlay>& whole, std::vector<io::Overlay>& pages) {
+  whole.push_back({at, at + (end - begin), &sealed.task, begin});
+  if (sealed.page_tasks.empty()) return;
+  for (std::uint64_t from = begin; from < end;) {
+    io::HashTask& page = sealed.page_tasks[from / sealed.seal.page_size];
+    const std::uint64_t to = std::min(end, page.base + page.length);
+    pages.push_back({at + (from - begin), at + (to - begin), &page, from - page.base});
+    from = to;
   }
 }
 
 void SourceCheck::add_layers(std::size_t shard, io::Region& region) {
   if (members_.empty()) return;
-  std::vector<io::Overlay> overlays;
+  std::vector<io::Overlay> whole;
+  std::vector<io::Overlay> pages;
   const PlannedShard& planned = layout_.shards[shard];
   for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
     const std::uint64_t size = plan_.tensors[i].tensor().size;
     if (members_[i].sealed == kNone || size == 0) continue;
-    const std::uint64_t begin = layout_.offsets[i];
-    overlays.push_back({begin, begin + size, &sealed_[members_[i].sealed].task, members_[i].offset});
+    overlay(sealed_[members_[i].sealed], members_[i].offset, members_[i].offset + size, layout_.offsets[i],
+            whole, pages);
   }
-  region.layers.push_back(std::move(overlays));
+  region.layers.push_back(std::move(whole));
+  region.layers.push_back(std::move(pages));
 }
 
 std::vector<io::Region> SourceCheck::other_regions() {
@@ -74,25 +96,40 @@ std::vector<io::Region> SourceCheck::other_regions() {
         region.read = [&read = sealed.read, reached](std::uint64_t offset, std::span<std::byte> out) {
           read(reached + offset, out);
         };
-        region.layers.push_back({io::Overlay{0, region.length, &sealed.task, reached}});
+        region.layers.resize(2);
+        overlay(sealed, reached, begin, 0, region.layers[0], region.layers[1]);
       }
       reached = std::max(reached, end);
     }
-    if (sealed.seal.length == 0) sealed.task.digest = hash::blake3({});
   }
   return regions;
 }
 
+std::vector<HitTensor> SourceCheck::tensors_in(const Sealed& sealed, std::uint64_t begin, std::uint64_t end) {
+  std::vector<HitTensor> hit;
+  for (const Seal::Member& member : sealed.seal.members) {
+    const Tensor& tensor = sealed.model->tensors()[member.tensor];
+    if (tensor.size != 0 && member.offset < end && begin < member.offset + tensor.size) {
+      hit.push_back({tensor.name, sealed.model->path(), tensor.offset, tensor.size});
+    }
+  }
+  return hit;
+}
+
 void SourceCheck::judge() const {
   for (const Sealed& sealed : sealed_) {
-    if (sealed.task.digest == sealed.seal.digest) continue;
-    std::vector<HitTensor> hit;
-    for (const Seal::Member& member : sealed.seal.members) {
-      hit.push_back({sealed.model->tensors()[member.tensor].name, {}, 0, 0});
+    const Where where{sealed.model->path(), {}, {}};
+    for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
+      const io::HashTask& task = sealed.page_tasks[page];
+      if (task.digest == sealed.seal.pages[page]) continue;
+      throw CorruptError(where, "page " + std::to_string(page) + " of " + sealed.seal.name +
+                                    " is corrupt: its BLAKE3 does not match; it holds bytes of " +
+                                    list_names(tensors_in(sealed, task.base, task.base + task.length)));
     }
-    throw CorruptError(Where{sealed.model->path(), {}, {}},
-                       sealed.seal.name + " is corrupt: its BLAKE3 is " + to_hex(sealed.task.digest) +
-                           ", the file says " + to_hex(sealed.seal.digest) + "; it holds " + list_names(hit));
+    if (sealed.task.digest == sealed.seal.digest) continue;
+    throw CorruptError(where, sealed.seal.name + " is corrupt: its BLAKE3 is " + to_hex(sealed.task.digest) +
+                                  ", the file says " + to_hex(sealed.seal.digest) + "; it holds " +
+                                  list_names(tensors_in(sealed, 0, sealed.seal.length)));
   }
 }
 

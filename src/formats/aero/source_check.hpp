@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "formats/aero/tensor_layout.hpp"
@@ -21,21 +22,27 @@ class SourceCheck {
   /// The bytes under the seals that the plan does not copy: gaps, and tensors that were left out.
   std::vector<io::Region> other_regions();
 
-  /// After the run. Throws CorruptError that names the tensors of a seal that does not hold.
+  /// After the run. Throws CorruptError that names the tensors of a page or seal that does not hold.
   void judge() const;
 
  private:
   struct Sealed {
     const Model* model = nullptr;
-    std::size_t number = 0;  // of the seal in its model
     Seal seal;
     io::ReadAt read;
     io::HashTask task;
+    std::vector<io::HashTask> page_tasks;
   };
   struct Member {
     std::size_t sealed = 0;
     std::uint64_t offset = 0;
   };
+
+  /// Overlays for the bytes [begin, end) of a seal, which stand at `at` in a region.
+  static void overlay(Sealed& sealed, std::uint64_t begin, std::uint64_t end, std::uint64_t at,
+                      std::vector<io::Overlay>& whole, std::vector<io::Overlay>& pages);
+  /// The tensors of a seal that lie in [begin, end) of it.
+  static std::vector<HitTensor> tensors_in(const Sealed& sealed, std::uint64_t begin, std::uint64_t end);
 
   const Plan& plan_;
   const TensorLayout& layout_;

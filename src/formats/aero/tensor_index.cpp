@@ -10,6 +10,9 @@ namespace {
 /// {"tensors": [{...}, ...]}: the depth at which an entry's own members stand.
 constexpr std::size_t kEntryDepth = 3;
 
+// A byte of msgpack can be a dimension, which takes eight in memory.
+constexpr std::uint32_t kMostRank = 255;
+
 class IndexHandler : public EventRouter<IndexHandler> {
  public:
   IndexHandler(const io::Input& input, Report& report) : input_(input), report_(report) {}
@@ -52,6 +55,8 @@ class IndexHandler : public EventRouter<IndexHandler> {
     }
     // The only container that is entered below an entry is its shape.
     if (depth() == kEntryDepth + 1 && key() == "shape" && kind == Collection::array) {
+      if (count > kMostRank)
+        return fail_bool("a tensor has " + std::to_string(count) + " dimensions; at most 255 are read");
       seen_.shape = true;
       tensor_.shape.reserve(count);
       return true;
