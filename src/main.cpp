@@ -15,7 +15,7 @@
 #include "io/interrupt.hpp"
 
 namespace aerotool::commands {
-#define AEROTOOL_COMMAND(name) extern const cli::Command name;
+#define AEROTOOL_COMMAND(name) const cli::Command& name##_command();
 #include "commands.def"
 #undef AEROTOOL_COMMAND
 }  // namespace aerotool::commands
@@ -23,16 +23,19 @@ namespace aerotool::commands {
 namespace aerotool {
 namespace {
 
-#define AEROTOOL_COMMAND(name) &commands::name,
-const std::array kCommands = {
+const auto& commands_in_order() {
+#define AEROTOOL_COMMAND(name) &commands::name##_command(),
+  static const std::array all = {
 #include "commands.def"
-};
+  };
 #undef AEROTOOL_COMMAND
+  return all;
+}
 
 constexpr int kTrouble = 2;
 
 const cli::Command& command_named(const std::string& name) {
-  for (const cli::Command* command : kCommands) {
+  for (const cli::Command* command : commands_in_order()) {
     if (command->name == name) return *command;
   }
   throw UsageError("there is no command '" + name + "'; 'aerotool help' lists them");
@@ -44,7 +47,7 @@ std::string overview() {
       "See, check, convert and take apart files of machine-learning weights.\n\n"
       "Commands:\n";
   constexpr std::size_t kColumn = 12;
-  for (const cli::Command* command : kCommands) {
+  for (const cli::Command* command : commands_in_order()) {
     std::string name(command->name);
     name.resize(kColumn, ' ');
     text += "  " + name + std::string(command->summary) + "\n";
@@ -71,7 +74,7 @@ int dispatch(const std::vector<std::string>& words) {
   if (first == "help") return print(cli::help_text(command_named(rest.front())));
   if (first == "__complete") {
     std::string lines;
-    for (const std::string& line : cli::complete(kCommands, rest)) lines += line + "\n";
+    for (const std::string& line : cli::complete(commands_in_order(), rest)) lines += line + "\n";
     return print(lines);
   }
   const cli::Command& command = command_named(first);

@@ -150,8 +150,10 @@ int run(const cli::Arguments& arguments) {
 
 }  // namespace
 
-extern const cli::Command convert;
-const cli::Command convert = {
-    "convert", "Convert models to another format, or unite them", "INPUT... OUTPUT", options, run, false};
+const cli::Command& convert_command() {
+  static const cli::Command command = {
+      "convert", "Convert models to another format, or unite them", "INPUT... OUTPUT", options, run, false};
+  return command;
+}
 
 }  // namespace aerotool::commands

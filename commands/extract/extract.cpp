@@ -241,8 +241,11 @@ int run(const cli::Arguments& arguments) {
 
 }  // namespace
 
-extern const cli::Command extract;
-const cli::Command extract = {
-    "extract", "Write tensors' bytes to files or to standard output", "MODEL TENSOR...", options, run, true};
+const cli::Command& extract_command() {
+  static const cli::Command command = {
+      "extract", "Write tensors' bytes to files or to standard output", "MODEL TENSOR...", options, run,
+      true};
+  return command;
+}
 
 }  // namespace aerotool::commands

@@ -79,7 +79,7 @@ std::string value_text(const Value& value, bool shorten) {
   constexpr std::uint64_t kMostElements = 8;
   switch (value.type) {
     case ValueType::string: {
-      const std::string text = escape_controls(value.text());
+      std::string text = escape_controls(value.text());
       if (!shorten || text.size() <= kMostText) return text;
       return escape_controls(value.text().substr(0, kMostText)) + "... (" +
              with_thousands(value.text().size()) + " bytes)";
@@ -311,7 +311,10 @@ int run(const cli::Arguments& arguments) {
 
 }  // namespace
 
-extern const cli::Command inspect;
-const cli::Command inspect = {"inspect", "Show what a model file is", "MODEL...", options, run, false};
+const cli::Command& inspect_command() {
+  static const cli::Command command = {"inspect", "Show what a model file is", "MODEL...", options, run,
+                                       false};
+  return command;
+}
 
 }  // namespace aerotool::commands

@@ -136,8 +136,10 @@ int run(const cli::Arguments& arguments) {
 
 }  // namespace
 
-extern const cli::Command list;
-const cli::Command list = {
-    "list", "List the tensors of a model, one a line", "MODEL [PATTERN...]", options, run, true};
+const cli::Command& list_command() {
+  static const cli::Command command = {
+      "list", "List the tensors of a model, one a line", "MODEL [PATTERN...]", options, run, true};
+  return command;
+}
 
 }  // namespace aerotool::commands

@@ -186,8 +186,10 @@ int run(const cli::Arguments& arguments) {
 
 }  // namespace
 
-extern const cli::Command validate;
-const cli::Command validate = {"validate", "Check that a model file is sound", "MODEL...", options, run,
-                               false};
+const cli::Command& validate_command() {
+  static const cli::Command command = {
+      "validate", "Check that a model file is sound", "MODEL...", options, run, false};
+  return command;
+}
 
 }  // namespace aerotool::commands

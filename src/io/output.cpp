@@ -170,12 +170,11 @@ Output Output::to_path(const std::string& path) {
     temporary = temporary_name(name);
     fd = Fd(::openat(directory_fd.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
     if (!fd && errno != EEXIST) throw system_error(path, "create", errno);
-    // Another run may have taken it for a stale one before it was locked.
+    // Another run may have taken it for a stale one and removed it before it was locked. Where the file
+    // system has no locks, nobody takes it for stale.
     struct stat made {};
-    if (fd &&
-        (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || ::fstat(fd.get(), &made) != 0 || made.st_nlink == 0)) {
-      fd = Fd();
-    }
+    const bool taken = fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (taken || (fd && ::fstat(fd.get(), &made) == 0 && made.st_nlink == 0)) fd = Fd();
   }
   if (temporary.empty()) ::flock(fd.get(), LOCK_EX | LOCK_NB);
   Output output(std::move(fd), path);
