@@ -153,7 +153,7 @@ class Extraction {
   }
 
   std::string path_of(const Piece& piece) const {
-    const std::string name = file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
+    std::string name = file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
     if (target_.empty()) return name;
     if (::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
       throw system_error(target_, "create the directory", errno);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -16,12 +17,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::string clock_text(double seconds) {
-  const auto whole = static_cast<unsigned long long>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   std::array<char, 40> text{};
   if (whole < 3600) {
-    std::snprintf(text.data(), text.size(), "%llu:%02llu", whole / 60, whole % 60);
+    std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
   } else {
-    std::snprintf(text.data(), text.size(), "%llu:%02llu:%02llu", whole / 3600, whole / 60 % 60, whole % 60);
+    std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
   }
   return text.data();
 }

@@ -19,7 +19,7 @@ struct Slot {
 std::array<Slot, 256> slots;
 
 // Asked for once, since a signal handler may not call sysconf.
-const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+const auto kPageSize = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 
 }  // namespace
 
@@ -46,9 +46,9 @@ bool replace_lost_page(void* address) {
     const char* begin = slot.begin.load();
     if (begin == nullptr || at < begin || at >= begin + slot.size.load()) continue;
     // Mappings begin at a page.
-    const std::size_t page = static_cast<std::size_t>(at - begin) / page_size * page_size;
+    const std::size_t page = static_cast<std::size_t>(at - begin) / kPageSize * kPageSize;
     void* const place = const_cast<char*>(begin) + page;
-    if (::mmap(place, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != place)
+    if (::mmap(place, kPageSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != place)
       return false;
     slot.lost.load()->store(true);
     return true;

@@ -65,12 +65,12 @@ class EventRouter : public MsgpackEvents {
   /// The key that was read last.
   std::string_view key() const { return key_; }
 
-  bool fail_bool(std::string why) {
-    problem = std::move(why);
+  bool fail_bool(std::string_view why) {
+    problem = why;
     return false;
   }
-  Route fail(std::string why) {
-    problem = std::move(why);
+  Route fail(std::string_view why) {
+    problem = why;
     return Route::stop;
   }
 

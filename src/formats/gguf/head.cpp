@@ -58,9 +58,7 @@ class HeadRenderer {
     }
     string(tensor.name);
     number(tensor.shape.size(), 4);
-    for (auto dimension = tensor.shape.rbegin(); dimension != tensor.shape.rend(); ++dimension) {
-      number(*dimension, 8);
-    }
+    for (std::size_t i = tensor.shape.size(); i-- > 0;) number(tensor.shape[i], 8);
     number(*type, 4);
     number(offset, 8);
   }
