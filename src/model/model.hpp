@@ -58,8 +58,8 @@ struct Seal {
   std::string name;
   std::uint64_t length = 0;
   Digest digest{};
-  std::vector<Member> members;   ///< by offset
-  std::uint64_t page_size = 0;   ///< 0 where its pages have no hashes of their own
+  std::vector<Member> members;  ///< by offset
+  std::uint64_t page_size = 0;  ///< 0 where its pages have no hashes of their own
   std::vector<Digest> pages;
 };
 
