@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
   using namespace aerotool;
   int status = kTrouble;
   try {
+    io::occupy_standard_streams();
     io::install_signal_handlers();
     status = dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {

@@ -102,6 +102,8 @@ std::unique_ptr<Model> open_model(const std::string& path, const std::string& fr
   std::error_code error;
   const bool directory = path != "-" && std::filesystem::is_directory(path, error);
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
+    // What is to be judged may well lie about its size.
+    if (report.judging()) return std::nullopt;
     for (const Format* format : formats()) {
       if (named != nullptr ? format == named : format->probe(head, head.size()) > 0)
         return format->declared_size(head);

@@ -98,10 +98,6 @@ Sources open_sources(const cli::Arguments& arguments) {
   return sources;
 }
 
-std::string plural(std::uint64_t count, const std::string& noun) {
-  return with_thousands(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary) {
   cli::TextOut out;
   out.line(escape_controls(output) + ": " + plural(plan.tensors.size(), "tensor") + " in " +

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <unordered_map>
 
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
@@ -40,12 +41,11 @@ struct Facts {
 Facts gather(const Model& model) {
   Facts facts;
   facts.view = model.overview();
+  std::unordered_map<std::string_view, std::size_t> by_name;
   for (const Tensor& tensor : model.tensors()) {
-    const auto same = std::find_if(facts.dtypes.begin(), facts.dtypes.end(), [&](const DTypeShare& share) {
-      return share.name == tensor.dtype.name();
-    });
-    DTypeShare& share = same != facts.dtypes.end() ? *same : facts.dtypes.emplace_back();
-    share.name = tensor.dtype.name();
+    const auto [same, is_new] = by_name.emplace(tensor.dtype.name(), facts.dtypes.size());
+    if (is_new) facts.dtypes.push_back({std::string(tensor.dtype.name()), 0, 0});
+    DTypeShare& share = facts.dtypes[same->second];
     ++share.tensors;
     share.bytes += tensor.size;
     facts.weight_bytes += tensor.size;

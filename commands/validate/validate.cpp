@@ -80,10 +80,6 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   return judgement;
 }
 
-std::string plural(std::uint64_t count, const std::string& noun) {
-  return with_thousands(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 void print_text(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
                 cli::TextOut& out) {
   for (const Finding& finding : judgement.report.findings()) {

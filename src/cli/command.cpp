@@ -15,12 +15,6 @@ namespace po = boost::program_options;
 
 constexpr const char* kOperands = "operands";
 
-std::vector<Option> all_options(const Command& command) {
-  std::vector<Option> options = command.options();
-  options.insert(options.end(), common_options().begin(), common_options().end());
-  return options;
-}
-
 unsigned processors() {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
@@ -68,6 +62,12 @@ const std::vector<Option>& common_options() {
       {"color", 0, required, "WHEN", "use colour: auto, always or never", {"auto", "always", "never"}},
       {"help", 'h', none, "", "show this help", {}},
   };
+  return options;
+}
+
+std::vector<Option> all_options(const Command& command) {
+  std::vector<Option> options = command.options();
+  options.insert(options.end(), common_options().begin(), common_options().end());
   return options;
 }
 

@@ -51,6 +51,9 @@ struct Command {
 /// Options that every command takes.
 const std::vector<Option>& common_options();
 
+/// A command's own options and the common ones.
+std::vector<Option> all_options(const Command& command);
+
 /// Throws UsageError.
 Arguments parse(const Command& command, const std::vector<std::string>& words);
 

@@ -10,12 +10,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::vector<Option> all_options(const Command& command) {
-  std::vector<Option> options = command.options();
-  options.insert(options.end(), common_options().begin(), common_options().end());
-  return options;
-}
-
 void offer(Lines& lines, std::string_view typed, const std::string& word, std::string_view meaning = {}) {
   if (!word.starts_with(typed)) return;
   lines.push_back(meaning.empty() ? word : word + "\t" + std::string(meaning));

@@ -1,5 +1,6 @@
 #include "io/interrupt.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -45,6 +46,13 @@ void install_signal_handlers() {
   bus.sa_flags = SA_SIGINFO;
   bus.sa_sigaction = on_bus_error;
   ::sigaction(SIGBUS, &bus, nullptr);
+}
+
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is this one.
+    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/", O_PATH | O_DIRECTORY));
+  }
 }
 
 void check_interrupt() {

@@ -55,7 +55,8 @@ class Run {
     for (Region& region : regions_) {
       first_block_.push_back(first_block_.back() + (region.length + kBlockBytes - 1) / kBlockBytes);
       if (region.page_size != 0) {
-        region.page_digests.resize((region.length + region.page_size - 1) / region.page_size);
+        const std::uint64_t rest = region.length % region.page_size;
+        region.page_digests.resize(region.length / region.page_size + (rest == 0 ? 0 : 1));
       }
       for (auto& layer : region.layers) {
         for (Overlay& overlay : layer) {
@@ -69,6 +70,7 @@ class Run {
     const std::uint64_t blocks = first_block_.back();
     const auto workers = static_cast<unsigned>(std::min<std::uint64_t>(std::max(options_.jobs, 1U), blocks));
     std::vector<std::thread> threads;
+    threads.reserve(workers);
     for (unsigned i = 1; i < workers; ++i) {
       try {
         threads.emplace_back([this] { work(); });

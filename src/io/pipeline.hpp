@@ -30,7 +30,7 @@ namespace aerotool::io {
 using ReadAt = std::function<void(std::uint64_t offset, std::span<std::byte> out)>;
 
 /// A digest over `length` bytes that begin at `base` of what `read` reads. Every one of those bytes has to
-/// lie under an overlay of this task in some region of the same run.
+/// lie under an overlay of this task in some region of the runs that come before the digest is looked at.
 struct HashTask {
   std::uint64_t length = 0;
   const ReadAt* read = nullptr;

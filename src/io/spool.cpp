@@ -29,9 +29,15 @@ constexpr std::size_t kBlock = std::size_t{1} << 20;
 
 enum class Packing { none, gzip, zstd };
 
+constexpr std::size_t kMagicBytes = 9;  // that tell a packing
+
 Packing packing_of(ByteSpan head) {
   const std::string_view text = chars_of(head);
-  if (text.starts_with("\x1f\x8b\x08")) return Packing::gzip;
+  // A safetensors header of 0x..088b1f bytes begins alike: four zeros and JSON follow, where gzip has a time
+  // and one of a few flags (RFC 1952).
+  const bool json = head.size() >= kMagicBytes && text.substr(4, 4) == std::string_view("\0\0\0\0", 4) &&
+                    std::string_view("{ \t\n\r").find(text[8]) != std::string_view::npos;
+  if (text.starts_with("\x1f\x8b\x08") && !json) return Packing::gzip;
   if (text.starts_with("\x28\xb5\x2f\xfd")) return Packing::zstd;
   return Packing::none;
 }
@@ -204,6 +210,7 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
   const bool standard_input = path == "-";
   const std::string name = standard_input ? "standard input" : path;
   Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
+  if (standard_input && !fd) throw system_error(name, "read", errno);
   while (!fd) {
     fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd) break;
@@ -215,7 +222,7 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
   if (regular) {
-    std::array<std::byte, 4> magic{};
+    std::array<std::byte, kMagicBytes> magic{};
     // Without read-ahead, which would bring in weights.
     ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
     const ssize_t got = ::pread(fd.get(), magic.data(), magic.size(), 0);
@@ -225,7 +232,7 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
     }
   }
   Stream stream(fd.get(), name);
-  const Packing packing = packing_of(stream.peek(4));
+  const Packing packing = packing_of(stream.peek(kMagicBytes));
   if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
   if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
   return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });

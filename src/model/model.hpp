@@ -91,7 +91,7 @@ class Model {
   /// What a conversion to AERO has to carry; may read the bytes between tensors.
   virtual Source source() const = 0;
 
-  /// Only a file of the home format has any.
+  /// Only a file of the home format has any. Chunks are held to their hashes; throws CorruptError.
   virtual Extras extras() const { return {}; }
   /// Fills `out` with the stored bytes of extras().chunks[chunk]. Thread-safe.
   virtual void read_chunk(std::size_t /*chunk*/, std::uint64_t /*offset*/,

@@ -10,6 +10,8 @@ void Report::note(Finding finding) {
     ++omitted_;
     return;
   }
+  if (finding.hit.size() > kMostHits - hits_) finding.hit.resize(kMostHits - hits_);
+  hits_ += finding.hit.size();
   findings_.push_back(std::move(finding));
 }
 

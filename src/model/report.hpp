@@ -48,12 +48,16 @@ class Report {
   /// Worth a line to the user in both modes.
   void warning(Where where, std::string message);
 
-  /// At most kMost findings are kept; `omitted` counts the rest.
+  /// Where nothing more is kept, hits need not be looked for.
+  bool full() const { return findings_.size() == kMost || hits_ == kMostHits; }
+  /// At most kMost findings and kMostHits tensors that they hit are kept; `omitted` counts the findings left
+  /// out.
   const std::vector<Finding>& findings() const { return findings_; }
   std::uint64_t fault_count() const { return fault_count_; }
   std::uint64_t omitted() const { return omitted_; }
 
   static constexpr std::size_t kMost = 1000;
+  static constexpr std::size_t kMostHits = 200'000;
 
  private:
   void note(Finding finding);
@@ -62,6 +66,7 @@ class Report {
   std::vector<Finding> findings_;
   std::uint64_t fault_count_ = 0;
   std::uint64_t omitted_ = 0;
+  std::size_t hits_ = 0;
 };
 
 }  // namespace aerotool

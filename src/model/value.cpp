@@ -171,7 +171,10 @@ void for_each_element(const Array& array, const std::function<bool(const Value&)
   for (std::uint64_t i = 0; i < array.count; ++i) {
     Value element;
     if (array.element == ValueType::string) {
+      // The reader has checked all lengths once; a mapped file may have been written to since.
+      if (packed.size() - at < 8) return;
       const auto length = static_cast<std::size_t>(load_le<std::uint64_t>(packed, at));
+      if (packed.size() - at - 8 < length) return;
       element = Value::string(Bytes{packed.subspan(at + 8, length), nullptr});
       at += 8 + length;
     } else {

@@ -96,6 +96,8 @@ class ArrayBuilder {
  public:
   void add(Value value);
   Array finish();
+  /// Bytes held, but for the text of elements that are not packed.
+  std::uint64_t memory() const { return packed_.size() + items_.size() * sizeof(Value); }
 
  private:
   void unpack();

@@ -60,6 +60,41 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+/// A file of chunks that are not compressed, with their hashes.
+struct RawChunk {
+  std::string fourcc;
+  std::string name;
+  std::string payload;
+};
+
+std::string assembled(const std::vector<RawChunk>& chunks) {
+  Container container;
+  for (const RawChunk& raw : chunks) {
+    Chunk chunk;
+    chunk.fourcc = raw.fourcc;
+    chunk.name = raw.name;
+    chunk.length = chunk.uncompressed_length = raw.payload.size();
+    chunk.digest = hash::blake3(bytes_of(raw.payload));
+    container.chunks.push_back(std::move(chunk));
+  }
+  lay_out_control(container);
+  std::uint64_t end = container.payloads_start;
+  for (Chunk& chunk : container.chunks) {
+    chunk.offset = (end + 15) / 16 * 16;
+    end = chunk.end();
+  }
+  std::string file(chars_of(ByteSpan(render_control(container))));
+  file.resize(end);
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    file.replace(container.chunks[i].offset, chunks[i].payload.size(), chunks[i].payload);
+  }
+  return file;
+}
+
+RawChunk index_of(const std::vector<IndexLine>& lines) {
+  return {"TIDX", "tensors", render_tensor_index(lines)};
+}
+
 /// A model in memory.
 class MadeModel : public Model {
  public:
@@ -256,6 +291,90 @@ TEST_CASE("aero: names that AERO cannot hold are refused before a byte is writte
   CHECK_THROWS_AS(written(MadeModel({bytes_tensor(std::string(4097, 'n'), 1)}), {}), UnsupportedError);
   CHECK_THROWS_AS(written(MadeModel({bytes_tensor("\xff", 1)}), {}), UnsupportedError);
   CHECK_NOTHROW(written(MadeModel({bytes_tensor(std::string(4096, 'n'), 1)}), {}));
+}
+
+TEST_CASE("aero: a FourCC that is not ASCII and a chunk name beyond all bounds are refused") {
+  const std::string sound = test::data_bytes("mixed.ref.aero");
+  CHECK(has(judge_bytes(changed(sound, 112 + 2, "\xd3")), "is not ASCII"));
+  CHECK(has(judge_bytes(assembled({{"XXXX", std::string(5000, 'n'), "x"}, index_of({})})),
+            "at most 4096 are read"));
+}
+
+TEST_CASE("aero: a control hash that is compressed or not 256 bytes long is not parsed") {
+  CHECK(has(judge_bytes(assembled({{"IHSH", "control.integrity", std::string(300, '\x80')}, index_of({})})),
+            "has 300 bytes, not 256"));
+}
+
+TEST_CASE("aero: MMSG is held to the TOC and to MJSN") {
+  const auto manifest = [](const std::string& chunks, const std::string& architecture) {
+    // {"format": {...}, "model": {"name": "m", "architecture": ...}, "chunks": ...} as msgpack.
+    PackBuffer out;
+    pack_map_header(out, 3);
+    pack_text(out, "format");
+    pack_map_header(out, 2);
+    pack_text(out, "name");
+    pack_text(out, "AERO");
+    pack_text(out, "version");
+    pack_array_header(out, 2);
+    pack_unsigned(out, 0);
+    pack_unsigned(out, 1);
+    pack_text(out, "model");
+    pack_map_header(out, 2);
+    pack_text(out, "name");
+    pack_text(out, "m");
+    pack_text(out, "architecture");
+    pack_text(out, architecture);
+    pack_text(out, "chunks");
+    return out.bytes + chunks;
+  };
+  const auto lines = [](const std::vector<std::uint64_t>& toc_indexes) {
+    const char* const fourccs[] = {"MJSN", "MMSG", "TIDX"};
+    PackBuffer out;
+    pack_array_header(out, toc_indexes.size());
+    for (const std::uint64_t index : toc_indexes) {
+      pack_map_header(out, 2);
+      pack_text(out, "fourcc");
+      pack_text(out, fourccs[index]);
+      pack_text(out, "toc_index");
+      pack_unsigned(out, index);
+    }
+    return out.bytes;
+  };
+  const auto judge_manifest = [&](const std::string& bytes) {
+    return judge_bytes(assembled({{"MJSN", "meta.json", R"({"architecture":"a","model_name":"m"})"},
+                                  {"MMSG", "manifest", bytes},
+                                  index_of({})}));
+  };
+  CHECK(judge_manifest(manifest(lines({0, 1, 2}), "a")) == "");
+  CHECK(has(judge_manifest(manifest(lines({0, 0, 0}), "a")), "chunk 1 names entry 0 of the TOC"));
+  CHECK(has(judge_manifest(manifest(lines({0, 1}), "a")), "lists 2 chunks, the TOC has 3"));
+  CHECK(has(judge_manifest(manifest(lines({0, 1, 2}), "b")), "the architecture is 'b', in MJSN 'a'"));
+}
+
+TEST_CASE("aero: metadata that would take too much memory is refused, however small its pieces") {
+  PackBuffer out;
+  pack_map_header(out, 1);
+  pack_text(out, "quant_descriptors");
+  pack_array_header(out, 20'000'000);
+  out.bytes.append(20'000'000, '\x90');  // empty arrays
+  CHECK(
+      has(judge_bytes(assembled({{"MMSG", "manifest", out.bytes}, index_of({})})), "takes too much memory"));
+}
+
+TEST_CASE("aero: a chunk that is passed on is held to its hash and its length") {
+  const std::string sound = test::data_bytes("mixed.ref.aero");
+  const std::size_t manifest = 112 + 80;
+  const auto extras = [](const std::string& bytes) {
+    const test::TemporaryFile file(bytes);
+    Report report;
+    return AeroModel(io::Input::open(file.path()), report).extras().chunks.size();
+  };
+  const std::string unknown = changed(sound, manifest, "XMSG");
+  CHECK(extras(unknown) == 1);
+  std::string longer = unknown;
+  ++longer[manifest + 24];
+  CHECK_THROWS_AS(extras(longer), CorruptError);
+  CHECK_THROWS_AS(extras(changed(unknown, manifest + 48, "\x5a\x5a\x5a")), CorruptError);
 }
 
 TEST_CASE("aero: a file of 1 TiB is described from its metadata alone") {

@@ -16,16 +16,18 @@ namespace {
 /// Builds the value that the bytes are, read `step` bytes at a time.
 struct Builder : MsgpackEvents {
   ValueBuilder builder;
-  bool on_null() { return builder.scalar({}); }
-  bool on_boolean(bool value) { return builder.scalar(Value::boolean(value)); }
-  bool on_unsigned(std::uint64_t value) { return builder.scalar(Value::u64(value)); }
-  bool on_negative(std::int64_t value) { return builder.scalar(Value::i64(value)); }
-  bool on_f32(std::uint32_t bits) { return builder.scalar(Value::of(ValueType::f32, bits)); }
-  bool on_f64(std::uint64_t bits) { return builder.scalar(Value::of(ValueType::f64, bits)); }
-  bool on_string(std::string_view text) { return builder.scalar(Value::string(std::string(text))); }
-  bool on_binary(ByteSpan bytes) {
-    return builder.scalar(Value::binary(Bytes::own(std::string(chars_of(bytes)))));
+  bool add(Value value) {
+    builder.scalar(std::move(value));
+    return true;
   }
+  bool on_null() { return add({}); }
+  bool on_boolean(bool value) { return add(Value::boolean(value)); }
+  bool on_unsigned(std::uint64_t value) { return add(Value::u64(value)); }
+  bool on_negative(std::int64_t value) { return add(Value::i64(value)); }
+  bool on_f32(std::uint32_t bits) { return add(Value::of(ValueType::f32, bits)); }
+  bool on_f64(std::uint64_t bits) { return add(Value::of(ValueType::f64, bits)); }
+  bool on_string(std::string_view text) { return add(Value::string(std::string(text))); }
+  bool on_binary(ByteSpan bytes) { return add(Value::binary(Bytes::own(std::string(chars_of(bytes))))); }
   bool begin_array(std::uint32_t) {
     builder.begin_array();
     return true;

@@ -42,12 +42,18 @@ class Checker {
   void check_manifest() {
     const Manifest& manifest = model_.manifest();
     const Chunk* chunk = model_.find(kManifest);
-    if (chunk == nullptr || !manifest.present) return;
+    if (chunk == nullptr || !manifest.sound) return;
     const auto fault = [&](const std::string& what) { report_.fault(at(chunk->offset), "MMSG: " + what); };
     const std::string json_name = text_member(model_.json(), "model_name");
     if (!json_name.empty() && !manifest.model_name.empty() && json_name != manifest.model_name) {
       fault("the model is called '" + escape_controls(manifest.model_name) + "', in MJSN '" +
             escape_controls(json_name) + "'");
+    }
+    const std::string json_architecture = text_member(model_.json(), "architecture");
+    if (!json_architecture.empty() && !manifest.architecture.empty() &&
+        json_architecture != manifest.architecture) {
+      fault("the architecture is '" + escape_controls(manifest.architecture) + "', in MJSN '" +
+            escape_controls(json_architecture) + "'");
     }
     if (manifest.chunks) check_manifest_chunks(*manifest.chunks, fault);
     if (manifest.shards) check_manifest_shards(*manifest.shards, fault);
@@ -66,12 +72,16 @@ class Checker {
         fault(index + " names no entry of the TOC");
         continue;
       }
+      if (*line.toc_index != i)
+        fault(index + " names entry " + std::to_string(*line.toc_index) + " of the TOC");
       const Chunk& chunk = chunks()[*line.toc_index];
       if (line.fourcc != chunk.fourcc) {
         fault(index + " is " + escape_controls(line.fourcc) + ", but TOC entry " +
               std::to_string(*line.toc_index) + " is " + escape_controls(chunk.fourcc));
       }
-      if (chunk.fourcc == kWeights && line.shard_id && shard_name(*line.shard_id) != chunk.name) {
+      const bool of_shard = chunk.fourcc == kWeights || chunk.fourcc == kPageHashes;
+      const auto name = chunk.fourcc == kWeights ? shard_name : page_hashes_name;
+      if (of_shard && line.shard_id && name(*line.shard_id) != chunk.name) {
         fault(index + " is shard " + std::to_string(*line.shard_id) + ", but its TOC entry is '" +
               escape_controls(chunk.name) + "'");
       }
@@ -84,6 +94,7 @@ class Checker {
       fault("lists " + std::to_string(listed.size()) + " shards, the TOC has " +
             std::to_string(model_.shards().size()));
     }
+    std::vector<bool> seen(model_.shards().size());
     for (const ManifestShard& line : listed) {
       const std::string name = line.shard_id ? shard_name(*line.shard_id) : "a shard without an id";
       const auto shard = model_.shard_named(name);
@@ -91,6 +102,8 @@ class Checker {
         fault("lists " + name + ", which the TOC does not have");
         continue;
       }
+      if (seen[*shard]) fault("lists " + name + " twice");
+      seen[*shard] = true;
       const std::size_t index = model_.shards()[*shard];
       if (line.toc_index && *line.toc_index != index) {
         fault(name + " is TOC entry " + std::to_string(index) + ", not " + std::to_string(*line.toc_index));
@@ -204,10 +217,7 @@ class Checker {
   /// The hashes of chunks that this version does not know.
   void check_opaque_chunks() {
     for (const Chunk& chunk : chunks()) {
-      const bool checked_elsewhere = chunk.fourcc == kControlHash || chunk.fourcc == kModelJson ||
-                                     chunk.fourcc == kManifest || chunk.fourcc == kTensorIndex ||
-                                     chunk.fourcc == kWeights || chunk.fourcc == kPageHashes;
-      if (checked_elsewhere) continue;
+      if (known_fourcc(chunk.fourcc)) continue;
       ChunkStream stream(model_.input(), chunk);
       std::vector<std::byte> block(std::size_t{1} << 20);
       try {
@@ -260,6 +270,12 @@ class Checker {
       judge_shard(i, shard_tasks[i].digest, tensor_tasks, regions[i]);
   }
 
+  std::vector<HitTensor> hit_in(std::size_t shard, std::uint64_t begin, std::uint64_t end) const {
+    std::vector<HitTensor> hit;
+    if (!report_.full()) model_.add_tensors_in(shard, begin, end, hit);
+    return hit;
+  }
+
   void judge_shard(std::size_t shard, const Digest& found, const std::vector<io::HashTask>& tensor_tasks,
                    const io::Region& region) {
     const Chunk& chunk = chunks()[model_.shards()[shard]];
@@ -286,7 +302,7 @@ class Checker {
                       "page " + std::to_string(page) + " of " + chunk.name + " (bytes " +
                           std::to_string(begin) + " to " + std::to_string(end) +
                           ") is corrupt: its BLAKE3 does not match",
-                      model_.tensors_in(begin, end));
+                      hit_in(shard, begin, end));
       }
     }
     if (found == chunk.digest) return;
@@ -295,7 +311,7 @@ class Checker {
                       std::to_string(chunk.end()) + ") is corrupt: its BLAKE3 is " + to_hex(found) +
                       ", the TOC says " + to_hex(chunk.digest),
                   // Tensors or pages that were named already say it better.
-                  finer ? std::vector<HitTensor>{} : model_.tensors_in(chunk.offset, chunk.end()));
+                  finer ? std::vector<HitTensor>{} : hit_in(shard, chunk.offset, chunk.end()));
   }
 
   const AeroModel& model_;

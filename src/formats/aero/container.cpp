@@ -159,6 +159,19 @@ class ContainerReader {
       ++skipped_;
       return;
     }
+    if (name_length > kMostName) {
+      report_.unreadable(at(where + 36), index + ": its name has " + std::to_string(name_length) +
+                                             " bytes; at most " + std::to_string(kMostName) + " are read");
+      ++skipped_;
+      return;
+    }
+    if (!std::all_of(chunk.fourcc.begin(), chunk.fourcc.end(),
+                     [](char c) { return c >= 0x20 && c < 0x7f; })) {
+      report_.unreadable(at(where),
+                         index + ": its FourCC '" + escape_controls(chunk.fourcc) + "' is not ASCII");
+      ++skipped_;
+      return;
+    }
     chunk.name = table.substr(name_offset, name_length);
     const std::string label = index + " (" + escape_controls(chunk.fourcc + " " + chunk.name) + ")";
     const std::uint64_t name_end = std::uint64_t{name_offset} + name_length;
@@ -189,9 +202,6 @@ class ContainerReader {
       report_.unreadable(at(where + 4), label + ": is flagged as compressed; weights never are");
     }
     const bool never_compressed = chunk.fourcc == kControlHash || chunk.fourcc == kPageHashes;
-    if (never_compressed && chunk.compressed()) {
-      report_.fault(at(where + 4), label + ": is compressed; a " + chunk.fourcc + " never is");
-    }
     if (!chunk.compressed() && chunk.uncompressed_length != chunk.length) {
       report_.unreadable(at(where + 24), label + ": is not compressed, but its two lengths differ (" +
                                              std::to_string(chunk.length) + " and " +
@@ -203,9 +213,6 @@ class ContainerReader {
       report_.unreadable(at(where + 24), label + ": has " + std::to_string(chunk.uncompressed_length) +
                                              " bytes of metadata; at most " + std::to_string(kMostMetadata) +
                                              " are allowed");
-    }
-    if (chunk.fourcc == kControlHash && chunk.length != kControlHashBytes) {
-      report_.fault(at(where + 16), label + ": has " + std::to_string(chunk.length) + " bytes, not 256");
     }
   }
 

@@ -65,6 +65,9 @@ class EventRouter : public MsgpackEvents {
   /// The key that was read last.
   std::string_view key() const { return key_; }
 
+  /// What the value that was built last takes.
+  std::uint64_t built_memory() const { return built_memory_; }
+
   bool fail_bool(std::string_view why) {
     problem = why;
     return false;
@@ -114,8 +117,8 @@ class EventRouter : public MsgpackEvents {
       return true;
     }
     if (mode_ == Route::build) {
-      if (!builder_.scalar(make())) return fail_bool("the value of \"" + key_ + "\" takes too much memory");
-      return nesting_ != 0 || finish_build();
+      builder_.scalar(make());
+      return within_memory() && (nesting_ != 0 || finish_build());
     }
     if (expects_key()) return fail_bool("a key is not text");
     if (!enter()) return false;
@@ -127,7 +130,7 @@ class EventRouter : public MsgpackEvents {
     if (mode_ != Route::enter) {
       ++nesting_;
       if (mode_ == Route::build) kind == Collection::array ? builder_.begin_array() : builder_.begin_map();
-      return true;
+      return within_memory();
     }
     if (expects_key()) return fail_bool("a key is not text");
     frames_.push_back({kind, false, keys_.size()});
@@ -150,7 +153,13 @@ class EventRouter : public MsgpackEvents {
     return true;
   }
 
+  bool within_memory() {
+    return builder_.memory() <= ValueBuilder::kMostMemory ||
+           fail_bool("the value of \"" + key_ + "\" takes too much memory");
+  }
+
   bool finish_build() {
+    built_memory_ = builder_.memory();
     Value value = builder_.take();
     value_done();
     return derived().on_built(std::move(value));
@@ -160,6 +169,7 @@ class EventRouter : public MsgpackEvents {
   std::vector<std::size_t> keys_;  // hashes of the keys seen in the maps that are open
   std::string key_;
   Route mode_ = Route::enter;
+  std::uint64_t built_memory_ = 0;
   std::size_t nesting_ = 0;  // open containers of what is skipped or built
   ValueBuilder builder_;
 };

@@ -129,6 +129,13 @@ std::string ranges_problem(const ControlHandler& found, const Container& contain
 bool check_control_hash(const io::Input& input, const Container& container, const Chunk& chunk,
                         Report& report) {
   const Where where{input.name(), chunk.offset, {}};
+  if (chunk.compressed() || chunk.length != kControlHashBytes) {
+    report.unreadable(where,
+                      label(chunk) + ": " +
+                          (chunk.compressed() ? std::string("is compressed; it never is")
+                                              : "has " + std::to_string(chunk.length) + " bytes, not 256"));
+    return false;
+  }
   ControlHandler found;
   if (!parse_chunk(input, chunk, found, report, true)) return false;
   std::string problem;
@@ -172,6 +179,10 @@ std::vector<std::byte> render_control_hash(std::uint64_t payloads_start, const D
 
 PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Chunk& shard, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
+  if (chunk.compressed()) {
+    report.unreadable(where, label(chunk) + ": is compressed; it never is");
+    return {};
+  }
   PageHandler found;
   if (!parse_chunk(input, chunk, found, report)) return {};
   PageHashes pages = std::move(found.pages);

@@ -41,6 +41,12 @@ inline constexpr std::string_view kTensorIndex = "TIDX";
 inline constexpr std::string_view kWeights = "WTSH";
 inline constexpr std::string_view kPageHashes = "PHSH";
 
+/// Whether this version knows a chunk of that FourCC.
+inline bool known_fourcc(std::string_view fourcc) {
+  return fourcc == kControlHash || fourcc == kModelJson || fourcc == kManifest || fourcc == kTensorIndex ||
+         fourcc == kWeights || fourcc == kPageHashes;
+}
+
 /// One TOC entry with its name.
 struct Chunk {
   std::string fourcc;

@@ -9,7 +9,7 @@ namespace {
 
 class ManifestHandler : public EventRouter<ManifestHandler> {
  public:
-  explicit ManifestHandler(ManifestParts parts) : parts_(parts) { manifest_.present = true; }
+  explicit ManifestHandler(ManifestParts parts) : parts_(parts) {}
   Manifest take() { return std::move(manifest_); }
   bool version_known() const { return version_known_; }
 
@@ -146,7 +146,9 @@ Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts
     report.fault(Where{input.name(), chunk.offset, {}},
                  label(chunk) + ": \"format\" is not {\"name\": \"AERO\", \"version\": [0, 1]}");
   }
-  return handler.take();
+  Manifest manifest = handler.take();
+  manifest.sound = sound;
+  return manifest;
 }
 
 std::string render_manifest(const ManifestContent& content) {

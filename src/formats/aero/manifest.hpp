@@ -26,7 +26,7 @@ struct ManifestShard {
 };
 
 struct Manifest {
-  bool present = false;
+  bool sound = false;  ///< there is one, and it was read to its end
   std::string model_name;
   std::string architecture;
   std::optional<std::vector<ManifestChunk>> chunks;

@@ -37,7 +37,11 @@ struct JsonHandler {
   std::string problem;
 
   bool scalar(Value value) {
-    if (builder.scalar(std::move(value))) return true;
+    builder.scalar(std::move(value));
+    return within_memory();
+  }
+  bool within_memory() {
+    if (builder.memory() <= ValueBuilder::kMostMemory) return true;
     problem = "it takes too much memory";
     return false;
   }
@@ -48,7 +52,7 @@ struct JsonHandler {
   bool key(std::string_view text) { return string(text); }
   bool start_object() {
     builder.begin_map();
-    return true;
+    return within_memory();
   }
   bool end_object() {
     builder.end_map();
@@ -56,7 +60,7 @@ struct JsonHandler {
   }
   bool start_array() {
     builder.begin_array();
-    return true;
+    return within_memory();
   }
   bool end_array() {
     builder.end_array();

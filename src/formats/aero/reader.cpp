@@ -43,11 +43,6 @@ struct ByShard {
   bool operator()(std::size_t shard, std::uint32_t tensor) const { return shard < tensors[tensor].shard; }
 };
 
-bool known_fourcc(const std::string& fourcc) {
-  return fourcc == kControlHash || fourcc == kModelJson || fourcc == kManifest || fourcc == kTensorIndex ||
-         fourcc == kWeights || fourcc == kPageHashes;
-}
-
 }  // namespace
 
 AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
@@ -63,7 +58,9 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report) : input_(
   if (const Chunk* chunk = find(kManifest)) {
     manifest_ = read_manifest(*input_, *chunk, ManifestParts::essential, report);
   }
-  reversed_shapes_ = text_member(json_, "source_format") == "gguf" && !manifest_.has_source;
+  // A file that lost its MMSG is not taken for the reference's.
+  reversed_shapes_ =
+      text_member(json_, "source_format") == "gguf" && manifest_.sound && !manifest_.has_source;
   if (reversed_shapes_) {
     const char* const defect =
         "written by the reference's GGUF converter: shapes are stored fastest-varying first and sizes with "
@@ -223,7 +220,7 @@ void AeroModel::resolve_tensors(Report& report) {
     }
     ++kept;
   }
-  if (kept != index_.entry_count) all_tensors_usable_ = false;
+  all_tensors_usable_ = index_.complete && kept == index_.entry_count;
   index_.tensors.resize(kept);
   index_.placements.resize(kept);
 }
@@ -269,7 +266,7 @@ void AeroModel::check_chunk_overlaps(Report& report) {
     report.unreadable(Where{input_->name(), overlap.begin, {}},
                       label(first) + " and " + label(second) + " share the bytes " +
                           std::to_string(overlap.begin) + " to " + std::to_string(overlap.end),
-                      tensors_in(overlap.begin, overlap.end));
+                      report.full() ? std::vector<HitTensor>{} : tensors_in(overlap.begin, overlap.end));
   }
 }
 
@@ -300,7 +297,7 @@ Overview AeroModel::overview() const {
   const auto pages = std::count_if(container_.chunks.begin(), container_.chunks.end(),
                                    [](const Chunk& chunk) { return chunk.fourcc == kPageHashes; });
   if (pages != 0)
-    view.integrity.push_back("page hashes of " + std::to_string(pages) + (pages == 1 ? " shard" : " shards"));
+    view.integrity.push_back("page hashes of " + plural(static_cast<std::uint64_t>(pages), "shard"));
   if (find(kControlHash) != nullptr) view.integrity.emplace_back("control-plane hash");
   for (const Chunk& chunk : container_.chunks) {
     view.chunks.push_back({chunk.fourcc, chunk.name, flag_words(chunk.flags), chunk.offset, chunk.length,
@@ -358,8 +355,16 @@ Extras AeroModel::extras() const {
     }
   }
   extras.tensors = index_.extras;
+  std::vector<std::byte> block(std::size_t{1} << 20);
   for (const std::size_t index : opaque_) {
     const Chunk& chunk = container_.chunks[index];
+    ChunkStream stream(*input_, chunk);
+    try {
+      while (stream.read(block) != 0) continue;
+    } catch (const io::ZstdProblem& problem) {
+      throw CorruptError(where(), label(chunk) + " cannot be decompressed: " + problem.what());
+    }
+    check_digest(*input_, chunk, stream.digest(), report);
     extras.chunks.push_back(
         {chunk.fourcc, chunk.name, chunk.flags, chunk.length, chunk.uncompressed_length, chunk.digest});
   }
@@ -394,17 +399,21 @@ std::vector<HitTensor> AeroModel::tensors_in(std::uint64_t begin, std::uint64_t 
   std::vector<HitTensor> hit;
   for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
     const Chunk& chunk = container_.chunks[shards_[shard]];
-    if (chunk.offset >= end || begin >= chunk.end()) continue;
-    const auto members = tensors_of(shard);
-    auto at = std::partition_point(members.begin(), members.end(), [&](std::uint32_t i) {
-      return index_.tensors[i].offset + index_.tensors[i].size <= begin;
-    });
-    for (; at != members.end() && index_.tensors[*at].offset < end; ++at) {
-      const Tensor& tensor = index_.tensors[*at];
-      if (tensor.size != 0) hit.push_back({tensor.name, input_->name(), tensor.offset, tensor.size});
-    }
+    if (chunk.offset < end && begin < chunk.end()) add_tensors_in(shard, begin, end, hit);
   }
   return hit;
+}
+
+void AeroModel::add_tensors_in(std::size_t shard, std::uint64_t begin, std::uint64_t end,
+                               std::vector<HitTensor>& hit) const {
+  const auto members = tensors_of(shard);
+  auto at = std::partition_point(members.begin(), members.end(), [&](std::uint32_t i) {
+    return index_.tensors[i].offset + index_.tensors[i].size <= begin;
+  });
+  for (; at != members.end() && index_.tensors[*at].offset < end; ++at) {
+    const Tensor& tensor = index_.tensors[*at];
+    if (tensor.size != 0) hit.push_back({tensor.name, input_->name(), tensor.offset, tensor.size});
+  }
 }
 
 std::vector<Seal> AeroModel::seals() const {

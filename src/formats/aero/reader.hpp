@@ -55,6 +55,9 @@ class AeroModel : public Model {
   std::span<const std::uint32_t> tensors_of(std::size_t shard) const;
   /// The tensors whose bytes lie in [begin, end) of the file.
   std::vector<HitTensor> tensors_in(std::uint64_t begin, std::uint64_t end) const;
+  /// The same for one shard.
+  void add_tensors_in(std::size_t shard, std::uint64_t begin, std::uint64_t end,
+                      std::vector<HitTensor>& hit) const;
   /// MMSG with source and unknown members; nothing where there is no MMSG.
   Manifest whole_manifest(Report& report) const;
 

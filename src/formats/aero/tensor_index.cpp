@@ -131,7 +131,14 @@ class IndexHandler : public EventRouter<IndexHandler> {
   }
 
   bool on_built(Value value) {
-    if (key() == "quant_params") read_params(value);
+    if (key() == "quant_params") {
+      read_params(value);
+      // What is written anew from the dtype is not carried along.
+      if (placement_.named_type) return true;
+    }
+    extras_memory_ += built_memory() + sizeof(std::pair<Value, Value>);
+    if (extras_memory_ > ValueBuilder::kMostMemory)
+      return fail_bool("unknown keys of its tensors take too much memory");
     extras_.emplace_back(Value::string(std::string(key())), std::move(value));
     return true;
   }
@@ -171,13 +178,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (!is_utf8(tensor_.name)) report_.fault(where, "its name is not UTF-8");
     if (seen_.bad_digest) report_.unreadable(where, "hash_b3 is not 64 hexadecimal digits");
     if (seen_.upper_digest) report_.fault(where, "hash_b3 has upper-case digits");
-    if (!extras_.empty()) {
-      // What is written anew from the dtype is not carried along.
-      std::erase_if(extras_, [&](const auto& item) {
-        return item.first.text() == "quant_params" && placement_.named_type.has_value();
-      });
-      if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
-    }
+    if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
     index_.tensors.push_back(std::move(tensor_));
     index_.placements.push_back(placement_);
   }
@@ -190,6 +191,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   Seen seen_;
   MapItems extras_;
   std::uint64_t position_ = 0;
+  std::uint64_t extras_memory_ = 0;
   bool has_tensors_ = false;
 };
 
@@ -201,7 +203,9 @@ TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, Report
   if (sound && !handler.has_tensors()) {
     report.unreadable(Where{input.name(), chunk.offset, {}}, label(chunk) + " has no \"tensors\"");
   }
-  return handler.take();
+  TensorIndex index = handler.take();
+  index.complete = sound;
+  return index;
 }
 
 std::uint64_t dtype_code(const DType& dtype) {
@@ -229,12 +233,12 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
   pack_array_header(out, lines.size());
   for (const IndexLine& line : lines) {
     const Tensor& tensor = *line.tensor;
-    const bool own_params =
-        line.extras != nullptr && Value::map(*line.extras).find("quant_params") != nullptr;
+    bool own_params = false;
     const Value* flags = nullptr;
     std::size_t extra_count = 0;
     if (line.extras != nullptr) {
       for (const auto& [key, value] : *line.extras) {
+        own_params = own_params || key.text() == "quant_params";
         if (key.text() == "flags") {
           flags = &value;
         } else {

@@ -27,6 +27,7 @@ struct Placement {
 
 struct TensorIndex {
   std::vector<Tensor> tensors;        ///< dtype, offset and shard are not set yet; size is data_len
+  bool complete = false;              ///< TIDX was read to its end
   std::uint64_t entry_count = 0;      ///< also of those that were left out
   std::vector<Placement> placements;  ///< beside them
   /// Members of an entry that this version does not know, by index; flags where they are not 0.

@@ -21,17 +21,15 @@ void pack_float_bits(PackBuffer& out, char first, std::uint64_t bits, unsigned w
   }
 }
 
-std::uint64_t memory_of(const Value& value) {
-  if (value.type == ValueType::string || value.type == ValueType::binary) return 16 + value.text().size();
-  return 8;
+std::uint64_t text_memory(const Value& value) {
+  return value.type == ValueType::string || value.type == ValueType::binary ? value.text().size() : 0;
 }
 
 }  // namespace
 
-bool ValueBuilder::scalar(Value value) {
-  memory_ += memory_of(value);
+void ValueBuilder::scalar(Value value) {
+  memory_ += text_memory(value);
   add(std::move(value));
-  return memory_ <= kMostMemory;
 }
 
 void ValueBuilder::begin_array() {
@@ -65,7 +63,9 @@ void ValueBuilder::add(Value value) {
   }
   Frame& frame = frames_.back();
   if (!frame.is_map) {
+    memory_ -= frame.array.memory();
     frame.array.add(std::move(value));
+    memory_ += frame.array.memory();
   } else if (!frame.has_key) {
     frame.key = std::move(value);
     frame.has_key = true;

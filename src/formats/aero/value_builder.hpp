@@ -14,7 +14,7 @@ namespace aerotool::aero {
 /// Takes the events of one value, scalar or nested. Arrays of one kind come out packed.
 class ValueBuilder {
  public:
-  bool scalar(Value value);
+  void scalar(Value value);
   void begin_array();
   void end_array();
   void begin_map();
@@ -24,7 +24,8 @@ class ValueBuilder {
   bool done() const { return done_; }
   Value take();
 
-  /// Memory held so far; metadata that takes more than kMostMemory is not built.
+  /// Memory held so far, since the last take(); who builds values stops where they take more than
+  /// kMostMemory.
   std::uint64_t memory() const { return memory_; }
   static constexpr std::uint64_t kMostMemory = std::uint64_t{256} << 20;
 

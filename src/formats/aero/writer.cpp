@@ -16,7 +16,6 @@
 #include "formats/aero/tensor_index.hpp"
 #include "formats/aero/tensor_layout.hpp"
 #include "io/pipeline.hpp"
-#include "io/zstd_reader.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -56,7 +55,6 @@ class Assembly {
 
   void write(io::Output& output, io::Progress* progress) {
     output.require_space(size_bound());
-    check_opaque_chunks();
     hash_weights(output, progress);
     finish_metadata();
     if (output.seekable()) {
@@ -71,13 +69,17 @@ class Assembly {
   /// quant ids count from 0 in the order in which types first appear among the tensors (spec/aero.md).
   void number_types() {
     std::map<const PackedType*, std::uint64_t> known;
+    std::map<std::string, std::uint64_t> by_content;
     for (const PlannedTensor& planned : plan_.tensors) {
       const DType& dtype = planned.tensor().dtype;
       if (!dtype.is_packed() || known.contains(&dtype.packed())) continue;
-      const auto same = std::find_if(types_.begin(), types_.end(),
-                                     [&](const PackedType* type) { return DType(*type) == dtype; });
-      const auto id = static_cast<std::uint64_t>(same - types_.begin());
-      if (same == types_.end()) types_.push_back(&dtype.packed());
+      PackBuffer content;
+      pack_text(content, dtype.packed().codec);
+      pack_text(content, dtype.packed().name);
+      pack_value(content, dtype.packed().params);
+      const auto [same, is_new] = by_content.emplace(std::move(content.bytes), types_.size());
+      if (is_new) types_.push_back(&dtype.packed());
+      const std::uint64_t id = same->second;
       known.emplace(&dtype.packed(), id);
     }
     quant_ids_ = std::move(known);
@@ -132,6 +134,12 @@ class Assembly {
       if (!source.gaps.empty()) dropped_.emplace_back("bytes between the source's tensors");
       source.head.reset();
       source.gaps.clear();
+    }
+    for (std::size_t i = 1; i < plan_.models.size(); ++i) {
+      const Extras& lost = extras_[i];
+      if (lost.chunks.empty() && lost.manifest.empty() && lost.json.empty()) continue;
+      dropped_.push_back("chunks and keys of " + escape_controls(plan_.models[i]->path()) +
+                         " that this version does not know");
     }
     const Overview view = first.overview();
     const auto or_else = [](const std::string& text, std::string_view other) {
@@ -226,41 +234,6 @@ class Assembly {
       raw += kEntryBytes + planned.tensor().name.size() + 9 * planned.tensor().shape.size();
     }
     return end_ + ZSTD_compressBound(raw);
-  }
-
-  /// Chunks that are copied as they are have to be what their hash says.
-  void check_opaque_chunks() const {
-    constexpr std::size_t kBlock = std::size_t{1} << 20;
-    const Model& model = *plan_.models.front();
-    for (std::size_t i = 0; i < opaque_chunks_.size(); ++i) {
-      const Chunk& chunk = container_.chunks[opaque_chunks_[i]];
-      std::vector<std::byte> stored(kBlock);
-      std::vector<std::byte> unpacked(kBlock);
-      std::uint64_t done = 0;
-      const auto next = [&]() -> ByteSpan {
-        const auto bytes = std::span(stored).first(std::min<std::uint64_t>(kBlock, chunk.length - done));
-        model.read_chunk(i, done, bytes);
-        done += bytes.size();
-        return bytes;
-      };
-      hash::Blake3Stream hash;
-      if (chunk.compressed()) {
-        io::ZstdReader reader(next, io::ZstdReader::Frames::one);
-        try {
-          while (const std::size_t got = reader.read(unpacked)) hash.add(ByteSpan(unpacked).first(got));
-        } catch (const io::ZstdProblem& problem) {
-          throw CorruptError(Where{model.path(), {}, {}},
-                             "chunk " + escape_controls(chunk.fourcc) + ": " + problem.what());
-        }
-      } else {
-        for (ByteSpan bytes = next(); !bytes.empty(); bytes = next()) hash.add(bytes);
-      }
-      if (hash.finish() != chunk.digest) {
-        throw CorruptError(Where{model.path(), {}, {}}, "chunk " +
-                                                            escape_controls(chunk.fourcc + " " + chunk.name) +
-                                                            " is corrupt: its BLAKE3 does not match");
-      }
-    }
   }
 
   /// The first pass: every digest; and, where the output can be seeked, the copy.
