@@ -59,6 +59,7 @@ class Extraction {
   int run() {
     if (!select()) return 1;
     check_request();
+    find_shard_digests();
     cli::ProgressBar bar(arguments_);
     progress_ = bar.progress();
     for (const Piece& piece : pieces_) progress_->total += piece.end - piece.begin;
@@ -181,23 +182,43 @@ class Extraction {
 
   bool is_whole(const Piece& piece) const { return piece.begin == 0 && piece.end == tensor(piece).size; }
 
+  /// The hash of a whole tensor: its own, or that of the shard it fills.
+  std::optional<Digest> digest_of(std::size_t number) const {
+    const Tensor& described = model_->tensors()[number];
+    if (described.digest) return described.digest;
+    const auto sealed = shard_digests_.find(number);
+    if (sealed == shard_digests_.end()) return std::nullopt;
+    return sealed->second;
+  }
+
+  void find_shard_digests() {
+    for (const Seal& seal : model_->seals()) {
+      for (const Seal::Member& member : seal.members) {
+        if (model_->tensors()[member.tensor].size == seal.length)
+          shard_digests_.emplace(member.tensor, seal.digest);
+      }
+    }
+  }
+
   /// What is not a whole tensor with a hash of its own is held to the pages it touches, else to the hash of
   /// the whole tensor.
   void check_part(const Piece& piece) const {
     const Tensor& whole = tensor(piece);
-    if (is_whole(piece) && whole.digest) return;  // held to its hash as it is copied
-    if (model_->verify_pages(piece.tensor, piece.begin, piece.end) || !whole.digest) return;
+    if (is_whole(piece) && digest_of(piece.tensor)) return;  // held to its hash as it is copied
+    if (model_->verify_pages(piece.tensor, piece.begin, piece.end) || !digest_of(piece.tensor)) return;
     const auto read = [&](std::uint64_t offset, std::span<std::byte> out) {
       model_->read(piece.tensor, offset, out);
     };
-    require_digest(whole, io::hash_range(whole.size, read, cli::jobs(arguments_), nullptr));
+    require_digest(piece.tensor, io::hash_range(whole.size, read, cli::jobs(arguments_), nullptr));
   }
 
-  void require_digest(const Tensor& whole, const Digest& found) const {
-    if (found == *whole.digest) return;
-    throw CorruptError({model_->path(), whole.offset, whole.name}, "its bytes are corrupt: their BLAKE3 is " +
-                                                                       to_hex(found) + ", the file says " +
-                                                                       to_hex(*whole.digest));
+  void require_digest(std::size_t number, const Digest& found) const {
+    const Digest expected = *digest_of(number);
+    if (found == expected) return;
+    const Tensor& whole = model_->tensors()[number];
+    throw CorruptError(
+        {model_->path(), whole.offset, whole.name},
+        "its bytes are corrupt: their BLAKE3 is " + to_hex(found) + ", the file says " + to_hex(expected));
   }
 
   /// Copies the pieces one behind the other and holds whole tensors to their hashes; without an output only
@@ -214,7 +235,7 @@ class Extraction {
       regions[i].copied = output != nullptr;
       regions[i].output_offset = offset;
       offset += regions[i].length;
-      if (is_whole(piece) && tensor(piece).digest) io::add_whole_digest(regions[i], tasks[i]);
+      if (is_whole(piece) && digest_of(piece.tensor)) io::add_whole_digest(regions[i], tasks[i]);
       if (output == nullptr && regions[i].layers.empty()) regions[i].length = 0;
     }
     io::run(regions, {.jobs = cli::jobs(arguments_),
@@ -222,7 +243,7 @@ class Extraction {
                       .in_order = output != nullptr && !output->seekable(),
                       .progress = output != nullptr ? progress_ : nullptr});
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-      if (!regions[i].layers.empty()) require_digest(tensor(pieces[i]), tasks[i].digest);
+      if (!regions[i].layers.empty()) require_digest(pieces[i].tensor, tasks[i].digest);
     }
   }
 
@@ -231,6 +252,7 @@ class Extraction {
   std::string target_;
   bool npy_ = false;
   std::vector<Piece> pieces_;
+  std::unordered_map<std::size_t, Digest> shard_digests_;  // of tensors that fill their shard
   io::Progress* progress_ = nullptr;
 };
 

@@ -204,8 +204,11 @@ void print_hex(const Value& value, cli::JsonOut& json) {
 }
 
 void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOut& json) {
+  // All that can fail comes before the first word.
   const Facts facts = gather(model);
   const Overview& view = facts.view;
+  const Metadata metadata = arguments.has("metadata") ? model.metadata() : Metadata{};
+  model.require_unchanged();
   json.begin_object();
   json.name_member("path", model.path());
   json.member("format", view.format);
@@ -262,7 +265,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOu
   if (arguments.has("metadata")) {
     json.key("metadata");
     json.begin_array();
-    for (const auto& [key, value] : model.metadata().entries) {
+    for (const auto& [key, value] : metadata.entries) {
       json.begin_object();
       json.name_member("key", key);
       json.member("type", value.type == ValueType::array ? "array" : name_of(value.type));
@@ -301,6 +304,12 @@ int run(const cli::Arguments& arguments) {
       // The other models are still worth an answer.
       cli::complain(error.what());
       worst = 2;
+      if (as_json) {
+        json.begin_object();
+        json.name_member("path", path);
+        json.member("error", error.what());
+        json.end_object();
+      }
     }
   }
   if (as_json && several) json.end_array();

@@ -46,6 +46,7 @@ struct Judgement {
   std::string format;
   std::string version;
   std::uint64_t tensors = 0;
+  bool hashed = false;  // the file carries hashes
   Report report{Report::Mode::judge};
   bool sound() const { return report.fault_count() == 0; }
 };
@@ -75,6 +76,7 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
     judgement.path = model->path();
     judgement.format = view.format;
     judgement.version = view.version;
+    judgement.hashed = !view.integrity.empty();
     judgement.tensors = model->tensors().size();
   }
   return judgement;
@@ -100,9 +102,12 @@ void print_text(const cli::Arguments& arguments, const Judgement& judgement, Che
              plural(judgement.report.fault_count(), "fault"));
     return;
   }
-  const char* checked = level == CheckLevel::full      ? "every byte and every rule checked"
-                        : level == CheckLevel::control ? "control-plane hash checked"
-                                                       : "structure checked, weights not read";
+  const char* checked = "structure checked, weights not read";
+  if (level == CheckLevel::full) {
+    checked = judgement.hashed ? "every byte and every rule checked"
+                               : "every rule checked, the format has no hashes";
+  }
+  if (level == CheckLevel::control) checked = "control-plane hash checked";
   out.line(path + ": " + cli::styled(arguments, cli::Style::good, "sound") + ": " + judgement.format +
            (judgement.version.empty() ? "" : " " + judgement.version) + ", " +
            plural(judgement.tensors, "tensor") + ", " + checked);

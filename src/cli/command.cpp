@@ -112,6 +112,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
       throw UsageError("--" + option.name + " takes one of " + list + ", not '" + value + "'");
     }
   }
+  static_cast<void>(jobs(arguments));  // wrong for every command alike
   return arguments;
 }
 
