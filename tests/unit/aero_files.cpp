@@ -235,8 +235,10 @@ TEST_CASE(
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string flipped = sound;
       flipped[at] = static_cast<char>(static_cast<unsigned char>(flipped[at]) ^ (1U << bit));
-      test::write_file(path, flipped);
-      if (!judge(path, CheckLevel::full).empty()) continue;
+      test::put_byte(path, at, flipped[at]);
+      const std::string found = judge(path, CheckLevel::full);
+      test::put_byte(path, at, sound[at]);
+      if (!found.empty()) continue;
       const auto frame = std::find_if(chunks.begin(), chunks.end(), [&](const Chunk& chunk) {
         return chunk.compressed() && chunk.offset <= at && at < chunk.end();
       });
