@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <map>
 
+#include "core/text.hpp"
 #include "formats/npy/npy.hpp"
 #include "io/spool.hpp"
 
@@ -17,11 +20,7 @@ AEROTOOL_FORMATS(AEROTOOL_DECLARE)
 
 namespace {
 
-bool has_extension(const Format& format, std::string_view path) {
-  const auto extensions = format.extensions();
-  return std::any_of(extensions.begin(), extensions.end(),
-                     [&](std::string_view e) { return path.ends_with(e); });
-}
+constexpr std::string_view kUsualSet = "model.aeroset.json";
 
 /// A whole input that is compressed has its own extension behind the model's.
 std::string_view without_packing(std::string_view path) {
@@ -31,18 +30,24 @@ std::string_view without_packing(std::string_view path) {
   return path;
 }
 
-const Format& detect(const io::Input& input) {
+/// The kind of format that a file is of: among those called `name`, or among all where that is empty.
+const Format& detect(const io::Input& input, std::string_view name) {
   const Bytes head = input.view(0, std::min<std::uint64_t>(input.size(), Format::kProbeBytes));
   const Format* best = nullptr;
+  const Format* only = nullptr;  // where no content says anything
   int sure = 0;
   for (const Format* format : formats()) {
-    const int bid = format->probe(head.view, input.size());
+    if (!name.empty() && format->name() != name) continue;
+    if (!name.empty() && only == nullptr) only = format;
+    const int bid = format->probe(head.view, input.size(), input.name());
     if (bid > sure) {
       best = format;
       sure = bid;
     }
   }
-  if (best == nullptr) best = format_of_extension(without_packing(input.name()));
+  const Format* said = format_of_extension(without_packing(input.name()));
+  if (best == nullptr && said != nullptr && (name.empty() || said->name() == name)) best = said;
+  if (best == nullptr) best = only;
   if (best == nullptr) {
     throw UsageError(describe({input.name(), {}, {}},
                               "neither its content nor its name tells a format; --from names one"));
@@ -50,26 +55,35 @@ const Format& detect(const io::Input& input) {
   return *best;
 }
 
-/// The one model file in a directory.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kMostNames = 8;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i)
+    text += (i == 0 ? "" : ", ") + escape_controls(names[i]);
+  return names.size() > kMostNames ? text + ", ..." : text;
+}
+
+/// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
 std::string model_in_directory(const std::string& path) {
-  std::vector<std::string> candidates;
+  std::map<Format::Standing, std::vector<std::string>> candidates;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    if (entry.is_regular_file(error) && format_of_extension(entry.path().native()) != nullptr) {
-      candidates.push_back(entry.path().filename());
-    }
+    const std::string name = entry.path().filename();
+    const Format* format = format_of_extension(name);
+    if (format == nullptr || name.starts_with('.') || !entry.is_regular_file(error)) continue;
+    candidates[format->standing()].push_back(format->first_file(name));
   }
   if (error) throw system_error(path, "read the directory", error.value());
-  std::sort(candidates.begin(), candidates.end());
-  if (candidates.size() == 1) return path + (path.ends_with('/') ? "" : "/") + candidates.front();
   if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
-  constexpr std::size_t kMostNames = 8;
-  std::string names;
-  for (std::size_t i = 0; i < candidates.size() && i < kMostNames; ++i)
-    names += (i == 0 ? "" : ", ") + candidates[i];
-  if (candidates.size() > kMostNames) names += ", ...";
-  throw UsageError(
-      describe({path, {}, {}}, "this directory holds several models; name one of them: " + names));
+  auto& names = candidates.rbegin()->second;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const bool usual_set = std::binary_search(names.begin(), names.end(), kUsualSet);
+  if (names.size() > 1 && !usual_set) {
+    throw UsageError(
+        describe({path, {}, {}}, "this directory holds several models; name one of them: " + listed(names)));
+  }
+  return path + (path.ends_with('/') ? "" : "/") + (usual_set ? std::string(kUsualSet) : names.front());
 }
 
 }  // namespace
@@ -81,37 +95,53 @@ const std::vector<const Format*>& formats() {
   return all;
 }
 
-const Format& format_named(std::string_view name) {
-  std::string names;
+std::vector<std::string_view> format_names() {
+  std::vector<std::string_view> names;
   for (const Format* format : formats()) {
-    if (format->name() == name) return *format;
-    names += (names.empty() ? "" : ", ") + std::string(format->name());
+    if (std::find(names.begin(), names.end(), format->name()) == names.end()) names.push_back(format->name());
   }
-  throw UsageError("there is no format '" + std::string(name) + "'; there are " + names);
+  return names;
+}
+
+std::vector<const Format*> formats_named(std::string_view name) {
+  std::vector<const Format*> kinds;
+  std::ranges::copy_if(formats(), std::back_inserter(kinds),
+                       [&](const Format* format) { return format->name() == name; });
+  if (!kinds.empty()) return kinds;
+  std::string names;
+  for (const std::string_view known : format_names())
+    names += (names.empty() ? "" : ", ") + std::string(known);
+  throw UsageError("there is no format '" + escape_controls(name) + "'; there are " + names);
 }
 
 const Format* format_of_extension(std::string_view path) {
+  const Format* best = nullptr;
+  std::size_t longest = 0;
   for (const Format* format : formats()) {
-    if (has_extension(*format, path)) return format;
+    for (const std::string_view extension : format->extensions()) {
+      if (extension.size() <= longest || !path.ends_with(extension)) continue;
+      best = format;
+      longest = extension.size();
+    }
   }
-  return nullptr;
+  return best;
 }
 
 std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report) {
-  const Format* named = from.empty() ? nullptr : &format_named(from);
+  if (!from.empty()) static_cast<void>(formats_named(from));
   std::error_code error;
   const bool directory = path != "-" && std::filesystem::is_directory(path, error);
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
     // What is to be judged may well lie about its size.
     if (report.judging()) return std::nullopt;
     for (const Format* format : formats()) {
-      if (named != nullptr ? format == named : format->probe(head, head.size()) > 0)
+      if (from.empty() ? format->probe(head, head.size(), path) > 0 : format->name() == from)
         return format->declared_size(head);
     }
     return std::nullopt;
   };
   std::shared_ptr<io::Input> input = io::open_input(directory ? model_in_directory(path) : path, size_hint);
-  const Format& format = named != nullptr ? *named : detect(*input);
+  const Format& format = detect(*input, from);
   try {
     return format.open(input, report);
   } catch (const CorruptError&) {

@@ -13,13 +13,17 @@
 
 namespace aerotool {
 
-/// All formats, in the order in which they are shown.
+/// All kinds of all formats, in the order in which they are shown.
 const std::vector<const Format*>& formats();
 
-/// The format of that name; throws UsageError that lists the names there are.
-const Format& format_named(std::string_view name);
+/// The names that --from and --to take, each once.
+std::vector<std::string_view> format_names();
 
-/// The format that a path's extension says; null where it says none.
+/// The kinds of the format of that name: in one file, in several. Throws UsageError that lists the names
+/// there are.
+std::vector<const Format*> formats_named(std::string_view name);
+
+/// The format that a path's extension says, the longest that fits; null where it says none.
 const Format* format_of_extension(std::string_view path);
 
 /// Opens a model. `path` is a file, "-" for standard input, or a directory that holds exactly one model;

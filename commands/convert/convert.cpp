@@ -35,7 +35,7 @@ std::vector<cli::Option> options() {
 const Writer& writer_for(const cli::Arguments& arguments, const std::string& output) {
   const std::string to = arguments.get("to");
   if (to.empty() && output == "-") throw UsageError("--to says which format standard output shall have");
-  const Format* format = to.empty() ? format_of_extension(output) : &format_named(to);
+  const Format* format = to.empty() ? format_of_extension(output) : formats_named(to).front();
   if (format == nullptr) {
     throw UsageError(
         describe({output.empty() ? "''" : output, {}, {}}, "its extension names no format; --to does"));

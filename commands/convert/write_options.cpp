@@ -81,11 +81,11 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   options.jobs = cli::jobs(arguments);
   if (arguments.has("max-shard-bytes")) {
     options.max_shard_bytes = cli::parse_size(arguments.get("max-shard-bytes"), "--max-shard-bytes");
-    if (options.max_shard_bytes == 0) throw UsageError("--max-shard-bytes takes at least 1");
+    if (*options.max_shard_bytes == 0) throw UsageError("--max-shard-bytes takes at least 1");
   }
   if (arguments.has("align")) {
     options.align = cli::parse_size(arguments.get("align"), "--align");
-    if (!is_power_of_two(options.align) || options.align > kMostAlign) {
+    if (!is_power_of_two(*options.align) || *options.align > kMostAlign) {
       throw UsageError("--align takes a power of two from 1 to 2MiB, not '" + arguments.get("align") + "'");
     }
   }

@@ -232,16 +232,18 @@ class Extraction {
       regions[i].read = [this, piece](std::uint64_t at, std::span<std::byte> out) {
         model_->read(piece.tensor, piece.begin + at, out);
       };
-      regions[i].copied = output != nullptr;
+      if (output != nullptr && output->seekable()) regions[i].output = output;
       regions[i].output_offset = offset;
       offset += regions[i].length;
       if (is_whole(piece) && digest_of(piece.tensor)) io::add_whole_digest(regions[i], tasks[i]);
       if (output == nullptr && regions[i].layers.empty()) regions[i].length = 0;
     }
-    io::run(regions, {.jobs = cli::jobs(arguments_),
-                      .output = output,
-                      .in_order = output != nullptr && !output->seekable(),
-                      .progress = output != nullptr ? progress_ : nullptr});
+    io::RunOptions options = {
+        .jobs = cli::jobs(arguments_), .progress = output != nullptr ? progress_ : nullptr, .in_order = {}};
+    if (output != nullptr && !output->seekable()) {
+      options.in_order = [output](ByteSpan bytes) { output->write(bytes); };
+    }
+    io::run(regions, options);
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (!regions[i].layers.empty()) require_digest(pieces[i].tensor, tasks[i].digest);
     }

@@ -37,7 +37,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 Option from_option() {
   Option option{
       "from", 0, Option::Argument::required, "FORMAT", "read as this format, whatever the content says", {}};
-  for (const Format* format : formats()) option.choices.emplace_back(format->name());
+  for (const std::string_view name : format_names()) option.choices.emplace_back(name);
   return option;
 }
 

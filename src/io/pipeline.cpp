@@ -5,7 +5,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -19,34 +18,6 @@ namespace {
 // between them. A power of two, so that a block of a region is one aligned subtree of its digest.
 constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
 
-/// The part of a hash task that a block holds.
-struct Piece {
-  std::uint64_t begin = 0;  // in the task
-  ByteSpan bytes;
-};
-
-/// The leaves that begin in a piece of a task; offsets are the task's.
-struct Leaves {
-  Leaves(const Piece& piece, std::uint64_t task_length) {
-    constexpr std::uint64_t kLeaf = hash::kLeafBytes;
-    const std::uint64_t piece_end = piece.begin + piece.bytes.size();
-    first = (piece.begin + kLeaf - 1) / kLeaf;
-    after = (piece_end + kLeaf - 1) / kLeaf;
-    begin = first * kLeaf;
-    end = std::min(after * kLeaf, task_length);
-    whole_end = end > piece_end ? (after - 1) * kLeaf : end;
-  }
-  bool none() const { return first >= after; }
-
-  std::uint64_t first = 0;
-  std::uint64_t after = 0;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  std::uint64_t whole_end = 0;  // up to here the piece holds them; the last leaf may end after the piece
-};
-
-using PageTrees = std::map<std::uint64_t, hash::TreeHash>;
-
 class Run {
  public:
   Run(std::span<Region> regions, const RunOptions& options)
@@ -58,11 +29,7 @@ class Run {
         const std::uint64_t rest = region.length % region.page_size;
         region.page_digests.resize(region.length / region.page_size + (rest == 0 ? 0 : 1));
       }
-      for (auto& layer : region.layers) {
-        for (Overlay& overlay : layer) {
-          if (overlay.task->length == 0) overlay.task->digest = hash::blake3({});
-        }
-      }
+      for (const Layer& layer : region.layers) Digester::begin(layer);
     }
   }
 
@@ -115,97 +82,23 @@ class Run {
     const std::uint64_t end = std::min(begin + kBlockBytes, region.length);
     const std::span<std::byte> bytes = buffer.first(end - begin);
     region.read(begin, bytes);
-    for (const auto& layer : region.layers) hash_layer(layer, begin, end, bytes);
-    if (region.page_size != 0) hash_pages(number, begin, end, bytes);
-    if (region.copied) put(block, region.output_offset + begin, bytes);
+    for (const Layer& layer : region.layers) digester_.add(layer, begin, bytes);
+    if (region.page_size != 0) {
+      digester_.add_pages(region.read, region.length, region.page_size, begin, bytes, page_trees_[number],
+                          region.page_digests);
+    }
+    if (region.visit) region.visit(begin, bytes);
+    if (region.output != nullptr) region.output->write_at(region.output_offset + begin, bytes);
+    if (options_.in_order) hand_over(block, bytes);
     if (options_.progress != nullptr) options_.progress->done += bytes.size();
   }
 
-  void hash_layer(const std::vector<Overlay>& layer, std::uint64_t begin, std::uint64_t end, ByteSpan bytes) {
-    auto overlay =
-        std::partition_point(layer.begin(), layer.end(), [&](const Overlay& o) { return o.end <= begin; });
-    for (; overlay != layer.end() && overlay->begin < end; ++overlay) {
-      const std::uint64_t from = std::max(begin, overlay->begin);
-      const std::uint64_t to = std::min(end, overlay->end);
-      if (from >= to) continue;
-      HashTask& task = *overlay->task;
-      const Piece piece = {overlay->at + (from - overlay->begin), bytes.subspan(from - begin, to - from)};
-      if (piece.begin == 0 && piece.bytes.size() == task.length) {
-        task.digest = hash::blake3(piece.bytes);
-        continue;
-      }
-      const Leaves leaves(piece, task.length);
-      if (leaves.none()) continue;
-      if (const auto digest = add_leaves(tree_of(task), leaves, piece, *task.read, task.base)) {
-        task.digest = *digest;
-        const std::lock_guard lock(mutex_);
-        task.tree.reset();
-      }
-    }
-  }
-
-  hash::TreeHash& tree_of(HashTask& task) {
-    const std::lock_guard lock(mutex_);
-    if (!task.tree) task.tree = std::make_unique<hash::TreeHash>(task.length);
-    return *task.tree;
-  }
-
-  void hash_pages(std::size_t number, std::uint64_t begin, std::uint64_t end, ByteSpan bytes) {
-    Region& region = regions_[number];
-    const std::uint64_t last = (end - 1) / region.page_size;
-    for (std::uint64_t page = begin / region.page_size; page <= last; ++page) {
-      const std::uint64_t page_begin = page * region.page_size;
-      const std::uint64_t length = std::min(region.page_size, region.length - page_begin);
-      const std::uint64_t from = std::max(begin, page_begin);
-      const std::uint64_t to = std::min(end, page_begin + length);
-      const Piece piece = {from - page_begin, bytes.subspan(from - begin, to - from)};
-      if (piece.bytes.size() == length) {
-        region.page_digests[page] = hash::blake3(piece.bytes);
-        continue;
-      }
-      const Leaves leaves(piece, length);
-      if (leaves.none()) continue;
-      if (const auto digest =
-              add_leaves(page_tree(number, page, length), leaves, piece, region.read, page_begin)) {
-        region.page_digests[page] = *digest;
-        const std::lock_guard lock(mutex_);
-        page_trees_[number].erase(page);
-      }
-    }
-  }
-
-  hash::TreeHash& page_tree(std::size_t number, std::uint64_t page, std::uint64_t length) {
-    const std::lock_guard lock(mutex_);
-    return page_trees_[number].try_emplace(page, length).first->second;
-  }
-
-  /// What the last leaf lacks is read from the task's own bytes.
-  static std::optional<Digest> add_leaves(hash::TreeHash& tree, const Leaves& leaves, const Piece& piece,
-                                          const ReadAt& read, std::uint64_t base) {
-    std::optional<Digest> digest;
-    if (leaves.whole_end > leaves.begin) {
-      digest = tree.add(leaves.first,
-                        piece.bytes.subspan(leaves.begin - piece.begin, leaves.whole_end - leaves.begin));
-    }
-    if (leaves.end > leaves.whole_end) {
-      std::array<std::byte, hash::kLeafBytes> leaf{};
-      const auto bytes = std::span(leaf).first(leaves.end - leaves.whole_end);
-      read(base + leaves.whole_end, bytes);
-      digest = tree.add(leaves.whole_end / hash::kLeafBytes, bytes);
-    }
-    return digest;
-  }
-
-  void put(std::uint64_t block, std::uint64_t offset, ByteSpan bytes) {
-    if (!options_.in_order) {
-      options_.output->write_at(offset, bytes);
-      return;
-    }
+  void hand_over(std::uint64_t block, ByteSpan bytes) {
     std::unique_lock lock(mutex_);
     turn_changed_.wait(lock, [&] { return turn_ == block || stopped_.load(); });
     if (stopped_.load()) return;
     lock.unlock();
-    options_.output->write(bytes);
+    options_.in_order(bytes);
     lock.lock();
     turn_ = block + 1;
     turn_changed_.notify_all();
@@ -219,7 +112,8 @@ class Run {
   std::mutex mutex_;
   std::condition_variable turn_changed_;
   std::uint64_t turn_ = 0;
-  std::vector<PageTrees> page_trees_;
+  Digester digester_;
+  std::vector<Digester::PageTrees> page_trees_;  // of each region
   std::exception_ptr failure_;
 };
 
@@ -241,7 +135,7 @@ Digest hash_range(std::uint64_t length, const ReadAt& read, unsigned jobs, Progr
   regions[0].read = read;
   HashTask task;
   add_whole_digest(regions[0], task);
-  run(regions, {.jobs = jobs, .output = nullptr, .in_order = false, .progress = progress});
+  run(regions, {.jobs = jobs, .progress = progress, .in_order = {}});
   return task.digest;
 }
 

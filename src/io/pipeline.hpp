@@ -20,51 +20,30 @@
 #include <vector>
 
 #include "core/bytes.hpp"
-#include "hash/blake3.hpp"
+#include "io/digester.hpp"
 #include "io/output.hpp"
 #include "io/progress.hpp"
 
 namespace aerotool::io {
 
-/// Fills `out` with the bytes from `offset` of some run of bytes. Thread-safe.
-using ReadAt = std::function<void(std::uint64_t offset, std::span<std::byte> out)>;
-
-/// A digest over `length` bytes that begin at `base` of what `read` reads. Every one of those bytes has to
-/// lie under an overlay of this task in some region of the runs that come before the digest is looked at.
-struct HashTask {
-  std::uint64_t length = 0;
-  const ReadAt* read = nullptr;
-  std::uint64_t base = 0;
-  Digest digest{};                       ///< the result
-  std::unique_ptr<hash::TreeHash> tree;  ///< while it is being computed
-};
-
-/// The bytes [begin, end) of a region are those from `at` on of a task.
-struct Overlay {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  HashTask* task = nullptr;
-  std::uint64_t at = 0;
-};
-
 /// A run of bytes to go through from beginning to end.
 struct Region {
   std::uint64_t length = 0;
   ReadAt read;
-  bool copied = false;              ///< written to the output
-  std::uint64_t output_offset = 0;  ///< where, when the output can be seeked
-  /// Each layer: overlays in order that do not overlap.
-  std::vector<std::vector<Overlay>> layers;
+  Output* output = nullptr;         ///< one that can be seeked; null: nothing is written
+  std::uint64_t output_offset = 0;  ///< where in it
+  std::vector<Layer> layers;
+  /// Looks at each block besides; called by several threads, in any order.
+  std::function<void(std::uint64_t offset, ByteSpan bytes)> visit;
   std::uint64_t page_size = 0;       ///< 0: no page digests
   std::vector<Digest> page_digests;  ///< the results, one a page, the last page short
 };
 
 struct RunOptions {
   unsigned jobs = 1;
-  Output* output = nullptr;
-  /// Blocks are written in order with Output::write; for outputs that cannot be seeked.
-  bool in_order = false;
   Progress* progress = nullptr;
+  /// Takes all blocks in order, one at a time, from changing threads; for what cannot be seeked.
+  std::function<void(ByteSpan bytes)> in_order;
 };
 
 /// Goes through all regions. Afterwards every task that is wholly covered has its digest, whatever the number

@@ -17,23 +17,34 @@ class Format {
  public:
   virtual ~Format() = default;
 
-  virtual std::string_view name() const = 0;                     ///< what --from and --to take: "aero"
+  /// What --from and --to take: "aero". A kind that lies in several files shares it with the kind that lies
+  /// in one.
+  virtual std::string_view name() const = 0;
   virtual std::vector<std::string_view> extensions() const = 0;  ///< with the dot: ".aero"
 
-  /// How sure the first bytes make us that a file is of this format: 0 not at all, 100 by its magic. `head`
-  /// holds the first kProbeBytes or the whole file; `size` is the file's.
-  virtual int probe(ByteSpan head, std::uint64_t size) const = 0;
+  /// How sure the first bytes and the name make us that a file is of this format: 0 not at all, 100 by its
+  /// magic, more for a narrower kind. `head` holds the first kProbeBytes or the whole file; `size` is the
+  /// file's.
+  virtual int probe(ByteSpan head, std::uint64_t size, std::string_view path) const = 0;
   static constexpr std::size_t kProbeBytes = 4096;
 
-  /// Reads all that describes the file and no weights. Defects go to `report` (see Report::Mode); what leaves
-  /// nothing to go on with throws CorruptError or UnsupportedError in both modes.
+  /// Where in a directory this kind of file is looked for: the highest that is there stands for the model.
+  enum class Standing { file, index, set };
+  virtual Standing standing() const { return Standing::file; }
+  /// The file that stands for a model in several files of which `path` is one; else `path` itself.
+  virtual std::string first_file(const std::string& path) const { return path; }
+
+  /// Reads all that describes the file, and the files it names, and no weights. Defects go to `report` (see
+  /// Report::Mode); what leaves nothing to go on with throws CorruptError or UnsupportedError in both modes.
   virtual std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const = 0;
 
   /// The size a whole file has whose first bytes these are; nothing where they do not tell.
   virtual std::optional<std::uint64_t> declared_size(ByteSpan head) const = 0;
 
-  /// Null where this format is only read.
+  /// Null where this kind is only read, or not written to one file.
   virtual const Writer* writer() const { return nullptr; }
+  /// Null where this kind is not written to a directory of several files.
+  virtual const SetWriter* set_writer() const { return nullptr; }
 };
 
 }  // namespace aerotool

@@ -22,8 +22,18 @@ struct Metadata {
   std::string_view text(std::string_view key) const;
 };
 
-/// What a file holds beyond its tensors, as AERO carries it under MMSG's "source" (design.md, "What AERO
-/// carries beyond tensors"). Absent members are left out there.
+/// One file of a model that lies in several.
+struct SourceFile {
+  std::string path;                  ///< relative to the index, or to the first file
+  std::optional<Metadata> metadata;  ///< as Source::metadata
+  /// Its tensors in file order, as indexes into Model::tensors().
+  std::vector<std::uint64_t> order;
+  std::optional<Bytes> head;
+  std::vector<std::pair<std::uint64_t, Bytes>> gaps;
+};
+
+/// What a model's files hold beyond its tensors, as AERO carries it under MMSG's "source" (design.md, "What
+/// AERO carries beyond tensors"). Absent members are left out there.
 struct Source {
   std::string format;  ///< "gguf", "safetensors"
   std::optional<std::uint64_t> version;
@@ -37,7 +47,10 @@ struct Source {
   /// Bytes between or after tensors that are not what the format's writer puts there: offset from the
   /// start of the data section, bytes.
   std::vector<std::pair<std::uint64_t, Bytes>> gaps;
-  MapItems other;  ///< keys of a "source" map that this version does not know
+  std::vector<SourceFile> files;  ///< of a model in several files; order, head and gaps then stand here
+  std::optional<Bytes> index;     ///< the index of those files, verbatim
+  std::string index_path;         ///< what it is called
+  MapItems other;                 ///< keys of a "source" map that this version does not know
 };
 
 /// A chunk of the home format that this version does not know, to be copied as it is.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hash/digest.hpp"
+#include "io/digester.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
 #include "model/report.hpp"
@@ -56,7 +57,9 @@ struct Seal {
     std::uint64_t offset = 0;  ///< of the tensor's first byte in the run
   };
   std::string name;
+  std::string path;  ///< of the file it lies in
   std::uint64_t length = 0;
+  io::ReadAt read;  ///< its bytes, as long as the model lives
   Digest digest{};
   std::vector<Member> members;  ///< by offset
   std::uint64_t page_size = 0;  ///< 0 where its pages have no hashes of their own
@@ -82,12 +85,14 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  /// How messages name the file.
+  /// How messages name the model: its file, or the index of its files.
   virtual const std::string& path() const = 0;
   virtual Overview overview() const = 0;
   /// In file order. Stable for the model's life.
   virtual const std::vector<Tensor>& tensors() const = 0;
   virtual Metadata metadata() const = 0;
+  /// How messages name the file that a tensor lies in.
+  virtual const std::string& path_of(std::size_t /*tensor*/) const { return path(); }
   /// What a conversion to AERO has to carry; may read the bytes between tensors.
   virtual Source source() const = 0;
 
@@ -103,9 +108,6 @@ class Model {
 
   /// Runs of bytes under one hash, for those who read whole tensors that carry no digest of their own.
   virtual std::vector<Seal> seals() const { return {}; }
-  /// Fills `out` with a seal's bytes. Thread-safe.
-  virtual void read_seal(std::size_t /*seal*/, std::uint64_t /*offset*/, std::span<std::byte> /*out*/) const {
-  }
   /// Checks the page hashes that cover [begin, end) of a tensor and throws CorruptError where one does not
   /// hold. False where the file has no page hashes there: nothing was checked.
   virtual bool verify_pages(std::size_t /*tensor*/, std::uint64_t /*begin*/, std::uint64_t /*end*/) const {

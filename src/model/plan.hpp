@@ -21,13 +21,17 @@ struct PlannedTensor {
 };
 
 struct WriteOptions {
-  std::uint64_t max_shard_bytes = std::uint64_t{2} << 30;
-  std::uint64_t align = 16;  ///< of each tensor in its shard; a power of two
+  std::optional<std::uint64_t> max_shard_bytes;  ///< absent: as the format has it
+  std::optional<std::uint64_t> align;            ///< of each tensor in its shard; a power of two
   bool tensor_hash = false;
   std::optional<std::uint64_t> page_hash;  ///< page size in bytes
   bool control_hash = false;
   std::optional<std::array<std::byte, 16>> uuid;  ///< absent: derived from the content
   unsigned jobs = 1;
+  // Of what is written to a directory.
+  std::optional<std::uint64_t> max_part_shards;  ///< shards in a part; absent: as the format has it
+  std::optional<std::string> base_url;
+  bool force = false;  ///< builds all files anew
 };
 
 struct Plan {
@@ -40,10 +44,19 @@ struct Plan {
   WriteOptions options;
 };
 
+/// A file that a SetWriter would write.
+struct PlannedFile {
+  std::string name;
+  std::uint64_t bytes = 0;  ///< an upper bound where metadata is still to be compressed
+  std::uint64_t shards = 0;
+  std::uint64_t tensors = 0;
+};
+
 /// What a writer would make of a plan.
 struct PlanSummary {
+  std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
-  std::uint64_t total_bytes = 0;     ///< of the file; an upper bound where metadata is still to be compressed
+  std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
   std::vector<std::string> dropped;  ///< what the source holds and the target does not keep, a line each
 };
 
@@ -55,6 +68,23 @@ class Writer {
   /// Writes the whole file. Hashes that the sources carry are checked over the bytes as they are read:
   /// a mismatch is a CorruptError. The caller commits the output.
   virtual void write(const Plan& plan, io::Output& output, io::Progress* progress) const = 0;
+};
+
+/// What became of the files of a set.
+struct SetResult {
+  std::vector<std::string> written;
+  std::vector<std::string> kept;  ///< were whole and right already
+};
+
+/// Writes a model to a directory of several files.
+class SetWriter {
+ public:
+  virtual ~SetWriter() = default;
+  /// As Writer::preview.
+  virtual PlanSummary preview(const Plan& plan) const = 0;
+  /// Writes all files and puts them in place together: what was in the directory before is a whole model
+  /// until the new one is whole too. Checks the sources as Writer::write does.
+  virtual SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const = 0;
 };
 
 }  // namespace aerotool

@@ -159,10 +159,23 @@ TEST_CASE("source: metadata with every GGUF type survives the way through msgpac
   entries.emplace_back("nested", Value::array(nested));
   source.head = Bytes::own(std::string("head\0bytes", 10));
   source.gaps = {{17, Bytes::own(std::string("x"))}, {40, Bytes{}}};
+  source.order = {2, 0, 1};
+  SourceFile first;
+  first.path = "a-00001-of-00002.gguf";
+  first.metadata = Metadata{{{"u8", Value::of(ValueType::u8, 7)}}};
+  first.order = {1, 0};
+  SourceFile second;
+  second.path = "a-00002-of-00002.gguf";
+  second.order = {2};
+  second.head = Bytes::own(std::string("second"));
+  second.gaps = {{5, Bytes::own(std::string("y"))}};
+  source.files = {first, second};
+  source.index = Bytes::own(std::string("{}"));
+  source.index_path = "variant.json";
   source.other = {{text("later"), Value::u64(1)}};
 
   std::string problem;
-  const auto back = source_from_value(parse(pack_source(source, {2, 0, 1})), problem);
+  const auto back = source_from_value(parse(pack_source(source)), problem);
   REQUIRE_MESSAGE(back, problem);
   CHECK(back->format == "gguf");
   CHECK(back->version == 3);
@@ -179,6 +192,18 @@ TEST_CASE("source: metadata with every GGUF type survives the way through msgpac
   REQUIRE(back->gaps.size() == 2);
   CHECK(back->gaps[0].second.text() == "x");
   CHECK(back->gaps[1].first == 40);
+  REQUIRE(back->files.size() == 2);
+  CHECK(back->files[0].path == first.path);
+  REQUIRE(back->files[0].metadata);
+  CHECK(back->files[0].metadata->entries == first.metadata->entries);
+  CHECK(back->files[0].order == first.order);
+  CHECK_FALSE(back->files[0].head);
+  CHECK_FALSE(back->files[1].metadata);
+  CHECK(back->files[1].head->text() == "second");
+  REQUIRE(back->files[1].gaps.size() == 1);
+  CHECK(back->files[1].gaps[0].second.text() == "y");
+  CHECK(back->index->text() == "{}");
+  CHECK(back->index_path == "variant.json");
   CHECK(back->other == source.other);
 }
 

@@ -173,9 +173,9 @@ TEST_CASE("gguf: the format") {
   const Format& format = gguf_format();
   CHECK(format.name() == "gguf");
   CHECK(format.extensions() == std::vector<std::string_view>{".gguf"});
-  CHECK(format.probe(bytes_of("GGUF"), 4) == 100);
-  CHECK(format.probe(bytes_of("GGU"), 3) == 0);
-  CHECK(format.probe(bytes_of("AERO"), 4) == 0);
+  CHECK(format.probe(bytes_of("GGUF"), 4, {}) == 100);
+  CHECK(format.probe(bytes_of("GGU"), 3, {}) == 0);
+  CHECK(format.probe(bytes_of("AERO"), 4, {}) == 0);
   CHECK(format.writer() == nullptr);
 }
 

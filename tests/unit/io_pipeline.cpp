@@ -60,7 +60,7 @@ TEST_CASE("pipeline: one read gives the digest of the whole, of every tensor and
         const std::size_t tensors = layer.size();
         region.layers.push_back(std::move(layer));
         Progress progress;
-        run(regions, {.jobs = jobs, .output = nullptr, .in_order = false, .progress = &progress});
+        run(regions, {.jobs = jobs, .progress = &progress, .in_order = {}});
         CAPTURE(size);
         CHECK(progress.done == size);
         if (size != 0) CHECK(whole.digest == hash::blake3(bytes));
@@ -100,7 +100,7 @@ TEST_CASE("pipeline: a digest over pieces that lie in another order than in its 
     regions[i].length = contents[i].size();
     regions[i].read = reader(contents[i]);
   }
-  run(regions, {.jobs = 2, .output = nullptr, .in_order = false, .progress = nullptr});
+  run(regions, {.jobs = 2, .progress = nullptr, .in_order = {}});
   CHECK(task.digest == hash::blake3(sealed));
 }
 
@@ -113,13 +113,13 @@ TEST_CASE("pipeline: regions are copied to where they belong") {
     std::vector<Region> regions(2);
     regions[0].length = a.size();
     regions[0].read = reader(a);
-    regions[0].copied = true;
+    regions[0].output = &output;
     regions[0].output_offset = 100;
     regions[1].length = b.size();
     regions[1].read = reader(b);
-    regions[1].copied = true;
+    regions[1].output = &output;
     regions[1].output_offset = 10;
-    run(regions, {.jobs = 2, .output = &output, .in_order = false, .progress = nullptr});
+    run(regions, {.jobs = 2, .progress = nullptr, .in_order = {}});
     output.commit();
   }
   const std::string written = test::read_file(directory.file("out"));
@@ -135,8 +135,7 @@ TEST_CASE("pipeline: in order, blocks leave one behind the other whatever the nu
   std::vector<Region> regions(1);
   regions[0].length = bytes.size();
   regions[0].read = reader(bytes);
-  regions[0].copied = true;
-  run(regions, {.jobs = 4, .output = &output, .in_order = true, .progress = nullptr});
+  run(regions, {.jobs = 4, .progress = nullptr, .in_order = [&](ByteSpan block) { output.write(block); }});
   output.commit();
   CHECK(std::ranges::equal(bytes_of(test::read_file(directory.file("out"))), bytes));
 }
@@ -148,14 +147,14 @@ TEST_CASE("pipeline: the first failure of a read ends the run and reaches the ca
     std::atomic<int> reads{0};
     std::vector<Region> regions(1);
     regions[0].length = 400 * kMiB;
-    regions[0].copied = true;
+    if (!in_order) regions[0].output = &output;
     regions[0].read = [&](std::uint64_t offset, std::span<std::byte>) {
       ++reads;
       if (offset >= 5 * kMiB) throw IoError(Where{"input", {}, {}}, "is gone");
     };
-    CHECK_THROWS_WITH_AS(
-        run(regions, {.jobs = 3, .output = &output, .in_order = in_order, .progress = nullptr}),
-        "input: is gone", IoError);
+    RunOptions options = {.jobs = 3, .progress = nullptr, .in_order = {}};
+    if (in_order) options.in_order = [&](ByteSpan block) { output.write(block); };
+    CHECK_THROWS_WITH_AS(run(regions, options), "input: is gone", IoError);
     CHECK(reads < 20);
   }
 }

@@ -16,7 +16,8 @@ const std::string kTwo =
 
 int probe(std::string_view bytes) {
   const ByteSpan whole = bytes_of(bytes);
-  return safetensors_format().probe(whole.first(std::min(whole.size(), Format::kProbeBytes)), whole.size());
+  return safetensors_format().probe(whole.first(std::min(whole.size(), Format::kProbeBytes)), whole.size(),
+                                    {});
 }
 
 std::string entry(const std::string& name, const std::string& dtype, int begin, int end) {

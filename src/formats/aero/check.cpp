@@ -264,8 +264,7 @@ class Checker {
     if (options_.progress != nullptr) {
       for (const io::Region& region : regions) options_.progress->total += region.length;
     }
-    io::run(regions,
-            {.jobs = options_.jobs, .output = nullptr, .in_order = false, .progress = options_.progress});
+    io::run(regions, {.jobs = options_.jobs, .progress = options_.progress, .in_order = {}});
     for (std::size_t i = 0; i < regions.size(); ++i)
       judge_shard(i, shard_tasks[i].digest, tensor_tasks, regions[i]);
   }

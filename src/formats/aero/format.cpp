@@ -15,7 +15,7 @@ class AeroFormat : public Format {
   std::string_view name() const override { return "aero"; }
   std::vector<std::string_view> extensions() const override { return {".aero"}; }
 
-  int probe(ByteSpan head, std::uint64_t /*size*/) const override {
+  int probe(ByteSpan head, std::uint64_t /*size*/, std::string_view /*path*/) const override {
     return chars_of(head).starts_with(kMagic) ? 100 : 0;
   }
 

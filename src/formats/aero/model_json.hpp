@@ -24,7 +24,7 @@ std::string text_member(const Value& json, std::string_view key);
 std::string render_json(const Value& value);
 
 /// What MJSN and MMSG call a model of which its source says no name.
-std::string default_model_name(std::string_view source_format);
+std::string default_model_name(std::string_view source_format, bool sharded);
 inline constexpr std::string_view kUnknownArchitecture = "unknown";
 
 /// The members of MJSN: those given, and `others` of a source that had more.

@@ -333,12 +333,6 @@ Source AeroModel::source() const {
   std::string problem;
   auto source = source_from_value(whole.source, problem);
   if (!source) throw CorruptError(where(), problem);
-  if (source->order) {
-    for (const std::uint64_t index : *source->order) {
-      if (index >= index_.tensors.size())
-        throw CorruptError(where(), "\"source\": \"order\" names a tensor that is not there");
-    }
-  }
   return std::move(*source);
 }
 
@@ -422,7 +416,11 @@ std::vector<Seal> AeroModel::seals() const {
     const Chunk& chunk = container_.chunks[shard];
     Seal& seal = seals.emplace_back();
     seal.name = chunk.name;
+    seal.path = input_->name();
     seal.length = chunk.length;
+    seal.read = [this, start = chunk.offset](std::uint64_t offset, std::span<std::byte> out) {
+      input_->read(start + offset, out);
+    };
     seal.digest = chunk.digest;
   }
   Report report;
@@ -439,10 +437,6 @@ std::vector<Seal> AeroModel::seals() const {
     seals[tensor.shard].members.push_back({i, tensor.offset - start});
   }
   return seals;
-}
-
-void AeroModel::read_seal(std::size_t seal, std::uint64_t offset, std::span<std::byte> out) const {
-  input_->read(container_.chunks[shards_[seal]].offset + offset, out);
 }
 
 bool AeroModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const {

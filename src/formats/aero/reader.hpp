@@ -30,7 +30,6 @@ class AeroModel : public Model {
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   std::vector<Seal> seals() const override;
-  void read_seal(std::size_t seal, std::uint64_t offset, std::span<std::byte> out) const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }

@@ -144,6 +144,112 @@ bool read_gaps(const Value& value, std::vector<std::pair<std::uint64_t, Bytes>>&
   return sound;
 }
 
+std::optional<SourceFile> read_file(const Value& value, bool& typed) {
+  if (value.type != ValueType::map) return std::nullopt;
+  SourceFile file;
+  const Value* path = value.find("path");
+  const Value* order = value.find("order");
+  if (path == nullptr || path->type != ValueType::string || order == nullptr) return std::nullopt;
+  file.path = path->text();
+  auto numbers = read_numbers(*order);
+  if (!numbers) return std::nullopt;
+  file.order = std::move(*numbers);
+  if (const Value* metadata = value.find("metadata")) {
+    file.metadata = read_metadata(*metadata, typed);
+    if (!file.metadata) return std::nullopt;
+  }
+  if (const Value* head = value.find("head")) {
+    if (head->type != ValueType::binary) return std::nullopt;
+    file.head = std::get<Bytes>(head->data);
+  }
+  const Value* gaps = value.find("gaps");
+  if (gaps != nullptr && !read_gaps(*gaps, file.gaps)) return std::nullopt;
+  return file;
+}
+
+bool read_files(const Value& value, Source& source) {
+  if (value.type != ValueType::array) return false;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& item) {
+    auto file = read_file(item, source.typed_metadata);
+    sound = file.has_value();
+    if (sound) source.files.push_back(std::move(*file));
+    return sound;
+  });
+  return sound;
+}
+
+/// The members of a map, counted as they are packed.
+struct Members {
+  PackBuffer packed;
+  std::size_t count = 0;
+
+  void key(std::string_view name) {
+    pack_text(packed, name);
+    ++count;
+  }
+
+  void metadata(const Metadata& metadata, bool typed) {
+    key("metadata");
+    const auto& entries = metadata.entries;
+    typed ? pack_array_header(packed, entries.size()) : pack_map_header(packed, entries.size());
+    for (const auto& [name, value] : entries) {
+      if (typed) pack_array_header(packed, 3);
+      pack_text(packed, name);
+      if (typed) {
+        pack_unsigned(packed, static_cast<std::uint64_t>(value.type));
+        pack_typed(packed, value);
+      } else {
+        pack_value(packed, value);
+      }
+    }
+  }
+
+  void order(const std::vector<std::uint64_t>& order) {
+    key("order");
+    pack_array_header(packed, order.size());
+    for (const std::uint64_t index : order) pack_unsigned(packed, index);
+  }
+
+  void binary(std::string_view name, const std::optional<Bytes>& bytes) {
+    if (!bytes) return;
+    key(name);
+    pack_binary(packed, bytes->view);
+  }
+
+  void gaps(const std::vector<std::pair<std::uint64_t, Bytes>>& gaps) {
+    if (gaps.empty()) return;
+    key("gaps");
+    pack_array_header(packed, gaps.size());
+    for (const auto& [offset, bytes] : gaps) {
+      pack_array_header(packed, 2);
+      pack_unsigned(packed, offset);
+      pack_binary(packed, bytes.view);
+    }
+  }
+
+  void append_to(PackBuffer& out) const {
+    pack_map_header(out, count);
+    out.bytes += packed.bytes;
+  }
+};
+
+void pack_files(Members& members, const Source& source) {
+  if (source.files.empty()) return;
+  members.key("files");
+  pack_array_header(members.packed, source.files.size());
+  for (const SourceFile& file : source.files) {
+    Members inner;
+    inner.key("path");
+    pack_text(inner.packed, file.path);
+    if (file.metadata) inner.metadata(*file.metadata, source.typed_metadata);
+    inner.order(file.order);
+    inner.binary("head", file.head);
+    inner.gaps(file.gaps);
+    inner.append_to(members.packed);
+  }
+}
+
 }  // namespace
 
 std::optional<Source> source_from_value(const Value& value, std::string& problem) {
@@ -172,6 +278,14 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
       if (sound) source.head = std::get<Bytes>(item.data);
     } else if (name == "gaps") {
       sound = read_gaps(item, source.gaps);
+    } else if (name == "files") {
+      sound = read_files(item, source);
+    } else if (name == "index") {
+      sound = item.type == ValueType::binary;
+      if (sound) source.index = std::get<Bytes>(item.data);
+    } else if (name == "index_path") {
+      sound = item.type == ValueType::string;
+      if (sound) source.index_path = item.text();
     } else {
       source.other.emplace_back(key, item);
     }
@@ -183,68 +297,35 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
   return source;
 }
 
-std::string pack_source(const Source& source, const std::vector<std::uint64_t>& order) {
-  PackBuffer members;
-  std::size_t count = 0;
-  const auto member = [&](std::string_view key) {
-    pack_text(members, key);
-    ++count;
-  };
-  member("format");
-  pack_text(members, source.format);
+std::string pack_source(const Source& source) {
+  Members members;
+  members.key("format");
+  pack_text(members.packed, source.format);
   if (source.version) {
-    member("version");
-    pack_unsigned(members, *source.version);
+    members.key("version");
+    pack_unsigned(members.packed, *source.version);
   }
   if (source.alignment) {
-    member("alignment");
-    pack_unsigned(members, *source.alignment);
+    members.key("alignment");
+    pack_unsigned(members.packed, *source.alignment);
   }
-  if (source.metadata) {
-    member("metadata");
-    const auto& entries = source.metadata->entries;
-    if (source.typed_metadata) {
-      pack_array_header(members, entries.size());
-      for (const auto& [key, value] : entries) {
-        pack_array_header(members, 3);
-        pack_text(members, key);
-        pack_unsigned(members, static_cast<std::uint64_t>(value.type));
-        pack_typed(members, value);
-      }
-    } else {
-      pack_map_header(members, entries.size());
-      for (const auto& [key, value] : entries) {
-        pack_text(members, key);
-        pack_value(members, value);
-      }
-    }
-  }
-  if (!order.empty()) {
-    member("order");
-    pack_array_header(members, order.size());
-    for (const std::uint64_t index : order) pack_unsigned(members, index);
-  }
-  if (source.head) {
-    member("head");
-    pack_binary(members, source.head->view);
-  }
-  if (!source.gaps.empty()) {
-    member("gaps");
-    pack_array_header(members, source.gaps.size());
-    for (const auto& [offset, bytes] : source.gaps) {
-      pack_array_header(members, 2);
-      pack_unsigned(members, offset);
-      pack_binary(members, bytes.view);
-    }
+  if (source.metadata) members.metadata(*source.metadata, source.typed_metadata);
+  if (source.order && !source.order->empty()) members.order(*source.order);
+  members.binary("head", source.head);
+  members.gaps(source.gaps);
+  pack_files(members, source);
+  members.binary("index", source.index);
+  if (!source.index_path.empty()) {
+    members.key("index_path");
+    pack_text(members.packed, source.index_path);
   }
   for (const auto& [key, value] : source.other) {
-    pack_value(members, key);
-    pack_value(members, value);
-    ++count;
+    pack_value(members.packed, key);
+    pack_value(members.packed, value);
+    ++members.count;
   }
   PackBuffer out;
-  pack_map_header(out, count);
-  out.bytes += members.bytes;
+  members.append_to(out);
   return std::move(out.bytes);
 }
 

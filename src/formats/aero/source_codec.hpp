@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "formats/aero/value_builder.hpp"
 #include "model/metadata.hpp"
@@ -12,11 +11,11 @@
 
 namespace aerotool::aero {
 
-/// `order` comes out as it stands: TIDX indexes. Nothing where the map is not made as a source's; `problem`
+/// Orders come out as they stand: TIDX indexes. Nothing where the map is not made as a source's; `problem`
 /// then says why.
 std::optional<Source> source_from_value(const Value& value, std::string& problem);
 
-/// The packed map. `order` holds TIDX indexes; empty where the source has none.
-std::string pack_source(const Source& source, const std::vector<std::uint64_t>& order);
+/// The packed map. Orders are written as they stand: TIDX indexes.
+std::string pack_source(const Source& source);
 
 }  // namespace aerotool::aero

@@ -16,7 +16,7 @@ class GgufFormat final : public Format {
   std::string_view name() const override { return "gguf"; }
   std::vector<std::string_view> extensions() const override { return {".gguf"}; }
 
-  int probe(ByteSpan head, std::uint64_t) const override {
+  int probe(ByteSpan head, std::uint64_t, std::string_view) const override {
     return chars_of(head).starts_with(gguf::kMagic) ? 100 : 0;
   }
 

@@ -33,7 +33,7 @@ class SafetensorsFormat final : public Format {
   std::string_view name() const override { return "safetensors"; }
   std::vector<std::string_view> extensions() const override { return {".safetensors"}; }
 
-  int probe(ByteSpan head, std::uint64_t size) const override {
+  int probe(ByteSpan head, std::uint64_t size, std::string_view /*path*/) const override {
     constexpr int kSure = 90;
     constexpr int kCutShort = 50;  // a length within the cap and a `{`, but the header passes the file's end
     if (head.size() <= kLengthBytes) return 0;

@@ -6,16 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "formats/aero/tensor_layout.hpp"
 #include "io/pipeline.hpp"
-#include "model/plan.hpp"
+#include "model/tensor_layout.hpp"
 
-namespace aerotool::aero {
+namespace aerotool {
 
 class SourceCheck {
  public:
   /// Looks for seals of tensors that have no digest of their own.
-  SourceCheck(const Plan& plan, const TensorLayout& layout);
+  SourceCheck(const std::vector<const Model*>& models, const TensorLayout& layout);
+  /// False where there are none: there is nothing to check.
+  bool any() const { return !sealed_.empty(); }
 
   /// Adds what is to be computed over a shard's bytes.
   void add_layers(std::size_t shard, io::Region& region);
@@ -29,7 +30,6 @@ class SourceCheck {
   struct Sealed {
     const Model* model = nullptr;
     Seal seal;
-    io::ReadAt read;
     io::HashTask task;
     std::vector<io::HashTask> page_tasks;
   };
@@ -44,7 +44,6 @@ class SourceCheck {
   /// The tensors of a seal that lie in [begin, end) of it.
   static std::vector<HitTensor> tensors_in(const Sealed& sealed, std::uint64_t begin, std::uint64_t end);
 
-  const Plan& plan_;
   const TensorLayout& layout_;
   std::deque<Sealed> sealed_;
   /// Of each planned tensor; the seal it lies under, or sealed == kNone.
@@ -52,4 +51,4 @@ class SourceCheck {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 };
 
-}  // namespace aerotool::aero
+}  // namespace aerotool

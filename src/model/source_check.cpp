@@ -1,26 +1,26 @@
-#include "formats/aero/source_check.hpp"
+#include "model/source_check.hpp"
 
 #include <algorithm>
 
 #include "core/text.hpp"
 
-namespace aerotool::aero {
+namespace aerotool {
 
-SourceCheck::SourceCheck(const Plan& plan, const TensorLayout& layout) : plan_(plan), layout_(layout) {
-  for (const Model* model : plan.models) {
+SourceCheck::SourceCheck(const std::vector<const Model*>& models, const TensorLayout& layout)
+    : layout_(layout) {
+  for (const Model* model : models) {
     std::vector<Seal> seals = model->seals();
     if (seals.empty()) continue;
-    if (members_.empty()) members_.resize(plan.tensors.size(), {kNone, 0});
+    if (members_.empty()) members_.resize(layout.tensors.size(), {kNone, 0});
     // Which planned tensor each of the model's is; most plans hold all of them.
     std::vector<std::size_t> planned(model->tensors().size(), kNone);
-    for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
-      if (plan.tensors[i].model == model) planned[plan.tensors[i].index] = i;
+    for (std::size_t i = 0; i < layout.tensors.size(); ++i) {
+      if (layout.tensors[i].model == model) planned[layout.tensors[i].index] = i;
     }
-    for (std::size_t number = 0; number < seals.size(); ++number) {
+    for (Seal& seal : seals) {
       const auto needs = [&](const Seal::Member& member) {
         return planned[member.tensor] != kNone && !model->tensors()[member.tensor].digest;
       };
-      Seal& seal = seals[number];
       if (std::none_of(seal.members.begin(), seal.members.end(), needs)) continue;
       Sealed& sealed = sealed_.emplace_back();
       sealed.model = model;
@@ -29,18 +29,15 @@ SourceCheck::SourceCheck(const Plan& plan, const TensorLayout& layout) : plan_(p
           members_[planned[member.tensor]] = {sealed_.size() - 1, member.offset};
       }
       sealed.seal = std::move(seal);
-      sealed.read = [model, number](std::uint64_t offset, std::span<std::byte> out) {
-        model->read_seal(number, offset, out);
-      };
       sealed.task.length = sealed.seal.length;
-      sealed.task.read = &sealed.read;
+      sealed.task.read = &sealed.seal.read;
       if (sealed.seal.length == 0) sealed.task.digest = hash::blake3({});
       sealed.page_tasks = std::vector<io::HashTask>(sealed.seal.pages.size());
       for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
         io::HashTask& task = sealed.page_tasks[page];
         task.base = page * sealed.seal.page_size;
         task.length = std::min(sealed.seal.page_size, sealed.seal.length - task.base);
-        task.read = &sealed.read;
+        task.read = &sealed.seal.read;
       }
     }
   }
@@ -64,7 +61,7 @@ void SourceCheck::add_layers(std::size_t shard, io::Region& region) {
   std::vector<io::Overlay> pages;
   const PlannedShard& planned = layout_.shards[shard];
   for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
-    const std::uint64_t size = plan_.tensors[i].tensor().size;
+    const std::uint64_t size = layout_.tensors[i].tensor().size;
     if (members_[i].sealed == kNone || size == 0) continue;
     overlay(sealed_[members_[i].sealed], members_[i].offset, members_[i].offset + size, layout_.offsets[i],
             whole, pages);
@@ -79,7 +76,7 @@ std::vector<io::Region> SourceCheck::other_regions() {
   using Range = std::pair<std::uint64_t, std::uint64_t>;
   std::vector<std::vector<Range>> covered(sealed_.size());
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    const std::uint64_t size = plan_.tensors[i].tensor().size;
+    const std::uint64_t size = layout_.tensors[i].tensor().size;
     if (members_[i].sealed == kNone || size == 0) continue;
     covered[members_[i].sealed].emplace_back(members_[i].offset, members_[i].offset + size);
   }
@@ -93,7 +90,7 @@ std::vector<io::Region> SourceCheck::other_regions() {
       if (begin > reached) {
         io::Region& region = regions.emplace_back();
         region.length = begin - reached;
-        region.read = [&read = sealed.read, reached](std::uint64_t offset, std::span<std::byte> out) {
+        region.read = [&read = sealed.seal.read, reached](std::uint64_t offset, std::span<std::byte> out) {
           read(reached + offset, out);
         };
         region.layers.resize(2);
@@ -110,7 +107,7 @@ std::vector<HitTensor> SourceCheck::tensors_in(const Sealed& sealed, std::uint64
   for (const Seal::Member& member : sealed.seal.members) {
     const Tensor& tensor = sealed.model->tensors()[member.tensor];
     if (tensor.size != 0 && member.offset < end && begin < member.offset + tensor.size) {
-      hit.push_back({tensor.name, sealed.model->path(), tensor.offset, tensor.size});
+      hit.push_back({tensor.name, sealed.seal.path, tensor.offset, tensor.size});
     }
   }
   return hit;
@@ -118,7 +115,7 @@ std::vector<HitTensor> SourceCheck::tensors_in(const Sealed& sealed, std::uint64
 
 void SourceCheck::judge() const {
   for (const Sealed& sealed : sealed_) {
-    const Where where{sealed.model->path(), {}, {}};
+    const Where where{sealed.seal.path, {}, {}};
     for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
       const io::HashTask& task = sealed.page_tasks[page];
       if (task.digest == sealed.seal.pages[page]) continue;
@@ -133,4 +130,4 @@ void SourceCheck::judge() const {
   }
 }
 
-}  // namespace aerotool::aero
+}  // namespace aerotool

@@ -1,0 +1,278 @@
+#include "formats/aero/assembly.hpp"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "core/checked.hpp"
+#include "core/text.hpp"
+#include "formats/aero/integrity.hpp"
+#include "formats/aero/manifest.hpp"
+#include "formats/aero/model_json.hpp"
+#include "formats/aero/shards.hpp"
+#include "formats/aero/source_codec.hpp"
+#include "formats/aero/tensor_index.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+constexpr std::uint64_t kCopyBytes = std::uint64_t{1} << 20;
+
+/// One frame, level 6, content size, no checksum (spec/aero.md, "Chunks").
+std::string compress(const std::string& raw) {
+  constexpr int kLevel = 6;
+  std::string packed(ZSTD_compressBound(raw.size()), '\0');
+  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), raw.data(), raw.size(), kLevel);
+  if (ZSTD_isError(size) != 0) throw std::bad_alloc();
+  packed.resize(size);
+  packed.shrink_to_fit();
+  return packed;
+}
+
+/// Hands over a chunk that is passed on as it is, and where in the chunk its bytes stand.
+template <typename Put>
+void copy_opaque(const Model& model, std::size_t number, std::uint64_t length, Put put) {
+  std::vector<std::byte> block(std::min(kCopyBytes, length));
+  for (std::uint64_t offset = 0; offset < length; offset += block.size()) {
+    const auto bytes = std::span(block).first(std::min<std::uint64_t>(block.size(), length - offset));
+    model.read_chunk(number, offset, bytes);
+    put(offset, ByteSpan(bytes));
+  }
+}
+
+void put_zeros(const Assembly::Sink& sink, std::uint64_t count) {
+  const std::vector<std::byte> zeros(std::min(count, kCopyBytes));
+  while (count != 0) {
+    const std::uint64_t piece = std::min<std::uint64_t>(count, zeros.size());
+    sink(ByteSpan(zeros).first(piece));
+    count -= piece;
+  }
+}
+
+}  // namespace
+
+Assembly::Assembly(const Plan& plan, const TensorLayout& layout, const PlanContent& content, Role role,
+                   std::size_t first_shard, std::size_t shard_count)
+    : plan_(plan),
+      layout_(layout),
+      content_(content),
+      role_(role),
+      first_shard_(first_shard),
+      shard_count_(shard_count) {
+  list_chunks();
+  render_metadata();
+  place_payloads();
+}
+
+std::uint64_t Assembly::shard_offset(std::size_t shard) const {
+  return container_.chunks[shard_chunks_[shard - first_shard_]].offset;
+}
+
+const Digest& Assembly::shard_digest(std::size_t shard) const {
+  return container_.chunks[shard_chunks_[shard - first_shard_]].digest;
+}
+
+std::uint64_t Assembly::tensor_count() const {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < shard_count_; ++i) count += layout_.shards[first_shard_ + i].count;
+  return count;
+}
+
+std::size_t Assembly::add_chunk(std::string_view fourcc, std::string name, std::uint32_t flags) {
+  Chunk chunk;
+  chunk.fourcc = fourcc;
+  chunk.name = std::move(name);
+  chunk.flags = flags;
+  container_.chunks.push_back(std::move(chunk));
+  return container_.chunks.size() - 1;
+}
+
+void Assembly::list_chunks() {
+  if (plan_.options.control_hash)
+    control_chunk_ = add_chunk(kControlHash, "control.integrity", kFlagOptional);
+  if (role_ != Role::index) json_chunk_ = add_chunk(kModelJson, "meta.json", 0);
+  manifest_chunk_ = add_chunk(kManifest, "manifest", kFlagZstd);
+  index_chunk_ = add_chunk(kTensorIndex, "tensors", kFlagZstd | kFlagIndex);
+  for (std::size_t i = 0; holds_weights() && i < shard_count_; ++i) {
+    const std::size_t id = first_shard_ + i;
+    shard_chunks_.push_back(add_chunk(kWeights, shard_name(id), kFlagMmapCritical));
+    if (plan_.options.page_hash)
+      page_chunks_.push_back(add_chunk(kPageHashes, page_hashes_name(id), kFlagOptional));
+  }
+  if (role_ != Role::part) {
+    for (const OpaqueChunk& opaque : content_.extras().chunks) {
+      const std::size_t index = add_chunk(opaque.fourcc, opaque.name, opaque.flags);
+      container_.chunks[index].length = opaque.length;
+      container_.chunks[index].uncompressed_length = opaque.uncompressed_length;
+      container_.chunks[index].digest = opaque.digest;
+      opaque_chunks_.push_back(index);
+    }
+  }
+  if (container_.chunks.size() > kMostChunks) {
+    throw UnsupportedError(
+        Where{plan_.models.front()->path(), {}, {}},
+        "would take " + std::to_string(container_.chunks.size()) +
+            " chunks, an AERO file has at most 1,000,000: a larger --max-shard-bytes helps");
+  }
+}
+
+void Assembly::render_metadata() {
+  ManifestContent manifest;
+  manifest.model_name = content_.model_name();
+  manifest.architecture = content_.architecture();
+  manifest.chunks = &container_.chunks;
+  for (std::size_t i = 0; i < shard_chunks_.size(); ++i) {
+    const PlannedShard& shard = layout_.shards[first_shard_ + i];
+    manifest.shards.push_back({first_shard_ + i, shard.size, shard.count});
+  }
+  manifest.packed_types = content_.types();
+  if (role_ != Role::part) {
+    if (!content_.source().format.empty()) manifest.source = pack_source(content_.source());
+    manifest.extras = content_.extras().manifest;
+  }
+  set_compressed(manifest_chunk_, render_manifest(manifest));
+  if (json_chunk_ != kNone) {
+    set_raw(json_chunk_,
+            render_json(model_json(content_.model_name(), content_.architecture(), content_.source().format,
+                                   content_.types(), content_.extras().json)));
+  }
+  if (!hashes_in_index()) set_compressed(index_chunk_, render_index(nullptr));
+}
+
+void Assembly::set_raw(std::size_t index, std::string raw) {
+  Chunk& chunk = container_.chunks[index];
+  chunk.uncompressed_length = raw.size();
+  chunk.length = raw.size();
+  chunk.digest = hash::blake3(bytes_of(raw));
+  payloads_[index] = std::move(raw);
+}
+
+void Assembly::set_compressed(std::size_t index, const std::string& raw) {
+  Chunk& chunk = container_.chunks[index];
+  chunk.uncompressed_length = raw.size();
+  chunk.digest = hash::blake3(bytes_of(raw));
+  payloads_[index] = compress(raw);
+  chunk.length = payloads_[index].size();
+}
+
+std::string Assembly::render_index(const WeightPass* pass) const {
+  std::vector<IndexLine> lines;
+  lines.reserve(tensor_count());
+  for (std::size_t shard = first_shard_; shard < first_shard_ + shard_count_; ++shard) {
+    const PlannedShard& planned = layout_.shards[shard];
+    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+      IndexLine& line = lines.emplace_back();
+      line.tensor = &layout_.tensors[i].tensor();
+      line.shard_id = shard;
+      line.data_offset = layout_.offsets[i];
+      line.quant_id = content_.quant_id(line.tensor->dtype);
+      if (pass != nullptr) line.digest = &pass->tensor_digest(shard, i);
+      line.extras = content_.tensor_extras(layout_.tensors[i]);
+    }
+  }
+  return render_tensor_index(lines);
+}
+
+/// Payloads stand in TOC order, but for TIDX behind all others when its hashes are known last.
+void Assembly::place_payloads() {
+  lay_out_control(container_);
+  const auto set_size = [&](std::size_t index, std::uint64_t size) {
+    container_.chunks[index].length = size;
+    container_.chunks[index].uncompressed_length = size;
+  };
+  if (control_chunk_ != kNone) set_size(control_chunk_, kControlHashBytes);
+  for (std::size_t i = 0; i < shard_chunks_.size(); ++i)
+    set_size(shard_chunks_[i], layout_.shards[first_shard_ + i].size);
+  for (std::size_t i = 0; i < page_chunks_.size(); ++i) {
+    const std::size_t shard = first_shard_ + i;
+    set_size(page_chunks_[i],
+             page_hashes_size(shard_name(shard), *plan_.options.page_hash, layout_.shards[shard].size));
+  }
+  const std::uint64_t weights_align =
+      std::max(kPayloadAlign, plan_.options.align.value_or(kDefaultTensorAlign));
+  std::uint64_t end = container_.payloads_start;
+  for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
+    Chunk& chunk = container_.chunks[i];
+    if (i == index_chunk_ && hashes_in_index()) continue;
+    chunk.offset = align_up(end, chunk.fourcc == kWeights ? weights_align : kPayloadAlign);
+    end = chunk.end();
+  }
+  if (hashes_in_index()) container_.chunks[index_chunk_].offset = align_up(end, kPayloadAlign);
+  end_ = end;
+}
+
+std::uint64_t Assembly::size_bound() const {
+  if (!hashes_in_index() || !control_.empty()) return end_;
+  std::uint64_t raw = 0;
+  constexpr std::uint64_t kEntryBytes = 256;  // the keys, numbers and hash of an entry
+  for (std::size_t shard = first_shard_; shard < first_shard_ + shard_count_; ++shard) {
+    const PlannedShard& planned = layout_.shards[shard];
+    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+      const Tensor& tensor = layout_.tensors[i].tensor();
+      raw += kEntryBytes + tensor.name.size() + 9 * tensor.shape.size();
+    }
+  }
+  return end_ + ZSTD_compressBound(raw);
+}
+
+void Assembly::finish(const WeightPass& pass) {
+  for (std::size_t i = 0; i < shard_chunks_.size(); ++i)
+    container_.chunks[shard_chunks_[i]].digest = pass.shard_digest(first_shard_ + i);
+  for (std::size_t i = 0; i < page_chunks_.size(); ++i) {
+    const std::size_t shard = first_shard_ + i;
+    set_raw(page_chunks_[i],
+            render_page_hashes({shard_name(shard), *plan_.options.page_hash, pass.page_digests(shard)}));
+  }
+  if (hashes_in_index()) {
+    set_compressed(index_chunk_, render_index(&pass));
+    end_ = container_.chunks[index_chunk_].end();
+  }
+  container_.uuid = plan_.options.uuid.value_or(derived_uuid(container_.chunks));
+  if (control_chunk_ != kNone) {
+    const std::vector<std::byte> control = render_control(container_);
+    const Digest digest = control_digest(control, container_.toc_offset, container_.chunks.size());
+    set_raw(control_chunk_, std::string(chars_of(render_control_hash(container_.payloads_start, digest))));
+  }
+  control_ = render_control(container_);
+}
+
+void Assembly::put_around_weights(io::Output& output) const {
+  output.write_at(0, control_);
+  for (const auto& [index, payload] : payloads_)
+    output.write_at(container_.chunks[index].offset, bytes_of(payload));
+  for (std::size_t i = 0; i < opaque_chunks_.size(); ++i) {
+    const Chunk& chunk = container_.chunks[opaque_chunks_[i]];
+    copy_opaque(*plan_.models.front(), i, chunk.length,
+                [&](std::uint64_t offset, ByteSpan bytes) { output.write_at(chunk.offset + offset, bytes); });
+  }
+  // The last chunks may be empty, and lie at the very end all the same.
+  output.extend(end_);
+}
+
+void Assembly::in_order(const Sink& sink, const std::function<void(std::size_t shard)>& weights) const {
+  std::vector<std::size_t> order(container_.chunks.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return container_.chunks[a].offset < container_.chunks[b].offset;
+  });
+  std::map<std::size_t, std::size_t> shard_of;
+  for (std::size_t i = 0; i < shard_chunks_.size(); ++i) shard_of.emplace(shard_chunks_[i], first_shard_ + i);
+  sink(control_);
+  std::uint64_t at = control_.size();
+  for (const std::size_t index : order) {
+    const Chunk& chunk = container_.chunks[index];
+    put_zeros(sink, chunk.offset - at);
+    at = chunk.end();
+    if (const auto payload = payloads_.find(index); payload != payloads_.end()) {
+      sink(bytes_of(payload->second));
+    } else if (const auto shard = shard_of.find(index); shard != shard_of.end()) {
+      weights(shard->second);
+    } else {
+      const auto opaque = std::find(opaque_chunks_.begin(), opaque_chunks_.end(), index);
+      copy_opaque(*plan_.models.front(), static_cast<std::size_t>(opaque - opaque_chunks_.begin()),
+                  chunk.length, [&](std::uint64_t, ByteSpan bytes) { sink(bytes); });
+    }
+  }
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,57 @@
+#include "formats/aero/plan_content.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "formats/aero/model_json.hpp"
+#include "formats/aero/value_builder.hpp"
+
+namespace aerotool::aero {
+
+PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(plan.models) {
+  for (const Model* model : models_) extras_.push_back(model->extras());
+  for (std::size_t i = 1; i < models_.size(); ++i) {
+    const Extras& lost = extras_[i];
+    if (lost.chunks.empty() && lost.manifest.empty() && lost.json.empty()) continue;
+    carried_.dropped.push_back("chunks and keys of " + escape_controls(models_[i]->path()) +
+                               " that this version does not know");
+  }
+  const Overview view = models_.front()->overview();
+  const auto or_else = [](const std::string& text, std::string_view other) {
+    return text.empty() ? std::string(other) : replace_invalid_utf8(text);
+  };
+  const std::string other_name = default_model_name(source().format, carried_.in_files);
+  model_name_ = plan.name.value_or(or_else(view.model_name, other_name));
+  architecture_ = plan.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
+  number_types(plan);
+}
+
+/// quant ids count from 0 in the order in which types first appear among the tensors (spec/aero.md).
+void PlanContent::number_types(const Plan& plan) {
+  std::map<std::string, std::uint64_t> by_content;
+  for (const PlannedTensor& planned : plan.tensors) {
+    const DType& dtype = planned.tensor().dtype;
+    if (!dtype.is_packed() || quant_ids_.contains(&dtype.packed())) continue;
+    PackBuffer content;
+    pack_text(content, dtype.packed().codec);
+    pack_text(content, dtype.packed().name);
+    pack_value(content, dtype.packed().params);
+    const auto [same, is_new] = by_content.emplace(std::move(content.bytes), types_.size());
+    if (is_new) types_.push_back(&dtype.packed());
+    quant_ids_.emplace(&dtype.packed(), same->second);
+  }
+}
+
+std::optional<std::uint64_t> PlanContent::quant_id(const DType& dtype) const {
+  if (!dtype.is_packed()) return std::nullopt;
+  return quant_ids_.at(&dtype.packed());
+}
+
+const MapItems* PlanContent::tensor_extras(const PlannedTensor& planned) const {
+  const auto model = std::find(models_.begin(), models_.end(), planned.model);
+  const auto& tensors = extras_[static_cast<std::size_t>(model - models_.begin())].tensors;
+  const auto found = tensors.find(planned.index);
+  return found == tensors.end() ? nullptr : &found->second;
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,54 @@
+#include "io/beside.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::io {
+
+namespace fs = std::filesystem;
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string path_problem(std::string_view relative) {
+  if (relative.empty()) return "is empty";
+  if (relative.find('\0') != std::string_view::npos) return "has a NUL in it";
+  if (relative.starts_with('/')) return "is absolute";
+  std::string_view rest = relative;
+  while (!rest.empty()) {
+    const auto slash = rest.find('/');
+    if (rest.substr(0, slash) == "..") return "leads out of the directory";
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return {};
+}
+
+std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative) {
+  const auto refuse = [&](const std::string& why) {
+    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(relative) + "' " + why);
+  };
+  if (const std::string problem = path_problem(relative); !problem.empty()) refuse(problem);
+  const std::string directory = directory_of(index);
+  const std::string path =
+      index.find('/') == std::string::npos ? relative : directory + (directory == "/" ? "" : "/") + relative;
+  std::error_code error;
+  const fs::path base = fs::canonical(directory, error);
+  if (error) throw system_error(directory, "open", error.value());
+  const fs::path target = fs::canonical(path, error);
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+    refuse("names a file that is not there");
+  if (error) throw system_error(path, "open", error.value());
+  const auto [end, rest] = std::mismatch(base.begin(), base.end(), target.begin(), target.end());
+  if (end != base.end()) refuse("is a symbolic link that leads out of the directory");
+  if (!fs::is_regular_file(target, error)) refuse("names no regular file");
+  return Input::open(path);
+}
+
+}  // namespace aerotool::io

@@ -1,0 +1,23 @@
+// Files that an index names: hostile paths, which may not lead out of the index's directory.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "io/input.hpp"
+
+namespace aerotool::io {
+
+/// The directory that a path lies in, "." where it names none.
+std::string directory_of(const std::string& path);
+
+/// Why a path that an index names is refused before anything is looked up: it is empty or absolute, has a
+/// ".." or a NUL in it; an empty text where it is not.
+std::string path_problem(std::string_view relative);
+
+/// Opens the regular file `relative` in the directory of `index`, a file. Throws CorruptError that names the
+/// index where path_problem() has one, a symbolic link leads out of the directory, or no regular file is
+/// there; IoError where it cannot be opened.
+std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative);
+
+}  // namespace aerotool::io

@@ -1,0 +1,45 @@
+// A model that lies in several files, each of which is a Model of its own.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/model.hpp"
+
+namespace aerotool {
+
+/// Tensors and seals of all parts, one part behind the other, each with the part it comes from. What the
+/// model is as a whole (its path, metadata, source, rules) is for the format that derives from this.
+class PartedModel : public Model {
+ public:
+  const std::vector<Tensor>& tensors() const override { return tensors_; }
+  const std::string& path_of(std::size_t tensor) const override;
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  std::vector<Seal> seals() const override;
+  bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
+  void require_unchanged() const override;
+
+ protected:
+  struct Place {
+    std::size_t part = 0;
+    std::size_t tensor = 0;  ///< in the part
+  };
+
+  const std::vector<std::unique_ptr<Model>>& parts() const { return parts_; }
+  const Place& place_of(std::size_t tensor) const { return places_[tensor]; }
+  /// The shards of all parts; Tensor::shard counts in these.
+  std::vector<Shard> shards() const;
+
+  /// Takes the part and all its tensors.
+  void add_part(std::unique_ptr<Model> part);
+  /// Puts the tensors in another order, or leaves some out: `order` holds indexes into tensors().
+  void arrange(const std::vector<std::size_t>& order);
+
+ private:
+  std::vector<std::unique_ptr<Model>> parts_;
+  std::uint32_t shard_count_ = 0;
+  std::vector<Tensor> tensors_;
+  std::vector<Place> places_;  // beside them
+};
+
+}  // namespace aerotool
