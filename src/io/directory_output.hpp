@@ -2,8 +2,10 @@
 // whole, or the new ones whole, or no index (design.md, "pack-set").
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,35 +25,33 @@ class DirectoryOutput {
   ~DirectoryOutput();
 
   const std::string& path() const { return path_; }
+  /// The path of a file in it.
+  std::string path_of(const std::string& name) const;
 
   /// Throws IoError where the file system has less room than `bytes`.
   void require_space(std::uint64_t bytes) const;
 
-  /// A new file, which can be seeked and has no place yet; finish() it when it is whole. `name` may lie in a
-  /// directory below, which is made. Thread-safe.
+  /// A new file, which can be seeked and has no place yet. `name` may lie in a directory below, which is
+  /// made. Whoever has written it whole calls its finish(). Thread-safe.
   Output& add(const std::string& name);
+  /// Makes a leftover of the file (Output::leftovers) the new file, as it is. Thread-safe.
+  void adopt(const std::string& name, Output::Leftover leftover);
 
-  /// What may already be the file of that name: itself, and temporaries that a killed run has left. Adopting
-  /// one makes it the new file as it is. Thread-safe.
-  struct Candidate {
-    std::shared_ptr<Input> input;
-    std::string temporary;  ///< empty for the file itself
-    Fd lock;
-  };
-  std::vector<Candidate> candidates(const std::string& name) const;
-  void adopt(const std::string& name, Candidate candidate);
-
-  /// Puts all files in place, each on the disk before the next step: the old `index` goes, the files come,
-  /// the `obsolete` ones go, the new index comes. `index` may be a file that only goes, or empty.
+  /// Puts all files in place, each step on the disk before the next: the old `index` goes, the files come,
+  /// the `obsolete` ones go, the new index comes. `index` may be a file that only goes, or empty. Names are
+  /// relative to the directory.
   void publish(const std::string& index, const std::vector<std::string>& obsolete);
 
  private:
+  void make_directories(const std::string& path);
+  void remove(const std::string& name);
+  void sync() const;
+
   std::string path_;
   std::vector<std::string> made_;  // directories, the outermost first
   Fd directory_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Output>> files_;
-  bool published_ = false;
 };
 
 }  // namespace aerotool::io

@@ -18,6 +18,8 @@ class Fd {
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+  /// Another descriptor of the same open file; none where the system has no more.
+  Fd duplicate() const;
   int release() { return std::exchange(fd_, -1); }
 
  private:

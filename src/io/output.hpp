@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
@@ -46,6 +47,26 @@ class Output {
   /// Everything reaches the disk and takes the target's place: fsync, rename, fsync of the directory. For a
   /// stream: the last errors are looked for. Throws IoError.
   void commit();
+
+  // The steps of commit() for a seekable output, for files that take their places together.
+  void finish();          ///< fsync; the file has a name beside its target then
+  void place();           ///< rename; the file has been finished
+  void sync_directory();  ///< fsync of the target's directory
+
+  /// What an output to `path` would replace or clear away: a file of that name, and the temporaries that
+  /// killed runs have left of it. Those are locked while they are held; what a living run holds is left out.
+  struct Leftover {
+    Fd fd;
+    std::string temporary;  ///< its name in the directory; empty for the file itself
+    std::uint64_t size = 0;
+  };
+  static std::vector<Leftover> leftovers(const std::string& path);
+  /// An output to `path` that is one of its leftovers with a temporary name, as it is.
+  static Output from_leftover(const std::string& path, Leftover leftover);
+  /// The names of the targets that temporaries in a directory were made for.
+  static std::vector<std::string> targets_of_temporaries(const std::string& directory);
+  /// Removes the temporaries of a target that killed runs have left.
+  static void remove_temporaries(const std::string& path);
 
  private:
   Output(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}

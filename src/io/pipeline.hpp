@@ -43,7 +43,7 @@ struct RunOptions {
   unsigned jobs = 1;
   Progress* progress = nullptr;
   /// Takes all blocks in order, one at a time, from changing threads; for what cannot be seeked.
-  std::function<void(ByteSpan bytes)> in_order;
+  std::function<void(ByteSpan bytes)> in_order = {};
 };
 
 /// Goes through all regions. Afterwards every task that is wholly covered has its digest, whatever the number
