@@ -10,7 +10,7 @@
 #include "io/spool.hpp"
 
 // One word a format: it has `const Format& NAME_format()` in its folder.
-#define AEROTOOL_FORMATS(X) X(aero) X(safetensors) X(gguf)
+#define AEROTOOL_FORMATS(X) X(aero) X(aeroset) X(safetensors) X(gguf)
 
 namespace aerotool {
 

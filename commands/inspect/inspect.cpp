@@ -157,6 +157,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOu
   fact("model", escape_controls(view.model_name));
   fact("architecture", escape_controls(view.architecture));
   fact("file size", size_text(view.file_size));
+  if (!view.files.empty()) fact("files", with_thousands(view.files.size()));
   fact("weights", size_text(facts.weight_bytes));
   fact("parameters", with_thousands(facts.parameters));
   fact("tensors", with_thousands(model.tensors().size()));
@@ -165,6 +166,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOu
   std::string integrity;
   for (const std::string& item : view.integrity) integrity += (integrity.empty() ? "" : ", ") + item;
   fact("integrity", integrity.empty() ? "none" : integrity);
+  for (const std::string& note : view.notes) fact("note", escape_controls(note));
   table.print(out, "  ");
   if (!facts.dtypes.empty()) {
     cli::Table shares({left, right, right, right});
@@ -246,6 +248,23 @@ void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOu
   json.begin_array();
   for (const std::string& item : view.integrity) json.text(item);
   json.end_array();
+  if (!view.files.empty()) {
+    json.key("files");
+    json.begin_array();
+    for (const FileLine& file : view.files) {
+      json.begin_object();
+      json.name_member("path", file.path);
+      json.member("size", file.size);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  if (!view.notes.empty()) {
+    json.key("notes");
+    json.begin_array();
+    for (const std::string& note : view.notes) json.text(note);
+    json.end_array();
+  }
   if (arguments.has("chunks")) {
     json.key("chunks");
     json.begin_array();

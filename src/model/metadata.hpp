@@ -69,6 +69,7 @@ struct Extras {
   MapItems json;                              ///< members of MJSN
   std::map<std::uint64_t, MapItems> tensors;  ///< members of TIDX entries, by index into Model::tensors()
   std::vector<OpaqueChunk> chunks;
+  std::vector<std::string> lost;  ///< what cannot be passed on, a line each
 };
 
 }  // namespace aerotool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +38,12 @@ struct ChunkLine {
   Digest digest{};
 };
 
+/// One of the files that a model lies in.
+struct FileLine {
+  std::string path;
+  std::uint64_t size = 0;
+};
+
 /// What `inspect` shows of a file, beside its tensors and metadata.
 struct Overview {
   std::string format;   ///< "AERO", "safetensors", "GGUF"
@@ -48,6 +55,8 @@ struct Overview {
   std::string uuid;                    ///< empty where there is none
   std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none
   std::vector<ChunkLine> chunks;
+  std::vector<FileLine> files;     ///< of a model that lies in several
+  std::vector<std::string> notes;  ///< what is unusual about it, a line each
 };
 
 /// A run of source bytes with a hash of its own that covers several tensors (a WTSH chunk).
@@ -76,6 +85,9 @@ struct CheckOptions {
   CheckLevel level = CheckLevel::structure;
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
+  /// With `full`: takes all bytes of the file in order, over the same read that checks them. Only a file of
+  /// the home format hands them over.
+  std::function<void(ByteSpan)> whole_file = {};
 };
 
 class Model {

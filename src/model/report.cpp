@@ -1,5 +1,7 @@
 #include "model/report.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace aerotool {
@@ -29,6 +31,14 @@ void Report::fault(Where where, std::string message, std::vector<HitTensor> hit)
 
 void Report::warning(Where where, std::string message) {
   note({Severity::warning, std::move(where), std::move(message), {}});
+}
+
+void Report::absorb(const Report& other) {
+  for (const Finding& finding : other.findings_) note(finding);
+  omitted_ += other.omitted_;
+  fault_count_ += other.fault_count_ - static_cast<std::uint64_t>(std::count_if(
+                                           other.findings_.begin(), other.findings_.end(),
+                                           [](const Finding& f) { return f.severity == Severity::fault; }));
 }
 
 std::string list_names(const std::vector<HitTensor>& tensors) {

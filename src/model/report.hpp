@@ -48,6 +48,9 @@ class Report {
   /// Worth a line to the user in both modes.
   void warning(Where where, std::string message);
 
+  /// Notes what another report has found, as if it had been told here.
+  void absorb(const Report& other);
+
   /// Where nothing more is kept, hits need not be looked for.
   bool full() const { return findings_.size() == kMost || hits_ == kMostHits; }
   /// At most kMost findings and kMostHits tensors that they hit are kept; `omitted` counts the findings left

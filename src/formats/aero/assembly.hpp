@@ -43,6 +43,7 @@ class Assembly {
   /// The whole file from front to back: all but the weights goes to `sink`; `weights` is called where a
   /// shard's payload has its turn.
   void in_order(const Sink& sink, const std::function<void(std::size_t shard)>& weights) const;
+  std::uint64_t shard_size(std::size_t shard) const { return layout_.shards[shard].size; }
   /// The hash that the TOC gives one of its shards.
   const Digest& shard_digest(std::size_t shard) const;
 

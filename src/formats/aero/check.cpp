@@ -131,13 +131,20 @@ class Checker {
       report_.fault(at(chunk->offset), "MMSG: " + problem);
       return;
     }
-    if (!source->order) return;
-    std::vector<std::uint64_t> order = *source->order;
+    std::vector<std::uint64_t> in_files;
+    for (const SourceFile& file : source->files)
+      in_files.insert(in_files.end(), file.order.begin(), file.order.end());
+    const bool sound =
+        (!source->order || names_all(*source->order)) && (source->files.empty() || names_all(in_files));
+    if (!sound)
+      report_.fault(at(chunk->offset), "MMSG: \"source\": \"order\" does not name every tensor once");
+  }
+
+  bool names_all(std::vector<std::uint64_t> order) const {
     std::sort(order.begin(), order.end());
     std::vector<std::uint64_t> all(model_.tensors().size());
     std::iota(all.begin(), all.end(), 0);
-    if (order != all)
-      report_.fault(at(chunk->offset), "MMSG: \"source\": \"order\" does not name every tensor once");
+    return order == all;
   }
 
   void check_page_hash_chunks() {
@@ -264,9 +271,43 @@ class Checker {
     if (options_.progress != nullptr) {
       for (const io::Region& region : regions) options_.progress->total += region.length;
     }
-    io::run(regions, {.jobs = options_.jobs, .progress = options_.progress, .in_order = {}});
+    run_over_file(regions);
     for (std::size_t i = 0; i < regions.size(); ++i)
       judge_shard(i, shard_tasks[i].digest, tensor_tasks, regions[i]);
+  }
+
+  /// Goes through the shards, and through the whole file in order where its bytes are wanted.
+  void run_over_file(std::vector<io::Region>& shards) {
+    const io::RunOptions unordered = {.jobs = options_.jobs, .progress = options_.progress, .in_order = {}};
+    if (!options_.whole_file) {
+      io::run(shards, unordered);
+      return;
+    }
+    io::RunOptions ordered = unordered;
+    ordered.in_order = options_.whole_file;
+    std::vector<std::size_t> order(shards.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto chunk_of = [&](std::size_t shard) -> const Chunk& { return chunks()[model_.shards()[shard]]; };
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return chunk_of(a).offset < chunk_of(b).offset; });
+    std::uint64_t reached = 0;
+    const auto pass_over = [&](std::uint64_t end) {
+      std::vector<io::Region> between(1);
+      between[0].length = end - reached;
+      between[0].read = [&, begin = reached](std::uint64_t offset, std::span<std::byte> out) {
+        model_.input().read(begin + offset, out);
+      };
+      io::run(between, ordered);
+    };
+    for (const std::size_t shard : order) {
+      const Chunk& chunk = chunk_of(shard);
+      // Of a shard that begins in another some bytes have been handed over, and the rest will be.
+      const bool in_turn = chunk.offset >= reached;
+      if (in_turn) pass_over(chunk.offset);
+      io::run(std::span(&shards[shard], 1), in_turn ? ordered : unordered);
+      if (in_turn) reached = chunk.end();
+    }
+    pass_over(model_.input().size());
   }
 
   std::vector<HitTensor> hit_in(std::size_t shard, std::uint64_t begin, std::uint64_t end) const {

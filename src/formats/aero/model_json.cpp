@@ -5,68 +5,15 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/json_reader.hpp"
 #include "core/text.hpp"
+#include "formats/aero/json_value.hpp"
 #include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/value_builder.hpp"
 
 namespace aerotool::aero {
 namespace {
 
 // A document is parsed at one go; a compressed one has to be held for that.
 constexpr std::uint64_t kMostCompressedJson = std::uint64_t{64} << 20;
-
-Value number_value(std::string_view text) {
-  std::int64_t negative = 0;
-  std::uint64_t positive = 0;
-  const char* const end = text.data() + text.size();
-  if (const auto r = std::from_chars(text.data(), end, positive); r.ec == std::errc() && r.ptr == end) {
-    return Value::u64(positive);
-  }
-  if (const auto r = std::from_chars(text.data(), end, negative);
-      r.ec == std::errc() && r.ptr == end && negative < 0) {
-    return Value::i64(negative);
-  }
-  double real = 0;
-  std::from_chars(text.data(), end, real);
-  return Value::f64(real);
-}
-
-struct JsonHandler {
-  ValueBuilder builder;
-  std::string problem;
-
-  bool scalar(Value value) {
-    builder.scalar(std::move(value));
-    return within_memory();
-  }
-  bool within_memory() {
-    if (builder.memory() <= ValueBuilder::kMostMemory) return true;
-    problem = "it takes too much memory";
-    return false;
-  }
-  bool null() { return scalar({}); }
-  bool boolean(bool value) { return scalar(Value::boolean(value)); }
-  bool number(std::string_view text) { return scalar(number_value(text)); }
-  bool string(std::string_view text) { return scalar(Value::string(std::string(text))); }
-  bool key(std::string_view text) { return string(text); }
-  bool start_object() {
-    builder.begin_map();
-    return within_memory();
-  }
-  bool end_object() {
-    builder.end_map();
-    return true;
-  }
-  bool start_array() {
-    builder.begin_array();
-    return within_memory();
-  }
-  bool end_array() {
-    builder.end_array();
-    return true;
-  }
-};
 
 void append_unit(std::string& out, unsigned unit) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -222,13 +169,12 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report
     if (!check_digest(input, chunk, stream.digest(), report)) return {};
     bytes = Bytes::own(std::move(unpacked));
   }
-  JsonHandler handler;
-  if (const auto problem = parse_json(bytes.text(), handler)) {
+  Value json;
+  if (const auto problem = read_json(bytes.text(), json)) {
     report.unreadable(where,
                       label(chunk) + " at byte " + std::to_string(problem->offset) + ": " + problem->message);
     return {};
   }
-  Value json = handler.builder.take();
   if (json.type != ValueType::map) {
     report.unreadable(where, label(chunk) + " is not a JSON object");
     return {};

@@ -45,7 +45,8 @@ struct ByShard {
 
 }  // namespace
 
-AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
+AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind)
+    : input_(std::move(input)), kind_(kind) {
   container_ = read_container(*input_, report);
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
     if (!known_fourcc(container_.chunks[i].fourcc)) opaque_.push_back(i);
@@ -73,7 +74,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report) : input_(
     read_descriptors(report);
     resolve_tensors(report);
     check_names(report);
-    check_tensor_overlaps(report);
+    if (kind_ == Kind::file) check_tensor_overlaps(report);
   }
   check_chunk_overlaps(report);
 }
@@ -191,6 +192,10 @@ bool AeroModel::resolve(Tensor& tensor, const Placement& placement, Report& repo
                                               std::to_string(*size.bytes) + " bytes");
     return false;
   }
+  return kind_ == Kind::set_index || place(tensor, placement, stored, report);
+}
+
+bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report) {
   const auto shard = shard_by_name_.find(shard_name(placement.shard_id));
   if (shard == shard_by_name_.end()) {
     report.unreadable(where(tensor.name), "lies in shard " + std::to_string(placement.shard_id) +
@@ -211,6 +216,13 @@ bool AeroModel::resolve(Tensor& tensor, const Placement& placement, Report& repo
 }
 
 void AeroModel::resolve_tensors(Report& report) {
+  if (kind_ == Kind::file && shards_.empty() && !index_.tensors.empty()) {
+    report.unreadable(where(), "lists " + plural(index_.tensors.size(), "tensor") +
+                                   ", but holds no weights: the index of a set is read through its "
+                                   "model.aeroset.json");
+    index_.tensors.clear();
+    index_.placements.clear();
+  }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < index_.tensors.size(); ++i) {
     if (!resolve(index_.tensors[i], index_.placements[i], report)) continue;
@@ -285,7 +297,7 @@ Overview AeroModel::overview() const {
   }
   std::uint64_t hashed = 0;
   for (const Tensor& tensor : index_.tensors) {
-    ++view.shards[tensor.shard].tensor_count;
+    if (kind_ == Kind::file) ++view.shards[tensor.shard].tensor_count;
     if (tensor.digest) ++hashed;
   }
   view.integrity.emplace_back("BLAKE3 of every chunk");

@@ -18,8 +18,12 @@ namespace aerotool::aero {
 
 class AeroModel : public Model {
  public:
+  enum class Kind {
+    file,      ///< with the weights that its TIDX lists
+    set_index  ///< of an AEROSET: TIDX lists tensors of other files; they are described, not placed
+  };
   /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report.
-  AeroModel(std::shared_ptr<io::Input> input, Report& report);
+  AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind = Kind::file);
 
   const std::string& path() const override { return input_->name(); }
   Overview overview() const override;
@@ -38,6 +42,8 @@ class AeroModel : public Model {
   const Container& container() const { return container_; }
   const Manifest& manifest() const { return manifest_; }
   const Value& json() const { return json_; }
+  /// Beside tensors(): what TIDX says of their places.
+  const std::vector<Placement>& placements() const { return index_.placements; }
   /// Indexes into container().chunks of the WTSH chunks, in TOC order; Tensor::shard counts in these.
   const std::vector<std::size_t>& shards() const { return shards_; }
   /// The first chunk with this FourCC; null where there is none.
@@ -71,7 +77,11 @@ class AeroModel : public Model {
   void check_tensor_overlaps(Report& report);
   void check_chunk_overlaps(Report& report);
 
+  /// Sets the place of a tensor that takes `stored` bytes in its shard.
+  bool place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report);
+
   std::shared_ptr<io::Input> input_;
+  Kind kind_;
   Container container_;
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_

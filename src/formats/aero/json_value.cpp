@@ -1,0 +1,71 @@
+#include "formats/aero/json_value.hpp"
+
+#include <charconv>
+
+#include "formats/aero/value_builder.hpp"
+
+namespace aerotool::aero {
+namespace {
+
+Value number_value(std::string_view text) {
+  std::int64_t negative = 0;
+  std::uint64_t positive = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto r = std::from_chars(text.data(), end, positive); r.ec == std::errc() && r.ptr == end) {
+    return Value::u64(positive);
+  }
+  if (const auto r = std::from_chars(text.data(), end, negative);
+      r.ec == std::errc() && r.ptr == end && negative < 0) {
+    return Value::i64(negative);
+  }
+  double real = 0;
+  std::from_chars(text.data(), end, real);
+  return Value::f64(real);
+}
+
+struct JsonHandler {
+  ValueBuilder builder;
+  std::string problem;
+
+  bool scalar(Value value) {
+    builder.scalar(std::move(value));
+    return within_memory();
+  }
+  bool within_memory() {
+    if (builder.memory() <= ValueBuilder::kMostMemory) return true;
+    problem = "it takes too much memory";
+    return false;
+  }
+  bool null() { return scalar({}); }
+  bool boolean(bool value) { return scalar(Value::boolean(value)); }
+  bool number(std::string_view text) { return scalar(number_value(text)); }
+  bool string(std::string_view text) { return scalar(Value::string(std::string(text))); }
+  bool key(std::string_view text) { return string(text); }
+  bool start_object() {
+    builder.begin_map();
+    return within_memory();
+  }
+  bool end_object() {
+    builder.end_map();
+    return true;
+  }
+  bool start_array() {
+    builder.begin_array();
+    return within_memory();
+  }
+  bool end_array() {
+    builder.end_array();
+    return true;
+  }
+};
+
+}  // namespace
+
+std::optional<JsonProblem> read_json(std::string_view text, Value& value) {
+  JsonHandler handler;
+  auto problem = parse_json(text, handler);
+  if (!problem) value = handler.builder.take();
+  return problem;
+}
+
+}  // namespace aerotool::aero

@@ -1,0 +1,16 @@
+// A JSON document as a Value.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/json_reader.hpp"
+#include "model/value.hpp"
+
+namespace aerotool::aero {
+
+/// Integers become u64 or i64, other numbers f64. Nothing is returned where the text is sound and takes no
+/// more memory than ValueBuilder::kMostMemory.
+std::optional<JsonProblem> read_json(std::string_view text, Value& value);
+
+}  // namespace aerotool::aero

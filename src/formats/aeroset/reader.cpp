@@ -1,0 +1,269 @@
+#include "formats/aeroset/reader.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/text.hpp"
+#include "formats/aero/model_json.hpp"
+#include "io/beside.hpp"
+
+namespace aerotool::aeroset {
+namespace {
+
+// Reading takes memory in proportion to the text.
+constexpr std::uint64_t kMostIndexBytes = 100'000'000;
+
+bool is_url(std::string_view path) {
+  return path.starts_with("http://") || path.starts_with("https://");
+}
+
+}  // namespace
+
+AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
+  if (input_->size() > kMostIndexBytes) {
+    throw UnsupportedError(where(), "the index has " + with_thousands(input_->size()) + " bytes; at most " +
+                                        with_thousands(kMostIndexBytes) + " are read");
+  }
+  index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
+  open_parts(report);
+  try {
+    tensor_index_input_ = open_file(index_.tensor_index);
+    tensor_index_ =
+        std::make_unique<aero::AeroModel>(tensor_index_input_, report, aero::AeroModel::Kind::set_index);
+  } catch (const CorruptError& error) {
+    report.unreadable(error.where(), error.message());
+    return;
+  }
+  join_tensors(report);
+}
+
+std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
+  if (is_url(file.path)) {
+    throw UnsupportedError(where(),
+                           "'" + escape_controls(file.path) + "' is remote; remote parts are not read");
+  }
+  if (!index_.base_url) return io::open_beside(path(), file.path);
+  try {
+    return io::open_beside(path(), file.path);
+  } catch (const CorruptError&) {
+    if (!io::path_problem(file.path).empty()) throw;
+    throw UnsupportedError(where(), "'" + escape_controls(file.path) + "' is not here but at " +
+                                        escape_controls(*index_.base_url + "/" + file.path) +
+                                        "; remote parts are not read");
+  }
+}
+
+void AerosetModel::open_parts(Report& report) {
+  std::unordered_set<std::string_view> paths = {index_.tensor_index.path};
+  std::unordered_set<std::uint64_t> ids;
+  for (const SetPart& entry : index_.parts) {
+    const std::string name = "part '" + escape_controls(entry.path) + "'";
+    if (!paths.insert(entry.path).second) {
+      report.unreadable(where(), name + " is named twice");
+      continue;
+    }
+    for (const std::uint64_t id : entry.shards) {
+      if (!ids.insert(id).second)
+        report.unreadable(where(), name + " lists shard " + std::to_string(id) + ", which is listed before");
+    }
+    try {
+      auto input = open_file(entry);
+      auto part = std::make_unique<aero::AeroModel>(input, report);
+      const aero::AeroModel& model = *part;
+      if (model.shards().size() != entry.shards.size()) {
+        report.unreadable(where(), name + " holds " + plural(model.shards().size(), "shard") +
+                                       ", the index lists " + std::to_string(entry.shards.size()));
+      }
+      const bool set_wide = std::all_of(entry.shards.begin(), entry.shards.end(), [&](std::uint64_t id) {
+        return model.shard_named(aero::shard_name(id)).has_value();
+      });
+      open_.push_back({&entry, std::move(input), &model, !set_wide});
+      add_part(std::move(part));
+      continue;
+    } catch (const CorruptError& error) {
+      report.unreadable(error.where(), error.message());
+    } catch (const UnsupportedError& error) {
+      if (!report.judging()) throw;
+      report.fault(error.where(), error.message());
+    }
+    broken_.push_back(&entry);
+  }
+}
+
+std::optional<std::uint64_t> AerosetModel::set_shard(const Part& part, std::size_t tensor) {
+  if (!part.counts_from_zero) return part.model->placements()[tensor].shard_id;
+  // The k-th shard that the index lists for the part is the part's k-th.
+  const std::size_t number = part.model->tensors()[tensor].shard;
+  if (number >= part.entry->shards.size()) return std::nullopt;
+  return part.entry->shards[number];
+}
+
+void AerosetModel::compare(std::size_t tensor, const Tensor& global, const aero::Placement& global_place,
+                           Report& report) const {
+  const Tensor& local = tensors()[tensor];
+  const Part& part = open_[place_of(tensor).part];
+  const aero::Placement& local_place = part.model->placements()[place_of(tensor).tensor];
+  const auto shard = set_shard(part, place_of(tensor).tensor);
+  const Where here = {path_of(tensor), {}, local.name};
+  const std::string& there = tensor_index_->path();
+  const auto differs = [&](const std::string& verb, const std::string& in_part, const std::string& in_index) {
+    report.unreadable(here, verb + " " + in_part + ", but in " + escape_controls(there) + " " + in_index);
+  };
+  if (!(global.dtype == local.dtype)) {
+    differs("is", std::string(local.dtype.name()), std::string(global.dtype.name()));
+  } else if (global.shape != local.shape) {
+    differs("has the shape", to_string(local.shape), to_string(global.shape));
+  } else if (global.size != local.size) {
+    differs("has a size of", std::to_string(local.size), std::to_string(global.size));
+  } else if (shard != global_place.shard_id) {
+    differs("lies in shard", shard ? std::to_string(*shard) : "of no number",
+            std::to_string(global_place.shard_id));
+  } else if (local_place.data_offset != global_place.data_offset) {
+    differs("has the offset", std::to_string(local_place.data_offset),
+            std::to_string(global_place.data_offset));
+  } else if (global.digest && local.digest && *global.digest != *local.digest) {
+    differs("has the hash_b3", to_hex(*local.digest), to_hex(*global.digest));
+  } else if (global.digest.has_value() != local.digest.has_value()) {
+    report.fault(here,
+                 std::string(local.digest ? "has a hash_b3, but none in " : "has no hash_b3, but one in ") +
+                     escape_controls(there));
+  }
+}
+
+/// Puts the tensors in the order of index.aero's TIDX and holds the two to each other.
+void AerosetModel::join_tensors(Report& report) {
+  constexpr std::size_t kClaimed = static_cast<std::size_t>(-1);
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  by_name.reserve(tensors().size());
+  for (std::size_t i = 0; i < tensors().size(); ++i) {
+    const auto [same, is_new] = by_name.emplace(tensors()[i].name, i);
+    if (!is_new) {
+      report.unreadable(where(tensors()[i].name), "is in both " + escape_controls(path_of(same->second)) +
+                                                      " and " + escape_controls(path_of(i)));
+    }
+  }
+  std::unordered_map<std::uint64_t, std::size_t> broken_shards;  // by set-wide id, to the number in broken_
+  for (std::size_t i = 0; i < broken_.size(); ++i) {
+    for (const std::uint64_t id : broken_[i]->shards) broken_shards.emplace(id, i);
+  }
+  std::vector<std::vector<HitTensor>> hit(broken_.size());
+  const auto& listed = tensor_index_->tensors();
+  std::vector<std::size_t> order;
+  order.reserve(listed.size());
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    const Tensor& global = listed[i];
+    const aero::Placement& place = tensor_index_->placements()[i];
+    const auto found = by_name.find(global.name);
+    if (found != by_name.end() && found->second != kClaimed) {
+      order.push_back(std::exchange(found->second, kClaimed));
+      compare(order.back(), global, place, report);
+    } else if (const auto shard = broken_shards.find(place.shard_id); shard != broken_shards.end()) {
+      hit[shard->second].push_back(
+          {global.name, broken_[shard->second]->path, place.data_offset, global.size});
+    } else {
+      report.unreadable(where(global.name),
+                        "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
+    }
+  }
+  for (std::size_t i = 0; i < broken_.size(); ++i) {
+    report.unreadable(where(), "part '" + escape_controls(broken_[i]->path) + "' cannot be used",
+                      std::move(hit[i]));
+  }
+  for (std::size_t i = 0; i < tensors().size(); ++i) {
+    const auto found = by_name.find(tensors()[i].name);
+    if (found->second != i) continue;
+    if (!tensor_index_->all_tensors_usable()) {
+      order.push_back(i);  // what it lacks has been told
+      continue;
+    }
+    report.unreadable({path_of(i), {}, tensors()[i].name},
+                      "is not in " + escape_controls(tensor_index_->path()));
+  }
+  arrange(order);
+}
+
+Overview AerosetModel::overview() const {
+  Overview view;
+  view.format = "AEROSET";
+  view.version = "0." + std::to_string(index_.version_minor);
+  view.model_name = index_.model_name;
+  view.architecture = index_.architecture;
+  view.files.push_back({path(), input_->size()});
+  const auto add_chunks = [&](const std::string& file, std::vector<ChunkLine>& chunks) {
+    for (ChunkLine& chunk : chunks) {
+      chunk.name = file + ": " + chunk.name;
+      view.chunks.push_back(std::move(chunk));
+    }
+  };
+  if (tensor_index_) {
+    view.files.push_back({tensor_index_->path(), tensor_index_input_->size()});
+    Overview of_index = tensor_index_->overview();
+    view.uuid = of_index.uuid;
+    add_chunks(index_.tensor_index.path, of_index.chunks);
+  }
+  view.integrity.emplace_back("SHA-256 of every file");
+  std::size_t own_numbers = 0;
+  for (const Part& part : open_) {
+    view.files.push_back({part.input->name(), part.input->size()});
+    Overview of_part = part.model->overview();
+    for (std::size_t i = 0; i < of_part.shards.size(); ++i) {
+      view.shards.push_back(std::move(of_part.shards[i]));
+      if (i < part.entry->shards.size()) view.shards.back().name = aero::shard_name(part.entry->shards[i]);
+    }
+    add_chunks(part.entry->path, of_part.chunks);
+    if (&part == &open_.front())
+      view.integrity.insert(view.integrity.end(), of_part.integrity.begin(), of_part.integrity.end());
+    if (part.counts_from_zero) ++own_numbers;
+  }
+  for (const FileLine& file : view.files) view.file_size += file.size;
+  if (own_numbers != 0) {
+    view.notes.push_back(plural(own_numbers, "part") +
+                         " number their shards from 0 again; they are read through their own TIDX");
+  }
+  if (index_.base_url) view.notes.push_back("its parts are published at " + *index_.base_url);
+  if (index_.cache) {
+    view.notes.push_back(std::string("caching is ") + (index_.cache->enabled ? "enabled" : "not enabled") +
+                         (index_.cache->recommended ? " and recommended" : ""));
+  }
+  return view;
+}
+
+Metadata AerosetModel::metadata() const {
+  Metadata metadata = tensor_index_ ? tensor_index_->metadata() : Metadata{};
+  if (metadata.entries.empty() && !open_.empty() && !source().metadata)
+    return open_.front().model->metadata();
+  return metadata;
+}
+
+Source AerosetModel::source() const {
+  Source source = tensor_index_ ? tensor_index_->source() : Source{};
+  if (source.format.empty() && !open_.empty())
+    source.format = aero::text_member(open_.front().model->json(), "source_format");
+  return source;
+}
+
+Extras AerosetModel::extras() const {
+  Extras extras = tensor_index_ ? tensor_index_->extras() : Extras{};
+  for (const Part& part : open_) {
+    Extras of_part = part.model->extras();
+    if (&part == &open_.front()) extras.json = std::move(of_part.json);
+    if (of_part.chunks.empty() && of_part.manifest.empty()) continue;
+    extras.lost.push_back("chunks and keys of " + escape_controls(part.input->name()) +
+                          " that this version does not know");
+  }
+  return extras;
+}
+
+void AerosetModel::read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const {
+  tensor_index_->read_chunk(chunk, offset, out);
+}
+
+void AerosetModel::require_unchanged() const {
+  input_->require_unchanged();
+  if (tensor_index_) tensor_index_->require_unchanged();
+  PartedModel::require_unchanged();
+}
+
+}  // namespace aerotool::aeroset

@@ -1,0 +1,57 @@
+// An AEROSET as a Model: one model in several AERO files and an index (spec/aeroset.md).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "formats/aero/reader.hpp"
+#include "formats/aeroset/set_index.hpp"
+#include "model/parted_model.hpp"
+
+namespace aerotool::aeroset {
+
+class AerosetModel final : public PartedModel {
+ public:
+  /// Reads the index, index.aero and the metadata of all parts. What is missing, or said differently in two
+  /// places, goes to the report.
+  AerosetModel(std::shared_ptr<io::Input> input, Report& report);
+
+  const std::string& path() const override { return input_->name(); }
+  Overview overview() const override;
+  Metadata metadata() const override;
+  Source source() const override;
+  Extras extras() const override;
+  void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool check(const CheckOptions& options, Report& report) const override;
+  void require_unchanged() const override;
+
+ private:
+  /// A part that could be opened.
+  struct Part {
+    const SetPart* entry = nullptr;
+    std::shared_ptr<io::Input> input;
+    const aero::AeroModel* model = nullptr;  // among parts()
+    bool counts_from_zero = false;           // its shards have numbers of their own
+  };
+  Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
+  std::shared_ptr<io::Input> open_file(const SetFile& file) const;
+  void open_parts(Report& report);
+  void join_tensors(Report& report);
+  /// The set-wide id of the shard that a part's tensor lies in; nothing where the index lists none.
+  static std::optional<std::uint64_t> set_shard(const Part& part, std::size_t tensor);
+  /// Notes where index.aero and a part say different things of a tensor.
+  void compare(std::size_t tensor, const Tensor& global, const aero::Placement& global_place,
+               Report& report) const;
+  void check_file(const SetFile& entry, const io::Input& input, const aero::AeroModel& model,
+                  const CheckOptions& options, Report& report) const;
+
+  std::shared_ptr<io::Input> input_;
+  SetIndex index_;
+  std::shared_ptr<io::Input> tensor_index_input_;
+  std::unique_ptr<aero::AeroModel> tensor_index_;  // index.aero; null where it is not sound
+  std::vector<Part> open_;                         // beside parts()
+  std::vector<const SetPart*> broken_;             // that could not be opened
+};
+
+}  // namespace aerotool::aeroset

@@ -1,0 +1,233 @@
+#include "formats/aeroset/set_index.hpp"
+
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "formats/aero/json_value.hpp"
+
+namespace aerotool::aeroset {
+namespace {
+
+constexpr std::string_view kFormatName = "AEROSET";
+constexpr std::uint64_t kHighestMinor = 2;
+
+class IndexReader {
+ public:
+  IndexReader(const std::string& path, Report& report) : path_(path), report_(report) {}
+
+  SetIndex read(const Value& json) {
+    SetIndex index;
+    read_format(json, index);
+    const Value* model = json.find("model");
+    if (model == nullptr || model->type != ValueType::map) {
+      fault("\"model\" is missing, or no object");
+    } else {
+      index.model_name = text(*model, "\"model\"", "name");
+      index.architecture = text(*model, "\"model\"", "architecture");
+    }
+    if (const Value* url = json.find("base_url")) {
+      url->type == ValueType::string ? void(index.base_url = url->text())
+                                     : fault("\"base_url\" is no string");
+    }
+    read_cache(json, index);
+    read_parts(json, index);
+    const Value* global = json.find("global_tidx");
+    if (global == nullptr) throw CorruptError(where(), "\"global_tidx\" is missing");
+    if (!read_file(*global, "\"global_tidx\"", index.tensor_index))
+      throw CorruptError(where(), "\"global_tidx\" names no file");
+    return index;
+  }
+
+ private:
+  Where where() const { return {path_, {}, {}}; }
+  void fault(const std::string& what) { report_.fault(where(), what); }
+
+  void read_format(const Value& json, SetIndex& index) {
+    const Value* format = json.find("format");
+    const Value* name = format != nullptr ? format->find("name") : nullptr;
+    if (name == nullptr || name->type != ValueType::string || name->text() != kFormatName)
+      throw CorruptError(where(), "is no index of an AEROSET: \"format\" does not name one");
+    const Value* version = format->find("version");
+    std::vector<std::uint64_t> numbers;
+    if (version != nullptr && version->type == ValueType::array && version->array().count == 2) {
+      for_each_element(version->array(), [&](const Value& number) {
+        if (number.is_unsigned()) numbers.push_back(number.bits);
+        return true;
+      });
+    }
+    if (numbers.size() != 2) throw CorruptError(where(), "\"format\" has no version of two numbers");
+    if (numbers[0] != 0 || numbers[1] < 1 || numbers[1] > kHighestMinor) {
+      throw UnsupportedError(where(), "AEROSET version " + std::to_string(numbers[0]) + "." +
+                                          std::to_string(numbers[1]) + "; versions 0.1 and 0.2 are read");
+    }
+    index.version_minor = numbers[1];
+  }
+
+  void read_cache(const Value& json, SetIndex& index) {
+    const Value* cache = json.find("cache");
+    if (cache == nullptr) return;
+    const auto flag = [&](std::string_view key) {
+      const Value* value = cache->find(key);
+      return value != nullptr && value->type == ValueType::boolean && value->bits != 0;
+    };
+    index.cache = {flag("enabled"), flag("recommended")};
+    if (cache->type != ValueType::map) fault("\"cache\" is no object");
+  }
+
+  void read_parts(const Value& json, SetIndex& index) {
+    const Value* parts = json.find("parts");
+    if (parts == nullptr || parts->type != ValueType::array)
+      throw CorruptError(where(), "\"parts\" is missing, or no array");
+    std::size_t number = 0;
+    for_each_element(parts->array(), [&](const Value& item) {
+      const std::string label = "part " + std::to_string(number++);
+      SetPart part;
+      if (!read_file(item, label, part)) {
+        report_.unreadable(where(), label + " names no file");
+        return true;
+      }
+      read_shards(item, label, part);
+      index.parts.push_back(std::move(part));
+      return true;
+    });
+  }
+
+  void read_shards(const Value& item, const std::string& label, SetPart& part) {
+    const Value* shards = item.find("shards");
+    bool sound = shards != nullptr && shards->type == ValueType::array;
+    if (sound) {
+      for_each_element(shards->array(), [&](const Value& id) {
+        sound = sound && id.is_unsigned();
+        part.shards.push_back(id.bits);
+        return sound;
+      });
+    }
+    if (sound) return;
+    part.shards.clear();
+    report_.unreadable(where(), label + ": \"shards\" is missing, or no array of numbers");
+  }
+
+  /// False where it does not name a file.
+  bool read_file(const Value& item, const std::string& label, SetFile& file) {
+    const Value* path = item.find("path");
+    if (path == nullptr || path->type != ValueType::string || path->text().empty()) return false;
+    file.path = path->text();
+    const Value* hash = item.find("sha256");
+    Digest digest{};
+    // Whatever is not as it is written may have been changed since.
+    const bool lower =
+        hash != nullptr && hash->type == ValueType::string &&
+        std::none_of(hash->text().begin(), hash->text().end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (lower && from_hex(hash->text(), digest)) {
+      file.sha256 = digest;
+    } else {
+      fault(label +
+            (hash == nullptr ? " has no sha256" : ": sha256 is not 64 lower-case hexadecimal digits"));
+    }
+    const Value* size = item.find("size_bytes");
+    if (size != nullptr && size->is_unsigned() && size->is_integer()) {
+      file.size = size->bits;
+    } else {
+      fault(label + (size == nullptr ? " has no size_bytes" : ": size_bytes is no number of bytes"));
+    }
+    return true;
+  }
+
+  std::string text(const Value& object, const std::string& label, std::string_view key) {
+    const Value* value = object.find(key);
+    if (value != nullptr && value->type == ValueType::string) return std::string(value->text());
+    fault(label + " has no " + std::string(key));
+    return {};
+  }
+
+  const std::string& path_;
+  Report& report_;
+};
+
+using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+
+void put_key(Writer& json, std::string_view key) {
+  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
+}
+
+void put_text(Writer& json, std::string_view key, std::string_view text) {
+  put_key(json, key);
+  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+void put_file(Writer& json, const SetFile& file) {
+  put_text(json, "path", file.path);
+  put_text(json, "sha256", to_hex(file.sha256.value_or(Digest{})));
+  put_key(json, "size_bytes");
+  json.Uint64(file.size.value_or(0));
+}
+
+}  // namespace
+
+SetIndex read_set_index(std::string_view text, const std::string& path, Report& report) {
+  Value json;
+  if (const auto problem = aero::read_json(text, json))
+    throw CorruptError({path, problem->offset, {}}, problem->message);
+  if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is no JSON object");
+  return IndexReader(path, report).read(json);
+}
+
+std::string render_set_index(const SetIndex& index) {
+  rapidjson::StringBuffer buffer;
+  Writer json(buffer);
+  json.SetIndent(' ', 2);
+  json.StartObject();
+  put_key(json, "format");
+  json.StartObject();
+  put_text(json, "name", kFormatName);
+  put_key(json, "version");
+  json.StartArray();
+  json.Uint64(0);
+  json.Uint64(index.base_url ? 2 : 1);
+  json.EndArray();
+  json.EndObject();
+  put_key(json, "model");
+  json.StartObject();
+  put_text(json, "name", index.model_name);
+  put_text(json, "architecture", index.architecture);
+  json.EndObject();
+  if (index.base_url) put_text(json, "base_url", *index.base_url);
+  put_key(json, "parts");
+  json.StartArray();
+  for (const SetPart& part : index.parts) {
+    json.StartObject();
+    put_file(json, part);
+    put_key(json, "shards");
+    json.StartArray();
+    for (const std::uint64_t id : part.shards) json.Uint64(id);
+    json.EndArray();
+    json.EndObject();
+  }
+  json.EndArray();
+  put_key(json, "global_tidx");
+  json.StartObject();
+  put_file(json, index.tensor_index);
+  json.EndObject();
+  json.EndObject();
+  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+}
+
+std::string part_name(std::size_t number) {
+  std::string digits = std::to_string(number);
+  if (digits.size() < 3) digits.insert(0, 3 - digits.size(), '0');
+  return "part-" + digits + ".aero";
+}
+
+bool is_part_name(std::string_view name) {
+  constexpr std::string_view kBefore = "part-";
+  constexpr std::string_view kAfter = ".aero";
+  if (!name.starts_with(kBefore) || !name.ends_with(kAfter)) return false;
+  if (name.size() < kBefore.size() + 3 + kAfter.size()) return false;
+  const std::string_view digits = name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
+  return digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace aerotool::aeroset

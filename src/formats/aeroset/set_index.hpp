@@ -1,0 +1,55 @@
+// model.aeroset.json: the index of an AEROSET (spec/aeroset.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hash/digest.hpp"
+#include "model/report.hpp"
+
+namespace aerotool::aeroset {
+
+inline constexpr std::string_view kIndexName = "model.aeroset.json";
+inline constexpr std::string_view kTensorIndexName = "index.aero";
+
+/// A file of the set. What is missing has been told as a fault.
+struct SetFile {
+  std::string path;
+  std::optional<Digest> sha256;
+  std::optional<std::uint64_t> size;
+};
+
+struct SetPart : SetFile {
+  std::vector<std::uint64_t> shards;  ///< set-wide ids
+};
+
+struct SetIndex {
+  std::uint64_t version_minor = 1;
+  std::string model_name;
+  std::string architecture;
+  std::optional<std::string> base_url;
+  struct CacheHint {
+    bool enabled = false;
+    bool recommended = false;
+  };
+  std::optional<CacheHint> cache;
+  std::vector<SetPart> parts;
+  SetFile tensor_index;  ///< "global_tidx"
+};
+
+/// Reads the text of the index called `path`. Throws CorruptError where nothing is left to go on with,
+/// UnsupportedError for another version.
+SetIndex read_set_index(std::string_view text, const std::string& path, Report& report);
+
+/// Indented by two spaces, version [0, 1] unless there is a base_url.
+std::string render_set_index(const SetIndex& index);
+
+/// "part-000.aero"
+std::string part_name(std::size_t number);
+/// Whether a file is called as a part is.
+bool is_part_name(std::string_view name);
+
+}  // namespace aerotool::aeroset

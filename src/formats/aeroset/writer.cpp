@@ -1,0 +1,220 @@
+#include "formats/aeroset/writer.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/aero/assembly.hpp"
+#include "formats/aero/shards.hpp"
+#include "formats/aeroset/finished_file.hpp"
+#include "formats/aeroset/set_index.hpp"
+#include "hash/sha256.hpp"
+#include "io/directory_output.hpp"
+#include "io/parallel.hpp"
+
+namespace aerotool::aeroset {
+namespace {
+
+using aero::Assembly;
+
+constexpr std::uint64_t kDefaultPartShards = 4;
+
+/// A file of the set on its way.
+struct SetFileBuild {
+  std::string name;
+  Assembly assembly;
+  Digest sha256{};
+  bool in_place = false;  ///< stands under its own name already
+  bool kept = false;
+};
+
+class SetBuild {
+ public:
+  explicit SetBuild(const Plan& plan) : plan_(plan), layout_(aero::lay_out_tensors(plan)), content_(plan) {
+    const std::size_t shards = layout_.shards.size();
+    const std::uint64_t most = plan.options.max_part_shards.value_or(kDefaultPartShards);
+    for (std::size_t first = 0; first < shards;) {
+      const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(most, shards - first));
+      add_file(part_name(files_.size()), Assembly::Role::part, first, count);
+      first += count;
+    }
+    add_file(std::string(kTensorIndexName), Assembly::Role::index, 0, shards);
+  }
+
+  PlanSummary summary() const {
+    PlanSummary summary;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const Assembly& assembly = files_[i].assembly;
+      const bool part = i + 1 < files_.size();
+      summary.files.push_back({files_[i].name, assembly.size_bound(), part ? assembly.shard_count() : 0,
+                               assembly.tensor_count()});
+      summary.total_bytes += assembly.size_bound();
+    }
+    for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
+      summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
+    }
+    summary.dropped = content_.dropped();
+    return summary;
+  }
+
+  SetResult write(const std::string& directory, io::Progress* progress) {
+    io::DirectoryOutput output(directory);
+    require_space(output);
+    WeightPass pass(
+        plan_.models, layout_,
+        {.shards = true, .tensors = plan_.options.tensor_hash, .page_size = plan_.options.page_hash},
+        plan_.options.jobs);
+    if (progress != nullptr) {
+      progress->total += pass.bytes();
+      for (const PlannedShard& shard : layout_.shards) progress->total += shard.size;
+    }
+    pass.run(progress);
+    for (SetFileBuild& file : files_) file.assembly.finish(pass);
+    build_files(output, pass, progress);
+    for (const Model* model : plan_.models) model->require_unchanged();
+    publish(output);
+    SetResult result;
+    for (const SetFileBuild& file : files_) (file.kept ? result.kept : result.written).push_back(file.name);
+    return result;
+  }
+
+ private:
+  void add_file(std::string name, Assembly::Role role, std::size_t first, std::size_t count) {
+    files_.push_back(
+        {std::move(name), Assembly(plan_, layout_, content_, role, first, count), {}, false, false});
+  }
+
+  /// What is there of the same files may be kept, so that only the rest needs room.
+  void require_space(const io::DirectoryOutput& output) const {
+    std::uint64_t bytes = 0;
+    for (const SetFileBuild& file : files_) {
+      std::uint64_t there = 0;
+      if (!plan_.options.force) {
+        for (const io::Output::Leftover& leftover : io::Output::leftovers(output.path_of(file.name)))
+          there = std::max(there, leftover.size);
+      }
+      bytes += file.assembly.size_bound() - std::min(there, file.assembly.size_bound());
+    }
+    output.require_space(bytes);
+  }
+
+  void build_files(io::DirectoryOutput& output, const WeightPass& pass, io::Progress* progress) {
+    const auto side_by_side =
+        static_cast<unsigned>(std::min<std::size_t>(plan_.options.jobs, files_.size() - 1));
+    const unsigned jobs = std::max(1U, side_by_side == 0 ? 1U : plan_.options.jobs / side_by_side);
+    io::for_each_parallel(files_.size(), side_by_side,
+                          [&](std::size_t number, const std::atomic<bool>& stopped) {
+                            SetFileBuild& file = files_[number];
+                            if (!plan_.options.force) keep(output, file, jobs, progress);
+                            if (!file.kept) build(output, file, pass, jobs, stopped, progress);
+                          });
+  }
+
+  /// Looks for the file among what is there already.
+  static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
+    const std::string path = output.path_of(file.name);
+    for (io::Output::Leftover& leftover : io::Output::leftovers(path)) {
+      const auto candidate = io::Input::adopt(leftover.fd.duplicate(), path);
+      const auto sha256 = finished_file(*candidate, file.assembly, jobs, progress);
+      if (!sha256) continue;
+      file.sha256 = *sha256;
+      file.kept = true;
+      file.in_place = leftover.temporary.empty();
+      if (!file.in_place) output.adopt(file.name, std::move(leftover));
+      return;
+    }
+  }
+
+  static void build(io::DirectoryOutput& output, SetFileBuild& file, const WeightPass& pass, unsigned jobs,
+                    const std::atomic<bool>& stopped, io::Progress* progress) {
+    io::Output& out = output.add(file.name);
+    hash::Sha256 sha256;
+    const auto put = [&](ByteSpan bytes) {
+      if (stopped.load()) throw IoError({out.name(), {}, {}}, "was not finished");
+      sha256.add(bytes);
+      out.write(bytes);
+    };
+    file.assembly.in_order(put, [&](std::size_t shard) { pass.stream(shard, jobs, put, progress); });
+    file.sha256 = sha256.finish();
+    out.finish();
+  }
+
+  std::string render_index() const {
+    SetIndex index;
+    index.model_name = content_.model_name();
+    index.architecture = content_.architecture();
+    index.base_url = plan_.options.base_url;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const SetFileBuild& file = files_[i];
+      const SetFile entry = {file.name, file.sha256, file.assembly.size_bound()};
+      if (i + 1 == files_.size()) {
+        index.tensor_index = entry;
+        continue;
+      }
+      SetPart& part = index.parts.emplace_back();
+      static_cast<SetFile&>(part) = entry;
+      for (std::size_t k = 0; k < file.assembly.shard_count(); ++k)
+        part.shards.push_back(file.assembly.first_shard() + k);
+    }
+    return render_set_index(index);
+  }
+
+  bool is_wanted(const std::string& name) const {
+    return std::any_of(files_.begin(), files_.end(),
+                       [&](const SetFileBuild& file) { return file.name == name; });
+  }
+
+  /// Parts that the index which is there names and the new one does not.
+  std::vector<std::string> obsolete_parts(const std::string& old_index) const {
+    std::vector<std::string> obsolete;
+    try {
+      Report report(Report::Mode::judge);
+      for (const SetPart& part : read_set_index(old_index, {}, report).parts) {
+        if (is_part_name(part.path) && !is_wanted(part.path)) obsolete.push_back(part.path);
+      }
+    } catch (const Error&) {
+      // What is no index of a set names no parts.
+    }
+    return obsolete;
+  }
+
+  void publish(io::DirectoryOutput& output) const {
+    const std::string index_name(kIndexName);
+    const std::string index = render_index();
+    std::string old_index;
+    for (const io::Output::Leftover& leftover : io::Output::leftovers(output.path_of(index_name))) {
+      if (!leftover.temporary.empty()) continue;
+      const auto input = io::Input::adopt(leftover.fd.duplicate(), index_name);
+      constexpr std::uint64_t kMostIndexBytes = 100'000'000;
+      if (input->size() <= kMostIndexBytes) old_index = input->view(0, input->size()).text();
+    }
+    const bool all_in_place =
+        std::all_of(files_.begin(), files_.end(), [](const SetFileBuild& file) { return file.in_place; });
+    if (!all_in_place || index != old_index) {
+      output.add(index_name).write(bytes_of(index));
+      output.publish(index_name, obsolete_parts(old_index));
+    }
+    for (const std::string& target : io::Output::targets_of_temporaries(output.path())) {
+      if (is_part_name(target) || is_wanted(target) || target == index_name)
+        io::Output::remove_temporaries(output.path_of(target));
+    }
+  }
+
+  const Plan& plan_;
+  TensorLayout layout_;
+  aero::PlanContent content_;
+  std::deque<SetFileBuild> files_;  // the parts, and index.aero
+};
+
+}  // namespace
+
+PlanSummary AerosetWriter::preview(const Plan& plan) const {
+  return SetBuild(plan).summary();
+}
+
+SetResult AerosetWriter::write(const Plan& plan, const std::string& directory, io::Progress* progress) const {
+  return SetBuild(plan).write(directory, progress);
+}
+
+}  // namespace aerotool::aeroset
