@@ -9,8 +9,9 @@
 #include "formats/npy/npy.hpp"
 #include "io/spool.hpp"
 
-// One word a format: it has `const Format& NAME_format()` in its folder.
-#define AEROTOOL_FORMATS(X) X(aero) X(aeroset) X(safetensors) X(gguf)
+// One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
+// before the kind in several.
+#define AEROTOOL_FORMATS(X) X(aero) X(aeroset) X(safetensors) X(safetensors_sharded) X(gguf)
 
 namespace aerotool {
 

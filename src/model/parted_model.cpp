@@ -1,8 +1,24 @@
 #include "model/parted_model.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <numeric>
 #include <utility>
 
+#include "core/checked.hpp"
+#include "core/text.hpp"
+#include "io/beside.hpp"
+
 namespace aerotool {
+namespace {
+
+/// A name as messages hold it: a hostile one may be as long as its file.
+std::string shown(const std::string& name) {
+  constexpr std::size_t kMost = 256;
+  return name.size() <= kMost ? name : name.substr(0, kMost) + "...";
+}
+
+}  // namespace
 
 const std::string& PartedModel::path_of(std::size_t tensor) const {
   const Place& place = places_[tensor];
@@ -16,7 +32,7 @@ void PartedModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::
 
 std::vector<Seal> PartedModel::seals() const {
   // The tensors of each part under their numbers here; those that were left out have none.
-  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  constexpr auto kNone = static_cast<std::size_t>(-1);
   std::vector<std::vector<std::size_t>> numbers(parts_.size());
   for (std::size_t part = 0; part < parts_.size(); ++part)
     numbers[part].assign(parts_[part]->tensors().size(), kNone);
@@ -50,9 +66,17 @@ std::vector<Shard> PartedModel::shards() const {
   return all;
 }
 
+std::uint64_t PartedModel::size_of_parts() const {
+  std::uint64_t size = 0;
+  for (const auto& part : parts_) {
+    // Sparse files have any size they like.
+    size = checked_add(size, part->overview().file_size).value_or(std::numeric_limits<std::uint64_t>::max());
+  }
+  return size;
+}
+
 void PartedModel::add_part(std::unique_ptr<Model> part) {
   const auto& tensors = part->tensors();
-  tensors_.reserve(tensors_.size() + tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     tensors_.push_back(tensors[i]);
     tensors_.back().shard += shard_count_;
@@ -60,6 +84,53 @@ void PartedModel::add_part(std::unique_ptr<Model> part) {
   }
   shard_count_ += static_cast<std::uint32_t>(part->overview().shards.size());
   parts_.push_back(std::move(part));
+}
+
+std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, const std::string& relative,
+                                                  const ReadPart& read, Report& report) {
+  std::shared_ptr<io::Input> input;
+  try {
+    input = io::open_beside(index, relative);
+    add_part(read(input, report));
+    return input;
+  } catch (const CorruptError& error) {
+    // A file that shrank under us reads as zeros and looks corrupt.
+    if (input) input->require_unchanged();
+    report.unreadable(error.where(), error.message());
+  } catch (const UnsupportedError& error) {
+    if (!report.judging()) throw;
+    report.fault(error.where(), error.message());
+  }
+  return nullptr;
+}
+
+std::vector<std::size_t> PartedModel::by_name() const {
+  std::vector<std::size_t> order(tensors_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; });
+  return order;
+}
+
+void PartedModel::leave_out_twins(Report& report) {
+  const std::vector<std::size_t> names = by_name();
+  std::vector<bool> out(tensors_.size());
+  std::size_t first = 0;  // of a name, in `names`
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    const std::string& name = tensors_[names[i]].name;
+    if (tensors_[names[first]].name != name) {
+      first = i;
+      continue;
+    }
+    out[names[i]] = true;
+    report.unreadable({path(), {}, shown(name)}, "is in both " + escape_controls(path_of(names[first])) +
+                                                     " and " + escape_controls(path_of(names[i])));
+  }
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!out[i]) kept.push_back(i);
+  }
+  if (kept.size() < out.size()) arrange(kept);
 }
 
 void PartedModel::arrange(const std::vector<std::size_t>& order) {

@@ -1,9 +1,12 @@
 // A model that lies in several files, each of which is a Model of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "io/input.hpp"
 #include "model/model.hpp"
 
 namespace aerotool {
@@ -29,9 +32,22 @@ class PartedModel : public Model {
   const Place& place_of(std::size_t tensor) const { return places_[tensor]; }
   /// The shards of all parts; Tensor::shard counts in these.
   std::vector<Shard> shards() const;
+  /// The size of all parts' files.
+  std::uint64_t size_of_parts() const;
 
   /// Takes the part and all its tensors.
   void add_part(std::unique_ptr<Model> part);
+  /// Opens the file `relative` beside `index` (see io::open_beside), reads it and takes it. What makes that
+  /// impossible ends the reading in use; when judging it is noted, and null comes back.
+  using ReadPart = std::function<std::unique_ptr<Model>(std::shared_ptr<io::Input>, Report&)>;
+  std::shared_ptr<io::Input> open_part(const std::string& index, const std::string& relative,
+                                       const ReadPart& read, Report& report);
+
+  /// Indexes into tensors() by name, those of one name in their order here.
+  std::vector<std::size_t> by_name() const;
+  /// Holds the tensors to having a name each: that a name is in two parts is unreadable, and the first of
+  /// them stays.
+  void leave_out_twins(Report& report);
   /// Puts the tensors in another order, or leaves some out: `order` holds indexes into tensors().
   void arrange(const std::vector<std::size_t>& order);
 

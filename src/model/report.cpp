@@ -29,6 +29,10 @@ void Report::fault(Where where, std::string message, std::vector<HitTensor> hit)
   if (judging()) note({Severity::fault, std::move(where), std::move(message), std::move(hit)});
 }
 
+void Report::doubt(Where where, std::string message) {
+  judging() ? fault(std::move(where), std::move(message)) : warning(std::move(where), std::move(message));
+}
+
 void Report::warning(Where where, std::string message) {
   note({Severity::warning, std::move(where), std::move(message), {}});
 }

@@ -45,6 +45,8 @@ class Report {
   void unreadable(Where where, std::string message, std::vector<HitTensor> hit = {});
   /// Against the rules, but readable: noted when judging.
   void fault(Where where, std::string message, std::vector<HitTensor> hit = {});
+  /// Readable, but perhaps not all that was meant to be there: a fault when judging, else a warning.
+  void doubt(Where where, std::string message);
   /// Worth a line to the user in both modes.
   void warning(Where where, std::string message);
 

@@ -1,0 +1,47 @@
+// What the registry knows of sharded safetensors.
+#include "model/format.hpp"
+
+#include "formats/safetensors_sharded/reader.hpp"
+
+namespace aerotool {
+namespace safetensors_sharded {
+namespace {
+
+constexpr std::string_view kExtension = ".safetensors.index.json";
+
+class ShardedFormat final : public Format {
+ public:
+  std::string_view name() const override { return "safetensors"; }
+  std::vector<std::string_view> extensions() const override { return {kExtension}; }
+
+  /// The indexes of other formats of weights are made alike, but for the names of their files.
+  int probe(ByteSpan head, std::uint64_t /*size*/, std::string_view path) const override {
+    constexpr int kByName = 95;
+    constexpr int kByContent = 60;
+    const std::string_view text = chars_of(head);
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || text[first] != '{') return 0;
+    if (path.ends_with(kExtension)) return kByName;
+    const std::size_t map = text.find("\"weight_map\"");
+    if (map == std::string_view::npos) return 0;
+    return text.find(".safetensors\"", map) != std::string_view::npos ? kByContent : 0;
+  }
+
+  Standing standing() const override { return Standing::index; }
+
+  std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
+    return std::make_unique<ShardedModel>(std::move(input), report);
+  }
+
+  std::optional<std::uint64_t> declared_size(ByteSpan /*head*/) const override { return std::nullopt; }
+};
+
+}  // namespace
+}  // namespace safetensors_sharded
+
+const Format& safetensors_sharded_format() {
+  static const safetensors_sharded::ShardedFormat format;
+  return format;
+}
+
+}  // namespace aerotool
