@@ -12,6 +12,7 @@
 #include "cli/text_out.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
+#include "io/fd.hpp"
 #include "io/interrupt.hpp"
 
 namespace aerotool::commands {
@@ -93,6 +94,7 @@ int main(int argc, char** argv) {
   try {
     io::occupy_standard_streams();
     io::install_signal_handlers();
+    io::raise_open_file_limit();
     status = dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {
     io::die_of(interrupted.signal_number());

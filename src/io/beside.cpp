@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/spool.hpp"
 
 namespace aerotool::io {
 
@@ -15,6 +16,11 @@ std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void require_directory(const std::string& index) {
+  if (index != kStandardInput && !index.starts_with("/dev/")) return;
+  throw UsageError(describe({index, {}, {}}, "an index needs its files beside it: name it by its path"));
 }
 
 std::string path_problem(std::string_view relative) {

@@ -11,6 +11,9 @@ namespace aerotool::io {
 /// The directory that a path lies in, "." where it names none.
 std::string directory_of(const std::string& path);
 
+/// Throws UsageError where an index is standard input or a device: no files lie beside it.
+void require_directory(const std::string& index);
+
 /// Why a path that an index names is refused before anything is looked up: it is empty or absolute, has a
 /// ".." or a NUL in it; an empty text where it is not.
 std::string path_problem(std::string_view relative);

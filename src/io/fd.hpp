@@ -26,4 +26,8 @@ class Fd {
   int fd_ = -1;
 };
 
+/// Lets the process have as many open files as the system allows it: a model may lie in thousands. Once, at
+/// the start of main.
+void raise_open_file_limit();
+
 }  // namespace aerotool::io

@@ -208,7 +208,7 @@ std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
 
 std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
   const bool standard_input = path == "-";
-  const std::string name = standard_input ? "standard input" : path;
+  const std::string name = standard_input ? std::string(kStandardInput) : path;
   Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
   if (standard_input && !fd) throw system_error(name, "read", errno);
   while (!fd) {

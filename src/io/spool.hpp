@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/bytes.hpp"
 #include "io/input.hpp"
@@ -16,6 +17,9 @@ namespace aerotool::io {
 
 /// Tells a whole input's size from its first bytes, so that room is looked for before it is spooled.
 using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
+
+/// What messages call an input that is standard input.
+inline constexpr std::string_view kStandardInput = "standard input";
 
 /// `path` is "-" for standard input. Throws IoError, and CorruptError where compressed data is broken.
 std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint);

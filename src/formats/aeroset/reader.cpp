@@ -22,12 +22,14 @@ bool is_url(std::string_view path) {
 }  // namespace
 
 AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
+  io::require_directory(path());
   if (input_->size() > kMostIndexBytes) {
     throw UnsupportedError(where(), "the index has " + with_thousands(input_->size()) + " bytes; at most " +
                                         with_thousands(kMostIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
   open_parts(report);
+  leave_out_twins(report);
   try {
     tensor_index_input_ = open_file(index_.tensor_index);
     tensor_index_ =
@@ -137,13 +139,7 @@ void AerosetModel::join_tensors(Report& report) {
   constexpr std::size_t kClaimed = static_cast<std::size_t>(-1);
   std::unordered_map<std::string_view, std::size_t> by_name;
   by_name.reserve(tensors().size());
-  for (std::size_t i = 0; i < tensors().size(); ++i) {
-    const auto [same, is_new] = by_name.emplace(tensors()[i].name, i);
-    if (!is_new) {
-      report.unreadable(where(tensors()[i].name), "is in both " + escape_controls(path_of(same->second)) +
-                                                      " and " + escape_controls(path_of(i)));
-    }
-  }
+  for (std::size_t i = 0; i < tensors().size(); ++i) by_name.emplace(tensors()[i].name, i);
   std::unordered_map<std::uint64_t, std::size_t> broken_shards;  // by set-wide id, to the number in broken_
   for (std::size_t i = 0; i < broken_.size(); ++i) {
     for (const std::uint64_t id : broken_[i]->shards) broken_shards.emplace(id, i);
@@ -172,8 +168,7 @@ void AerosetModel::join_tensors(Report& report) {
                       std::move(hit[i]));
   }
   for (std::size_t i = 0; i < tensors().size(); ++i) {
-    const auto found = by_name.find(tensors()[i].name);
-    if (found->second != i) continue;
+    if (by_name.at(tensors()[i].name) == kClaimed) continue;
     if (!tensor_index_->all_tensors_usable()) {
       order.push_back(i);  // what it lacks has been told
       continue;

@@ -9,6 +9,7 @@
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/config.hpp"
+#include "io/beside.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -17,12 +18,6 @@ using safetensors::quoted;
 using safetensors::shortened;
 
 constexpr std::string_view kUsualIndex = "model.safetensors.index.json";
-
-/// A pipe or standard input has no directory that the files could lie in.
-void require_directory(const std::string& path) {
-  if (path != "standard input" && !path.starts_with("/dev/")) return;
-  throw UsageError(describe({path, {}, {}}, "an index needs its files beside it: name it by its path"));
-}
 
 Index index_in(const io::Input& input, Report& report) {
   if (input.size() > kMostIndexBytes) {
@@ -46,7 +41,7 @@ std::string_view file_name(std::string_view path) {
 }  // namespace
 
 ShardedModel::ShardedModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
-  require_directory(path());
+  io::require_directory(path());
   const Index index = index_in(*input_, report);
   open_files(index, report);
   compare(index, report);
