@@ -51,6 +51,7 @@ void apply_set_options(const cli::Arguments& arguments, WriteOptions& options) {
 int run(const cli::Arguments& arguments) {
   if (arguments.operands().size() < 2) throw UsageError("which input, and which directory?");
   const std::string& directory = arguments.operands().back();
+  if (directory == "-") throw UsageError("a set is a directory of files; it cannot go to standard output");
   const SetWriter& writer = set_writer();
   Sources sources = open_sources(arguments);
   apply_set_options(arguments, sources.plan.options);

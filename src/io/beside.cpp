@@ -19,7 +19,10 @@ std::string directory_of(const std::string& path) {
 }
 
 void require_directory(const std::string& index) {
-  if (index != kStandardInput && !index.starts_with("/dev/")) return;
+  const std::string directory = directory_of(index);
+  const bool of_descriptors =
+      directory == "/dev" || directory.starts_with("/dev/fd") || directory.starts_with("/proc/");
+  if (index != kStandardInput && !of_descriptors) return;
   throw UsageError(describe({index, {}, {}}, "an index needs its files beside it: name it by its path"));
 }
 

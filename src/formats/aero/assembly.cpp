@@ -132,9 +132,11 @@ void Assembly::render_metadata() {
   }
   set_compressed(manifest_chunk_, render_manifest(manifest));
   if (json_chunk_ != kNone) {
-    set_raw(json_chunk_,
-            render_json(model_json(content_.model_name(), content_.architecture(), content_.source().format,
-                                   content_.types(), content_.extras().json)));
+    // A part names no source format: with one and without "source" in its MMSG it would be taken for a file of
+    // the reference's GGUF converter (spec/aero.md, "Files in the wild").
+    const std::string format = role_ == Role::part ? std::string{} : content_.source().format;
+    set_raw(json_chunk_, render_json(model_json(content_.model_name(), content_.architecture(), format,
+                                                content_.types(), content_.extras().json)));
   }
   if (!hashes_in_index()) set_compressed(index_chunk_, render_index(nullptr));
 }
