@@ -7,9 +7,23 @@
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/parse.hpp"
 #include "formats/gguf/reader.hpp"
+#include "formats/gguf/split.hpp"
 
 namespace aerotool {
 namespace {
+
+/// One part of a split model, whose name does not tell those of the others, is read as a model of its own.
+void warn_of_part(const Model& model, Report& report) {
+  const Metadata metadata = model.metadata();
+  const auto count = gguf::split_number(metadata, gguf::kSplitCountKey);
+  if (!count || *count <= 1) return;
+  const auto number = gguf::split_number(metadata, gguf::kSplitNumberKey);
+  const std::string part = number && *number < *count ? "part " + std::to_string(*number + 1) : "one part";
+  report.warning({model.path(), {}, {}},
+                 "is " + part + " of " + std::to_string(*count) +
+                     " of a split model, and read alone: its name is not that of a part, as in "
+                     "NAME-00001-of-00003.gguf");
+}
 
 class GgufFormat final : public Format {
  public:
@@ -20,8 +34,16 @@ class GgufFormat final : public Format {
     return chars_of(head).starts_with(gguf::kMagic) ? 100 : 0;
   }
 
+  /// A split model's parts have the same extension.
+  std::string first_file(const std::string& path) const override {
+    const auto name = gguf::split_name(path);
+    return name ? gguf::part_path(*name, 1) : path;
+  }
+
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
-    return std::make_unique<gguf::GgufModel>(std::move(input), report);
+    auto model = std::make_unique<gguf::GgufModel>(std::move(input), report);
+    warn_of_part(*model, report);
+    return model;
   }
 
   /// The last padding, which a file may lack, is not counted.

@@ -1,0 +1,36 @@
+// What one file of a split model says of itself: its name, and the split.* keys of its metadata.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/metadata.hpp"
+
+namespace aerotool::gguf {
+
+constexpr std::string_view kSplitNumberKey = "split.no";              ///< u16, counts from 0
+constexpr std::string_view kSplitCountKey = "split.count";            ///< u16
+constexpr std::string_view kSplitTensorsKey = "split.tensors.count";  ///< i32, of all files together
+
+/// NAME-00002-of-00003.gguf
+struct SplitName {
+  std::string stem;        ///< all before the first number's dash, directories too
+  std::uint32_t part = 0;  ///< from 1 to count
+  std::uint32_t count = 0;
+};
+
+/// Nothing where a path has not the name of a part.
+std::optional<SplitName> split_name(std::string_view path);
+
+/// The path of another part, beside it.
+std::string part_path(const SplitName& name, std::uint32_t part);
+
+/// Whether metadata has any of the keys.
+bool says_split(const Metadata& metadata);
+
+/// The number under one of the keys, whatever its width; nothing where there is none.
+std::optional<std::uint64_t> split_number(const Metadata& metadata, std::string_view key);
+
+}  // namespace aerotool::gguf

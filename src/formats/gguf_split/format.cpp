@@ -1,0 +1,58 @@
+// What the registry knows of split GGUF models.
+#include "model/format.hpp"
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/gguf/format.hpp"
+#include "formats/gguf/head.hpp"
+#include "formats/gguf/split.hpp"
+#include "formats/gguf_split/reader.hpp"
+
+namespace aerotool {
+namespace gguf_split {
+namespace {
+
+class SplitFormat final : public Format {
+ public:
+  std::string_view name() const override { return "gguf"; }
+  /// A part has the extension of a whole model, and is found by the whole of its name.
+  std::vector<std::string_view> extensions() const override { return {}; }
+
+  int probe(ByteSpan head, std::uint64_t /*size*/, std::string_view path) const override {
+    constexpr int kNarrower = 110;  // than any GGUF file
+    return chars_of(head).starts_with(gguf::kMagic) && gguf::split_name(path) ? kNarrower : 0;
+  }
+
+  std::string first_file(const std::string& path) const override { return gguf_format().first_file(path); }
+
+  std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
+    const auto name = gguf::split_name(input->name());
+    if (!name) return gguf_format().open(std::move(input), report);
+    auto model = std::make_unique<gguf::GgufModel>(input, report);
+    const Metadata metadata = model->metadata();
+    // A name may look like a part's by chance, and one part of one is a whole model.
+    if (!gguf::says_split(metadata)) return model;
+    if (name->count == 1 && gguf::split_number(metadata, gguf::kSplitCountKey) == 1) return model;
+    if (name->part != 1) {
+      throw UsageError(describe({input->name(), {}, {}},
+                                "is part " + std::to_string(name->part) + " of " +
+                                    std::to_string(name->count) +
+                                    "; name the first part: " + escape_controls(gguf::part_path(*name, 1))));
+    }
+    return std::make_unique<SplitModel>(std::move(input), std::move(model), *name, report);
+  }
+
+  std::optional<std::uint64_t> declared_size(ByteSpan head) const override {
+    return gguf_format().declared_size(head);
+  }
+};
+
+}  // namespace
+}  // namespace gguf_split
+
+const Format& gguf_split_format() {
+  static const gguf_split::SplitFormat format;
+  return format;
+}
+
+}  // namespace aerotool

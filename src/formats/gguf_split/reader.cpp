@@ -1,0 +1,136 @@
+#include "formats/gguf_split/reader.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/text.hpp"
+#include "formats/gguf/layout.hpp"
+
+namespace aerotool::gguf_split {
+namespace {
+
+std::string file_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);  // all of it where there is no slash
+}
+
+std::unique_ptr<Model> read_part(std::shared_ptr<io::Input> file, Report& report) {
+  return std::make_unique<gguf::GgufModel>(std::move(file), report);
+}
+
+/// One of a part's numbers is there, of its type, and none below 0.
+void check_number(const Where& where, const Metadata& metadata, std::string_view key, ValueType type,
+                  Report& report) {
+  const Value* value = metadata.find(key);
+  if (value == nullptr) {
+    report.doubt(where, "has no " + std::string(key) + ", as every part of a split model has");
+  } else if (value->type != type) {
+    report.doubt(where, std::string(key) + " is of type " + std::string(name_of(value->type)) + ", not " +
+                            std::string(name_of(type)));
+  } else if (!value->is_unsigned()) {
+    report.doubt(where, std::string(key) + " is " + std::to_string(static_cast<std::int64_t>(value->bits)));
+  }
+}
+
+/// Holds what a part says of itself to what its name says.
+void check_part(const Model& part, std::uint32_t number, std::uint32_t count, Report& report) {
+  const Where where{part.path(), {}, {}};
+  const Metadata metadata = part.metadata();
+  check_number(where, metadata, gguf::kSplitNumberKey, ValueType::u16, report);
+  check_number(where, metadata, gguf::kSplitCountKey, ValueType::u16, report);
+  check_number(where, metadata, gguf::kSplitTensorsKey, ValueType::i32, report);
+  const auto said = gguf::split_number(metadata, gguf::kSplitNumberKey);
+  if (said && *said != number - 1) {
+    report.doubt(where, "split.no is " + std::to_string(*said) + ", but by its name it is part " +
+                            std::to_string(number) + ", whose split.no is " + std::to_string(number - 1));
+  }
+  const auto of = gguf::split_number(metadata, gguf::kSplitCountKey);
+  if (of && *of != count) {
+    report.doubt(where, "split.count is " + std::to_string(*of) + ", but by its name it is one of " +
+                            std::to_string(count));
+  }
+}
+
+}  // namespace
+
+SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,
+                       const gguf::SplitName& name, Report& report) {
+  // When judging, a file with faults of its own may lack tensors.
+  bool whole = report.fault_count() == 0;
+  inputs_.push_back(std::move(input));
+  check_part(*first, 1, name.count, report);
+  add_part(std::move(first));
+  for (std::uint32_t number = 2; number <= name.count; ++number) {
+    // A name may tell of more files than anyone wants to be told of.
+    if (report.full()) break;
+    const std::uint64_t faults = report.fault_count();
+    auto file = open_part(path(), file_name(gguf::part_path(name, number)), read_part, report);
+    whole = whole && report.fault_count() == faults;
+    if (!file) continue;
+    inputs_.push_back(std::move(file));
+    check_part(*parts().back(), number, name.count, report);
+  }
+  check_totals(whole, report);
+  leave_out_twins(report);
+}
+
+/// The parts agree on how many tensors there are, and where the model is whole, they are that many.
+void SplitModel::check_totals(bool whole, Report& report) const {
+  const auto said_by = [](const Model& part) {
+    return gguf::split_number(part.metadata(), gguf::kSplitTensorsKey);
+  };
+  const auto total = said_by(*parts().front());
+  if (!total) return;
+  for (const auto& part : parts()) {
+    const auto said = said_by(*part);
+    if (!said || said == total) continue;
+    report.doubt({part->path(), {}, {}}, "split.tensors.count is " + std::to_string(*said) +
+                                             ", but the first part says " + std::to_string(*total));
+  }
+  if (whole && *total != tensors().size()) {
+    report.doubt({path(), {}, {}}, "split.tensors.count is " + std::to_string(*total) +
+                                       ", but the parts hold " + plural(tensors().size(), "tensor"));
+  }
+}
+
+Overview SplitModel::overview() const {
+  Overview overview = parts().front()->overview();
+  overview.file_size = size_of_parts();
+  overview.shards = shards();
+  // A file is one shard.
+  for (Shard& shard : overview.shards) shard.name = file_name(shard.path);
+  return overview;
+}
+
+Source SplitModel::source() const {
+  Source source = parts().front()->source();
+  source.order.reset();
+  source.head.reset();
+  source.gaps.clear();
+  const std::string version = parts().front()->overview().version;
+  std::uint64_t gaps = 0;
+  for (std::size_t i = 0; i < parts().size(); ++i) {
+    const Model& model = *parts()[i];
+    Source part = model.source();
+    const Overview view = model.overview();
+    if (view.version != version) part.head = inputs_[i]->view(0, view.shards.front().offset);
+    for (const auto& gap : part.gaps) gaps += gap.second.size();
+    if (gaps > gguf::kMostGapBytes) {
+      throw UnsupportedError({model.path(), {}, {}},
+                             "more than " + human_size(gguf::kMostGapBytes) +
+                                 " of this part and those before it belong to no tensor, which is more than "
+                                 "is carried along");
+    }
+    source.files.push_back(
+        {file_name(model.path()), std::move(part.metadata), {}, std::move(part.head), std::move(part.gaps)});
+  }
+  for (std::size_t i = 0; i < tensors().size(); ++i) source.files[place_of(i).part].order.push_back(i);
+  return source;
+}
+
+bool SplitModel::check(const CheckOptions& options, Report& report) const {
+  bool checked = true;
+  for (const auto& part : parts()) checked = part->check(options, report) && checked;
+  return checked;
+}
+
+}  // namespace aerotool::gguf_split

@@ -1,0 +1,38 @@
+// A split GGUF model: the first file, which stands for all, and those that its name tells of beside it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "formats/gguf/reader.hpp"
+#include "formats/gguf/split.hpp"
+#include "io/input.hpp"
+#include "model/parted_model.hpp"
+
+namespace aerotool::gguf_split {
+
+/// The files are parts in the order of their numbers; the first one's metadata, version and alignment are the
+/// model's. What a part says of itself under split.* and what its name says have to agree. Like its files,
+/// the model has no hashes: all that can be wrong is told when it is opened.
+class SplitModel final : public PartedModel {
+ public:
+  /// `first` was read from `input`, whose name is `name` with the part number 1.
+  SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,
+             const gguf::SplitName& name, Report& report);
+
+  const std::string& path() const override { return inputs_.front()->name(); }
+  Overview overview() const override;
+  Metadata metadata() const override { return parts().front()->metadata(); }
+  /// version, alignment and metadata are the first file's. Each file's metadata says its own alignment; one
+  /// of another version has a head.
+  Source source() const override;
+  bool check(const CheckOptions& options, Report& report) const override;
+
+ private:
+  void check_totals(bool whole, Report& report) const;
+
+  std::vector<std::shared_ptr<io::Input>> inputs_;  // of the parts
+};
+
+}  // namespace aerotool::gguf_split
