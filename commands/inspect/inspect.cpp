@@ -10,6 +10,7 @@
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
+#include "cli/values.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -67,57 +68,6 @@ std::string share_text(std::uint64_t part, std::uint64_t whole) {
   return text.data();
 }
 
-std::string quoted(std::string text) {
-  for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 2))
-    text.insert(at, 1, '\\');
-  return '"' + text + '"';
-}
-
-/// A value on one line; on a terminal long arrays and texts are shortened.
-std::string value_text(const Value& value, bool shorten) {
-  constexpr std::size_t kMostText = 200;
-  constexpr std::uint64_t kMostElements = 8;
-  switch (value.type) {
-    case ValueType::string: {
-      std::string text = escape_controls(value.text());
-      if (!shorten || text.size() <= kMostText) return text;
-      return escape_controls(value.text().substr(0, kMostText)) + "... (" +
-             with_thousands(value.text().size()) + " bytes)";
-    }
-    case ValueType::binary:
-      return with_thousands(value.text().size()) + " bytes";
-    case ValueType::array: {
-      std::string text = "[";
-      std::uint64_t shown = 0;
-      for_each_element(value.array(), [&](const Value& element) {
-        if (shorten && shown == kMostElements) return false;
-        if (shown != 0) text += ", ";
-        const std::string inner = value_text(element, shorten);
-        text += element.type == ValueType::string ? quoted(inner) : inner;
-        ++shown;
-        return true;
-      });
-      if (shown < value.array().count) text += ", ... (" + with_thousands(value.array().count) + " elements)";
-      return text + "]";
-    }
-    case ValueType::map: {
-      std::string text = "{";
-      for (const auto& [key, item] : value.map()) {
-        if (text.size() > 1) text += ", ";
-        text += value_text(key, shorten) + ": " + value_text(item, shorten);
-      }
-      return text + "}";
-    }
-    default:
-      return cli::scalar_text(value);
-  }
-}
-
-std::string type_text(const Value& value) {
-  if (value.type != ValueType::array) return std::string(name_of(value.type));
-  return std::string(name_of(value.array().element)) + "[" + std::to_string(value.array().count) + "]";
-}
-
 void print_chunks(const Overview& view, cli::TextOut& out) {
   using enum cli::Table::Align;
   cli::Table table({left, left, right, right, right, left, left});
@@ -137,7 +87,8 @@ void print_metadata(const Model& model, cli::TextOut& out) {
   cli::Table table({left, left, left});
   const Metadata metadata = model.metadata();
   for (const auto& [key, value] : metadata.entries) {
-    table.row({escape_controls(key), type_text(value), value_text(value, cli::stdout_is_terminal())});
+    table.row(
+        {escape_controls(key), cli::type_text(value), cli::value_text(value, cli::stdout_is_terminal())});
   }
   out.line("");
   if (metadata.entries.empty()) out.line("  no metadata");
@@ -180,29 +131,6 @@ void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOu
   }
   if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
   if (arguments.has("metadata")) print_metadata(model, out);
-}
-
-/// "value_hex" beside text that is not UTF-8; for an array the elements that are not, by index.
-void print_hex(const Value& value, cli::JsonOut& json) {
-  if (value.type == ValueType::string && !is_utf8(value.text())) {
-    json.member("value_hex", to_hex(bytes_of(value.text())));
-  }
-  if (value.type != ValueType::array || value.array().element != ValueType::string) return;
-  std::uint64_t index = 0;
-  bool any = false;
-  for_each_element(value.array(), [&](const Value& element) {
-    if (!is_utf8(element.text())) {
-      if (!any) {
-        json.key("value_hex");
-        json.begin_object();
-      }
-      any = true;
-      json.member(std::to_string(index), to_hex(bytes_of(element.text())));
-    }
-    ++index;
-    return true;
-  });
-  if (any) json.end_object();
 }
 
 void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOut& json) {
@@ -287,11 +215,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOu
     for (const auto& [key, value] : metadata.entries) {
       json.begin_object();
       json.name_member("key", key);
-      json.member("type", value.type == ValueType::array ? "array" : name_of(value.type));
-      if (value.type == ValueType::array) json.member("element_type", name_of(value.array().element));
-      json.key("value");
-      json.value(value);
-      print_hex(value, json);
+      cli::add_value_members(value, json);
       json.end_object();
     }
     json.end_array();

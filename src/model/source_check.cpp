@@ -130,4 +130,24 @@ void SourceCheck::judge() const {
   }
 }
 
+void require_tensor_digests(
+    const TensorLayout& layout,
+    const std::function<const Digest&(std::size_t shard, std::size_t tensor)>& found) {
+  std::vector<HitTensor> hit;
+  for (std::size_t shard = 0; shard < layout.shards.size(); ++shard) {
+    const PlannedShard& planned = layout.shards[shard];
+    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+      const PlannedTensor& source = layout.tensors[i];
+      const Tensor& tensor = source.tensor();
+      if (!tensor.digest || found(shard, i) == *tensor.digest) continue;
+      hit.push_back({tensor.name, source.model->path_of(source.index), tensor.offset, tensor.size});
+    }
+  }
+  if (hit.empty()) return;
+  throw CorruptError(Where{hit.front().path, {}, {}},
+                     (hit.size() == 1 ? "the bytes of a tensor are"
+                                      : "the bytes of " + std::to_string(hit.size()) + " tensors are") +
+                         std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(hit));
+}
+
 }  // namespace aerotool

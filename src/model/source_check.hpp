@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -50,5 +51,10 @@ class SourceCheck {
   std::vector<Member> members_;
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 };
+
+/// Holds the planned tensors that carry digests of their own to them: `found` tells what their bytes have, by
+/// their shard and their number. Throws CorruptError that names those whose digests differ.
+void require_tensor_digests(const TensorLayout& layout,
+                            const std::function<const Digest&(std::size_t shard, std::size_t tensor)>& found);
 
 }  // namespace aerotool

@@ -1,7 +1,6 @@
 #include "model/weight_pass.hpp"
 
 #include <algorithm>
-#include <string>
 
 #include "core/error.hpp"
 
@@ -55,7 +54,11 @@ void WeightPass::copy_to(std::size_t shard, io::Output& output, std::uint64_t of
 void WeightPass::run(io::Progress* progress) {
   io::run(regions_, {.jobs = jobs_, .progress = progress, .in_order = {}});
   io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
-  judge_tensors();
+  if (!tensor_tasks_.empty()) {
+    require_tensor_digests(layout_, [this](std::size_t shard, std::size_t tensor) -> const Digest& {
+      return tensor_digest(shard, tensor);
+    });
+  }
   source_check_.judge();
 }
 
@@ -82,25 +85,6 @@ void WeightPass::add_tensor_digests(std::size_t shard) {
 
 const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) const {
   return fills_shard(tensor, shard) ? shard_tasks_[shard].digest : tensor_tasks_[tensor].digest;
-}
-
-void WeightPass::judge_tensors() const {
-  if (tensor_tasks_.empty()) return;
-  std::vector<HitTensor> hit;
-  for (std::size_t shard = 0; shard < layout_.shards.size(); ++shard) {
-    const PlannedShard& planned = layout_.shards[shard];
-    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
-      const PlannedTensor& source = layout_.tensors[i];
-      const Tensor& tensor = source.tensor();
-      if (!tensor.digest || tensor_digest(shard, i) == *tensor.digest) continue;
-      hit.push_back({tensor.name, source.model->path_of(source.index), tensor.offset, tensor.size});
-    }
-  }
-  if (hit.empty()) return;
-  throw CorruptError(Where{hit.front().path, {}, {}},
-                     (hit.size() == 1 ? "the bytes of a tensor are"
-                                      : "the bytes of " + std::to_string(hit.size()) + " tensors are") +
-                         std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(hit));
 }
 
 void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const {

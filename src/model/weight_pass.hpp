@@ -52,7 +52,6 @@ class WeightPass {
  private:
   bool fills_shard(std::size_t tensor, std::size_t shard) const;
   void add_tensor_digests(std::size_t shard);
-  void judge_tensors() const;
 
   std::vector<const Model*> models_;
   const TensorLayout& layout_;
