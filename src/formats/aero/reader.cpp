@@ -67,7 +67,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
         "written by the reference's GGUF converter: shapes are stored fastest-varying first and sizes with "
         "their "
         "padding; they are read right, and convert repairs them";
-    report.judging() ? report.fault(where(), defect) : report.warning(where(), defect);
+    report.doubt(where(), defect);
   }
   if (const Chunk* chunk = find(kTensorIndex)) {
     index_ = read_tensor_index(*input_, *chunk, report);
