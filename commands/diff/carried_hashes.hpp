@@ -1,0 +1,35 @@
+// What the hashes that two models carry say of their tensors, without a read of any weight.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "model/model.hpp"
+
+namespace aerotool::commands {
+
+class CarriedHashes {
+ public:
+  /// `model` outlives this.
+  explicit CarriedHashes(const Model& model);
+
+  /// Whether two tensors of the same dtype and shape have the same bytes if the hashes tell the truth: their
+  /// own ones, or those of runs of bytes in which they stand at the same place. False where nothing is known.
+  static bool same(const CarriedHashes& a, std::size_t tensor_a, const CarriedHashes& b,
+                   std::size_t tensor_b);
+
+ private:
+  struct Place {
+    const Seal* seal = nullptr;  // null: under none
+    std::uint64_t offset = 0;
+  };
+  /// Of a whole tensor: its own, or that of the seal which it fills.
+  std::optional<Digest> digest(std::size_t tensor) const;
+
+  const Model& model_;
+  std::vector<Seal> seals_;
+  std::vector<Place> places_;  // of each tensor; empty without seals
+};
+
+}  // namespace aerotool::commands

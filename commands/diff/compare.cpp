@@ -1,0 +1,277 @@
+#include "commands/diff/compare.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+
+#include "commands/diff/carried_hashes.hpp"
+#include "commands/diff/side.hpp"
+#include "io/pipeline.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
+/// A tensor that is in both models.
+struct Pair {
+  std::size_t a = 0;  ///< index into Model::tensors()
+  std::size_t b = 0;
+};
+
+bool same_form(const Tensor& a, const Tensor& b) {
+  return a.dtype == b.dtype && a.shape == b.shape && a.size == b.size;
+}
+
+double share_of(const TensorDifference& difference) {
+  if (difference.a == nullptr || difference.a->size == 0) return 0;
+  return static_cast<double>(difference.bytes.changed) / static_cast<double>(difference.a->size);
+}
+
+ByteDifference compare_bytes(ByteSpan a, ByteSpan b, std::optional<NumberKind> kind) {
+  ByteDifference found;
+  if (std::memcmp(a.data(), b.data(), a.size()) == 0) return found;
+  for (std::size_t i = 0; i < a.size(); ++i) found.changed += a[i] != b[i] ? 1 : 0;
+  found.first = static_cast<std::uint64_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
+  if (kind) {
+    const std::uint64_t element = found.first - found.first % width_of(*kind);
+    found.bits_a = element_bits(*kind, a.subspan(element));
+    found.bits_b = element_bits(*kind, b.subspan(element));
+  }
+  return found;
+}
+
+/// Appends what was found in the runs of a tensor in their order, whatever order they come in: so sums do not
+/// depend on the number of threads. Holds as many as are ahead of their turn.
+class InOrder {
+ public:
+  void add(std::uint64_t begin, std::uint64_t end, const NumericDifference& found) {
+    waiting_.push_back({begin, end, found});
+    for (auto next = find_next(); next != waiting_.end(); next = find_next()) {
+      total_.append(next->found);
+      reached_ = next->end;
+      waiting_.erase(next);
+    }
+    if (waiting_.empty()) waiting_ = {};
+  }
+  const NumericDifference& total() const { return total_; }
+
+ private:
+  struct Run {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    NumericDifference found;
+  };
+  std::vector<Run>::iterator find_next() {
+    return std::find_if(waiting_.begin(), waiting_.end(),
+                        [this](const Run& run) { return run.begin == reached_; });
+  }
+
+  std::vector<Run> waiting_;
+  std::uint64_t reached_ = 0;
+  NumericDifference total_;
+};
+
+/// Goes through the tensors that have to be read.
+class Reading {
+ public:
+  Reading(const Model& a, const Model& b, const std::vector<Pair>& pairs, bool numeric)
+      : a_(a, numbers_of(pairs, &Pair::a)),
+        b_(b, numbers_of(pairs, &Pair::b)),
+        states_(pairs.size()),
+        numbers_(numeric ? pairs.size() : 0) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      State& state = states_[i];
+      state.bytes_too = same_form(a_.tensor(i), b_.tensor(i));
+      state.kind_a = number_kind(a_.tensor(i).dtype);
+      state.kind_b = number_kind(b_.tensor(i).dtype);
+    }
+  }
+
+  void run(const CompareOptions& options) {
+    std::vector<io::Region> regions(states_.size());
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      regions[i].length = a_.tensor(i).size;
+      regions[i].read = [this, i](std::uint64_t offset, std::span<std::byte> out) {
+        a_.read(i, offset, out);
+      };
+      regions[i].visit = [this, i](std::uint64_t offset, ByteSpan bytes) { look(i, offset, bytes); };
+    }
+    std::vector<io::Region> others = a_.other_regions();
+    for (io::Region& region : b_.other_regions()) others.push_back(std::move(region));
+    if (options.progress != nullptr) {
+      for (const io::Region& region : regions) options.progress->total += region.length;
+      for (const io::Region& region : others) options.progress->total += region.length;
+    }
+    io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
+    io::run(others, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
+    a_.judge();
+    b_.judge();
+  }
+
+  /// After run(): what differs in a tensor; nothing where it is the same.
+  std::optional<TensorDifference> difference(std::size_t number) const {
+    const State& state = states_[number];
+    if (state.bytes_too && state.bytes.changed == 0) return std::nullopt;
+    TensorDifference difference;
+    difference.kind = state.bytes_too ? TensorDifference::Kind::bytes : TensorDifference::Kind::form;
+    difference.a = &a_.tensor(number);
+    difference.b = &b_.tensor(number);
+    difference.bytes = state.bytes;
+    if (!numbers_.empty() && state.kind_a && state.kind_b) difference.numeric = numbers_[number].total();
+    return difference;
+  }
+
+ private:
+  struct State {
+    std::optional<NumberKind> kind_a, kind_b;
+    bool bytes_too = false;  // dtype and shape are the same
+    ByteDifference bytes;
+  };
+
+  static std::vector<std::size_t> numbers_of(const std::vector<Pair>& pairs, std::size_t Pair::*side) {
+    std::vector<std::size_t> numbers;
+    numbers.reserve(pairs.size());
+    for (const Pair& pair : pairs) numbers.push_back(pair.*side);
+    return numbers;
+  }
+
+  /// `bytes` stand at `offset` in the tensor of A.
+  void look(std::size_t number, std::uint64_t offset, ByteSpan bytes) {
+    // Of each thread its own; it goes with the thread.
+    thread_local std::vector<std::byte> buffer(kBufferBytes);
+    const State& state = states_[number];
+    const std::size_t width_a = state.kind_a ? width_of(*state.kind_a) : 1;
+    const std::size_t width_b = state.kind_b ? width_of(*state.kind_b) : 1;
+    // Where B's elements are the wider ones, its bytes come in several steps.
+    const std::size_t step = kBufferBytes / std::max(width_a, width_b) * width_a;
+    for (std::size_t at = 0; at < bytes.size(); at += step) {
+      const ByteSpan run_a = bytes.subspan(at, std::min(step, bytes.size() - at));
+      const std::uint64_t begin = (offset + at) / width_a;
+      const std::span<std::byte> run_b = std::span(buffer).first(run_a.size() / width_a * width_b);
+      b_.read(number, begin * width_b, run_b);
+      look_at_run(number, offset + at, run_a, run_b);
+    }
+  }
+
+  void look_at_run(std::size_t number, std::uint64_t offset, ByteSpan a, ByteSpan b) {
+    State& state = states_[number];
+    ByteDifference bytes;
+    if (state.bytes_too) bytes = compare_bytes(a, b, state.kind_a);
+    std::optional<NumericDifference> numbers;
+    if (!numbers_.empty() && state.kind_a && state.kind_b)
+      numbers = compare_numbers(*state.kind_a, a, *state.kind_b, b, offset / width_of(*state.kind_a));
+    const std::lock_guard lock(mutex_);
+    if (bytes.changed != 0) {
+      bytes.first += offset;
+      bytes.changed += state.bytes.changed;
+      const bool earlier = state.bytes.changed == 0 || bytes.first < state.bytes.first;
+      if (earlier) {
+        state.bytes = bytes;
+      } else {
+        state.bytes.changed = bytes.changed;
+      }
+    }
+    if (numbers) numbers_[number].add(offset, offset + a.size(), *numbers);
+  }
+
+  Side a_;
+  Side b_;
+  std::mutex mutex_;  // of what is found
+  std::vector<State> states_;
+  std::vector<InOrder> numbers_;  // beside the states; empty where they are not asked for
+};
+
+const std::string& name_of(const TensorDifference& difference) {
+  return difference.a != nullptr ? difference.a->name : difference.b->name;
+}
+
+void sort_by_change(std::vector<TensorDifference>& tensors) {
+  const auto change = [](const TensorDifference& difference) {
+    return difference.numeric ? difference.numeric->relative() : 0.0;
+  };
+  std::sort(tensors.begin(), tensors.end(), [&](const TensorDifference& x, const TensorDifference& y) {
+    if (x.kind != y.kind) return x.kind < y.kind;
+    if (x.numeric.has_value() != y.numeric.has_value()) return y.numeric.has_value();
+    const std::tuple more_x(change(x), share_of(x));
+    const std::tuple more_y(change(y), share_of(y));
+    return more_x != more_y ? more_x > more_y : name_of(x) < name_of(y);
+  });
+}
+
+/// Whether the numbers of two tensors can be compared, element by element, though their dtypes differ.
+bool comparable_numbers(const Tensor& a, const Tensor& b) {
+  return a.shape == b.shape && number_kind(a.dtype) && number_kind(b.dtype);
+}
+
+/// Sorts out what can be told without reading; returns what has to be read.
+std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& options,
+                          WeightDifference& found) {
+  const std::vector<Tensor>& tensors_a = a.tensors();
+  const std::vector<Tensor>& tensors_b = b.tensors();
+  std::optional<CarriedHashes> hashes_a;
+  std::optional<CarriedHashes> hashes_b;
+  if (!options.full) {
+    hashes_a.emplace(a);
+    hashes_b.emplace(b);
+  }
+  std::unordered_map<std::string_view, std::size_t> only_in_b;
+  only_in_b.reserve(tensors_b.size());
+  for (std::size_t i = 0; i < tensors_b.size(); ++i) only_in_b.emplace(tensors_b[i].name, i);
+  std::vector<Pair> to_read;
+  for (std::size_t i = 0; i < tensors_a.size(); ++i) {
+    const Tensor& tensor_a = tensors_a[i];
+    const auto other = only_in_b.find(tensor_a.name);
+    if (other == only_in_b.end()) {
+      found.tensors.push_back({TensorDifference::Kind::only_in_a, &tensor_a, nullptr, {}, {}});
+      continue;
+    }
+    const Pair pair = {i, other->second};
+    only_in_b.erase(other);
+    const Tensor& tensor_b = tensors_b[pair.b];
+    ++found.in_both;
+    found.in_both_bytes += tensor_a.size;
+    if (!same_form(tensor_a, tensor_b)) {
+      if (options.numeric && comparable_numbers(tensor_a, tensor_b)) {
+        to_read.push_back(pair);
+      } else {
+        found.tensors.push_back({TensorDifference::Kind::form, &tensor_a, &tensor_b, {}, {}});
+      }
+    } else if (!options.full && CarriedHashes::same(*hashes_a, pair.a, *hashes_b, pair.b)) {
+      ++found.by_hash;
+    } else if (tensor_a.size != 0 || tensor_a.digest || tensor_b.digest) {
+      // What has no bytes and no hash has nothing to read, and nothing to be held to.
+      to_read.push_back(pair);
+    }
+  }
+  for (const auto& [name, i] : only_in_b)
+    found.tensors.push_back({TensorDifference::Kind::only_in_b, nullptr, &tensors_b[i], {}, {}});
+  return to_read;
+}
+
+}  // namespace
+
+std::uint64_t WeightDifference::count(TensorDifference::Kind kind) const {
+  return static_cast<std::uint64_t>(
+      std::count_if(tensors.begin(), tensors.end(),
+                    [kind](const TensorDifference& difference) { return difference.kind == kind; }));
+}
+
+WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options) {
+  WeightDifference found;
+  const std::vector<Pair> to_read = pair_up(a, b, options, found);
+  if (!to_read.empty()) {
+    Reading reading(a, b, to_read, options.numeric);
+    reading.run(options);
+    for (std::size_t i = 0; i < to_read.size(); ++i) {
+      if (auto difference = reading.difference(i)) found.tensors.push_back(*difference);
+    }
+  }
+  sort_by_change(found.tensors);
+  return found;
+}
+
+}  // namespace aerotool::commands

@@ -1,0 +1,61 @@
+// Which tensors of two models differ, and by how much.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "commands/diff/elements.hpp"
+#include "commands/diff/numeric.hpp"
+#include "io/progress.hpp"
+#include "model/model.hpp"
+
+namespace aerotool::commands {
+
+struct ByteDifference {
+  std::uint64_t changed = 0;  ///< bytes
+  std::uint64_t first = 0;    ///< the offset of the first in the tensor, where there is one
+  /// The element that holds it, as its bits, where the dtype is numeric.
+  std::uint64_t bits_a = 0;
+  std::uint64_t bits_b = 0;
+};
+
+struct TensorDifference {
+  /// The gravest first.
+  enum class Kind {
+    only_in_a,
+    only_in_b,
+    form,  ///< dtype or shape; of a dtype whose geometry is not known, also the size
+    bytes
+  };
+  Kind kind = Kind::bytes;
+  const Tensor* a = nullptr;  ///< null where it is only in B
+  const Tensor* b = nullptr;
+  ByteDifference bytes;                      ///< of Kind::bytes
+  std::optional<NumericDifference> numeric;  ///< where it was asked for and can be told
+};
+
+struct WeightDifference {
+  /// Ordered by how much changed: by kind; then what has no numbers, by the share of its bytes, and behind it
+  /// what has, by NumericDifference::relative(); ties by the share, then by name.
+  std::vector<TensorDifference> tensors;
+  std::uint64_t in_both = 0;
+  std::uint64_t in_both_bytes = 0;  ///< of A's
+  std::uint64_t by_hash = 0;        ///< how many of those were told to be the same by their hashes
+
+  std::uint64_t count(TensorDifference::Kind kind) const;
+};
+
+struct CompareOptions {
+  bool full = false;     ///< reads what hashes say is the same, too
+  bool numeric = false;  ///< numbers are compared as such; also where only the dtypes differ
+  unsigned jobs = 1;
+  io::Progress* progress = nullptr;
+};
+
+/// Reads the tensors that are in both models and not told to be the same by hashes that both carry. What is
+/// read is held to all hashes of its model: throws CorruptError that names the tensors. The result is the
+/// same for any number of jobs. It points into the models.
+WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options);
+
+}  // namespace aerotool::commands

@@ -1,0 +1,49 @@
+// Elements of numeric dtypes as numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/bytes.hpp"
+#include "model/dtype.hpp"
+#include "model/value.hpp"
+
+namespace aerotool::commands {
+
+/// The dtypes whose elements are numbers of their own.
+enum class NumberKind {
+  f64,
+  f32,
+  f16,
+  bf16,
+  f8_e4m3,
+  f8_e5m2,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  boolean
+};
+
+/// Nothing for blocks, complex numbers and whatever else has no one number an element.
+std::optional<NumberKind> number_kind(const DType& dtype);
+
+/// Bytes of one element.
+std::size_t width_of(NumberKind kind);
+
+/// Fills `out` with the elements that `bytes` begin with. Exact but for 64-bit integers past 2^53, which are
+/// rounded. A boolean is 0 or 1.
+void decode(NumberKind kind, ByteSpan bytes, std::span<double> out);
+
+/// The element that `bytes` begin with, as its bits.
+std::uint64_t element_bits(NumberKind kind, ByteSpan bytes);
+
+/// An element by its bits, exact, in a type that shows in as few digits as its dtype needs.
+Value exact_value(NumberKind kind, std::uint64_t bits);
+
+}  // namespace aerotool::commands

@@ -1,0 +1,45 @@
+// How far two runs of numbers are apart.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "commands/diff/elements.hpp"
+
+namespace aerotool::commands {
+
+/// Sums over pairs of elements, in double. Only pairs of which both are finite count, but for the numbers of
+/// NaNs and infinities. Sums may overflow to infinity where numbers beyond 1e150 are compared.
+struct NumericDifference {
+  std::uint64_t pairs = 0;  ///< of finite elements
+  std::uint64_t nan_a = 0;
+  std::uint64_t nan_b = 0;
+  std::uint64_t inf_a = 0;
+  std::uint64_t inf_b = 0;
+  double max = 0;                 ///< the largest |a - b|
+  std::uint64_t max_element = 0;  ///< the first element where it is; of meaning where max is not 0
+  double sum = 0;                 ///< of |a - b|
+  double squares = 0;             ///< of (a - b)^2
+  double dot = 0;                 ///< of a * b
+  double squares_a = 0;
+  double squares_b = 0;
+
+  /// Takes in what was found in the elements behind these.
+  void append(const NumericDifference& next);
+
+  // Nothing where there are no pairs.
+  std::optional<double> mean() const;
+  std::optional<double> rms() const;
+  /// Nothing where a norm is 0 or not finite; 1 where no pair differs.
+  std::optional<double> cosine() const;
+  /// RMS as a part of the larger of both sides' own: 0 to 2. Infinite where the sides have not the same
+  /// numbers of NaNs or infinities, because no finite difference is as grave.
+  double relative() const;
+};
+
+/// Compares as many elements as both runs have; the first is element `first` of its tensor. The order of
+/// additions depends on nothing but their number.
+NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind_b, ByteSpan b,
+                                  std::uint64_t first);
+
+}  // namespace aerotool::commands

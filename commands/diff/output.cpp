@@ -1,0 +1,350 @@
+#include "commands/diff/output.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "cli/json_out.hpp"
+#include "cli/table.hpp"
+#include "cli/terminal.hpp"
+#include "cli/values.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+using Kind = TensorDifference::Kind;
+
+constexpr const char* kNothing = "-";
+
+std::string in_both(const std::string& a, const std::string& b) {
+  return a == b ? a : a + " -> " + b;
+}
+
+const Tensor& any_side(const TensorDifference& difference) {
+  return difference.a != nullptr ? *difference.a : *difference.b;
+}
+
+/// The element that holds the first changed byte; nothing in blocks of several elements.
+std::optional<std::uint64_t> first_element(const TensorDifference& difference) {
+  const std::uint32_t bits = difference.a->dtype.bits();
+  if (bits == 0) return std::nullopt;
+  return difference.bytes.first / (bits / 8);
+}
+
+// ---- text
+
+std::string share_text(std::uint64_t part, std::uint64_t whole) {
+  const double percent = static_cast<double>(part) / static_cast<double>(whole) * 100;
+  constexpr double kLeast = 0.01;
+  if (percent < kLeast) return "< 0.01 %";
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%.2f %%", percent);
+  return text.data();
+}
+
+std::string number_text(std::optional<double> number) {
+  if (!number) return kNothing;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.6g", *number);
+  return text.data();
+}
+
+std::string change_text(const TensorDifference& difference) {
+  switch (difference.kind) {
+    case Kind::only_in_a:
+      return "only in A";
+    case Kind::only_in_b:
+      return "only in B";
+    case Kind::bytes:
+      return "bytes";
+    case Kind::form:
+      break;
+  }
+  const bool dtype = !(difference.a->dtype == difference.b->dtype);
+  const bool shape = difference.a->shape != difference.b->shape;
+  if (dtype && shape) return "dtype, shape";
+  if (dtype) return "dtype";
+  return shape ? "shape" : "size";
+}
+
+/// One side's, or both where they are not the same.
+template <typename Describe>
+std::string sides_text(const TensorDifference& difference, Describe describe) {
+  if (difference.a == nullptr || difference.b == nullptr) return describe(any_side(difference));
+  return in_both(describe(*difference.a), describe(*difference.b));
+}
+
+std::string bytes_text(const TensorDifference& difference) {
+  const std::string sizes =
+      sides_text(difference, [](const Tensor& tensor) { return with_thousands(tensor.size); });
+  if (difference.kind != Kind::bytes) return sizes;
+  return with_thousands(difference.bytes.changed) + " of " + sizes + " (" +
+         share_text(difference.bytes.changed, difference.a->size) + ")";
+}
+
+std::string first_text(const TensorDifference& difference) {
+  if (difference.kind != Kind::bytes) return kNothing;
+  std::string text = "byte " + std::to_string(difference.bytes.first);
+  if (const auto element = first_element(difference)) text += " (element " + std::to_string(*element) + ")";
+  const auto kind = number_kind(difference.a->dtype);
+  if (!kind) return text;
+  return text + ": " + cli::scalar_text(exact_value(*kind, difference.bytes.bits_a)) + " -> " +
+         cli::scalar_text(exact_value(*kind, difference.bytes.bits_b));
+}
+
+void add_numbers(const TensorDifference& difference, std::vector<std::string>& cells) {
+  if (!difference.numeric) {
+    constexpr std::size_t kColumns = 6;
+    cells.insert(cells.end(), kColumns, kNothing);
+    return;
+  }
+  const NumericDifference& numeric = *difference.numeric;
+  const auto counts = [](std::uint64_t a, std::uint64_t b) {
+    return in_both(std::to_string(a), std::to_string(b));
+  };
+  std::string max = kNothing;
+  if (numeric.pairs != 0) max = number_text(numeric.max);
+  if (numeric.max != 0) max += " at " + std::to_string(numeric.max_element);
+  cells.push_back(max);
+  cells.push_back(number_text(numeric.mean()));
+  cells.push_back(number_text(numeric.rms()));
+  cells.push_back(number_text(numeric.cosine()));
+  cells.push_back(counts(numeric.nan_a, numeric.nan_b));
+  cells.push_back(counts(numeric.inf_a, numeric.inf_b));
+}
+
+void print_tensors(const Difference& difference, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  std::vector<cli::Table::Align> columns = {left, left, left, left, right};
+  std::vector<std::string> heads = {"change", "tensor", "dtype", "shape", "bytes"};
+  if (difference.numeric) {
+    columns.insert(columns.end(), {left, right, right, right, right, right});
+    heads.insert(heads.end(), {"max |A-B|", "mean", "RMS", "cosine", "NaN", "Inf"});
+  }
+  columns.push_back(left);
+  heads.emplace_back("first difference");
+  cli::Table table(columns);
+  table.row(heads);
+  for (const TensorDifference& tensor : difference.weights.tensors) {
+    std::vector<std::string> cells = {
+        change_text(tensor), escape_controls(any_side(tensor).name),
+        sides_text(tensor, [](const Tensor& side) { return escape_controls(side.dtype.name()); }),
+        sides_text(tensor, [](const Tensor& side) { return to_string(side.shape); }), bytes_text(tensor)};
+    if (difference.numeric) add_numbers(tensor, cells);
+    cells.push_back(first_text(tensor));
+    table.row(std::move(cells));
+  }
+  out.line("");
+  table.print(out, "  ");
+}
+
+std::string values_text(const MetadataDifference& metadata) {
+  constexpr bool kShorten = true;
+  if (!metadata.a || !metadata.b) return cli::value_text(metadata.a ? *metadata.a : *metadata.b, kShorten);
+  const Value& a = *metadata.a;
+  const Value& b = *metadata.b;
+  const std::string text_a = cli::value_text(a, kShorten);
+  const std::string text_b = cli::value_text(b, kShorten);
+  if (cli::type_text(a) != cli::type_text(b))
+    return cli::type_text(a) + " " + text_a + " -> " + cli::type_text(b) + " " + text_b;
+  std::string text = text_a + " -> " + text_b;
+  const auto first = first_difference(a, b);
+  // What differs is in what is not shown.
+  if (text_a == text_b && first)
+    text +=
+        (a.type == ValueType::array ? ", from element " : ", from byte ") + std::to_string(*first) + " on";
+  return text;
+}
+
+void print_metadata(const std::vector<MetadataDifference>& differences, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, left, left});
+  table.row({"change", "metadata", "value"});
+  for (const MetadataDifference& metadata : differences) {
+    const char* change = "value";
+    if (!metadata.b) change = "only in A";
+    if (!metadata.a) change = "only in B";
+    table.row({change, escape_controls(metadata.key), values_text(metadata)});
+  }
+  out.line("");
+  table.print(out, "  ");
+}
+
+std::string verdict(const Difference& difference) {
+  const WeightDifference& weights = difference.weights;
+  const std::uint64_t only_in_a = weights.count(Kind::only_in_a);
+  const std::uint64_t only_in_b = weights.count(Kind::only_in_b);
+  const std::uint64_t changed = weights.tensors.size() - only_in_a - only_in_b;
+  if (difference.none()) {
+    std::string text =
+        "the same: " + plural(weights.in_both, "tensor") + ", " + human_size(weights.in_both_bytes);
+    if (weights.by_hash != 0) text += " (" + with_thousands(weights.by_hash) + " by their hashes)";
+    return text;
+  }
+  std::string text;
+  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (changed != 0) {
+    add(with_thousands(changed) + " of " + plural(weights.in_both, "tensor") +
+        (changed == 1 ? " differs" : " differ"));
+  } else if (weights.in_both != 0) {
+    add(plural(weights.in_both, "tensor") + " the same");
+  }
+  if (only_in_a != 0) add(with_thousands(only_in_a) + " only in A");
+  if (only_in_b != 0) add(with_thousands(only_in_b) + " only in B");
+  if (!difference.metadata.empty()) add("metadata differs");
+  return text;
+}
+
+// ---- JSON
+
+std::string_view status_of(Kind kind) {
+  switch (kind) {
+    case Kind::only_in_a:
+      return "only_in_a";
+    case Kind::only_in_b:
+      return "only_in_b";
+    case Kind::form:
+      return "form_changed";
+    case Kind::bytes:
+      return "bytes_changed";
+  }
+  return "";
+}
+
+void number_member(std::string_view name, std::optional<double> number, cli::JsonOut& json) {
+  json.key(name);
+  if (number) {
+    json.value(Value::f64(*number));
+  } else {
+    json.null();
+  }
+}
+
+void add_side(std::string_view name, const Tensor* tensor, cli::JsonOut& json) {
+  if (tensor == nullptr) return;
+  json.key(name);
+  json.begin_object();
+  json.name_member("dtype", tensor->dtype.name());
+  json.key("shape");
+  json.begin_array();
+  for (const std::uint64_t dimension : tensor->shape) json.number(dimension);
+  json.end_array();
+  json.member("size", tensor->size);
+  json.end_object();
+}
+
+void add_bytes(const TensorDifference& difference, cli::JsonOut& json) {
+  json.member("bytes_changed", difference.bytes.changed);
+  json.member("first_offset", difference.bytes.first);
+  if (const auto element = first_element(difference)) json.member("first_element", *element);
+  const auto kind = number_kind(difference.a->dtype);
+  if (!kind) return;
+  json.key("first_a");
+  json.value(exact_value(*kind, difference.bytes.bits_a));
+  json.key("first_b");
+  json.value(exact_value(*kind, difference.bytes.bits_b));
+}
+
+void add_numeric(const NumericDifference& numeric, cli::JsonOut& json) {
+  json.key("numeric");
+  json.begin_object();
+  json.member("pairs", numeric.pairs);
+  number_member("max", numeric.pairs != 0 ? std::optional(numeric.max) : std::nullopt, json);
+  if (numeric.max != 0) json.member("max_element", numeric.max_element);
+  number_member("mean", numeric.mean(), json);
+  number_member("rms", numeric.rms(), json);
+  number_member("cosine", numeric.cosine(), json);
+  json.member("nan_a", numeric.nan_a);
+  json.member("nan_b", numeric.nan_b);
+  json.member("inf_a", numeric.inf_a);
+  json.member("inf_b", numeric.inf_b);
+  json.end_object();
+}
+
+void add_model(std::string_view name, const Model& model, cli::JsonOut& json) {
+  json.key(name);
+  json.begin_object();
+  json.name_member("path", model.path());
+  json.member("format", model.overview().format);
+  json.member("tensors", model.tensors().size());
+  json.end_object();
+}
+
+void add_counts(const Difference& difference, cli::JsonOut& json) {
+  const WeightDifference& weights = difference.weights;
+  const std::uint64_t form = weights.count(Kind::form);
+  const std::uint64_t bytes = weights.count(Kind::bytes);
+  json.key("counts");
+  json.begin_object();
+  json.member("in_both", weights.in_both);
+  json.member("same", weights.in_both - form - bytes);
+  json.member("same_by_hash", weights.by_hash);
+  json.member("only_in_a", weights.count(Kind::only_in_a));
+  json.member("only_in_b", weights.count(Kind::only_in_b));
+  json.member("form_changed", form);
+  json.member("bytes_changed", bytes);
+  json.member("metadata", difference.metadata.size());
+  json.end_object();
+}
+
+void add_value(std::string_view name, const std::optional<Value>& value, cli::JsonOut& json) {
+  if (!value) return;
+  json.key(name);
+  json.begin_object();
+  cli::add_value_members(*value, json);
+  json.end_object();
+}
+
+std::string_view status_of(const MetadataDifference& metadata) {
+  if (!metadata.b) return "only_in_a";
+  return metadata.a ? "changed" : "only_in_b";
+}
+
+}  // namespace
+
+void print_text(const cli::Arguments& arguments, const Difference& difference, cli::TextOut& out) {
+  const cli::Style style = difference.none() ? cli::Style::good : cli::Style::bad;
+  out.line(escape_controls(difference.a.path()) + " -> " + escape_controls(difference.b.path()) + ": " +
+           cli::styled(arguments, style, verdict(difference)));
+  if (!difference.weights.tensors.empty()) print_tensors(difference, out);
+  if (!difference.metadata.empty()) print_metadata(difference.metadata, out);
+}
+
+void print_json(const Difference& difference, cli::TextOut& out) {
+  cli::JsonOut json(out);
+  json.begin_object();
+  add_model("a", difference.a, json);
+  add_model("b", difference.b, json);
+  json.key("same");
+  json.boolean(difference.none());
+  add_counts(difference, json);
+  json.key("tensors");
+  json.begin_array();
+  for (const TensorDifference& tensor : difference.weights.tensors) {
+    json.begin_object();
+    json.name_member("name", any_side(tensor).name);
+    json.member("status", status_of(tensor.kind));
+    add_side("a", tensor.a, json);
+    add_side("b", tensor.b, json);
+    if (tensor.kind == Kind::bytes) add_bytes(tensor, json);
+    if (tensor.numeric) add_numeric(*tensor.numeric, json);
+    json.end_object();
+  }
+  json.end_array();
+  json.key("metadata");
+  json.begin_array();
+  for (const MetadataDifference& metadata : difference.metadata) {
+    json.begin_object();
+    json.name_member("key", metadata.key);
+    json.member("status", status_of(metadata));
+    add_value("a", metadata.a, json);
+    add_value("b", metadata.b, json);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  json.finish();
+}
+
+}  // namespace aerotool::commands
