@@ -59,7 +59,7 @@ std::uint64_t first_element(const Array& a, const Array& b) {
     return i;
   }
   const std::uint64_t byte = first_byte(a.packed.text(), b.packed.text());
-  if (a.element != ValueType::string) return byte / packed_width(a.element);
+  if (a.element != ValueType::string) return byte / std::max<std::size_t>(packed_width(a.element), 1);
   // Up to this byte the strings and their lengths are the same in both.
   constexpr std::uint64_t kLength = 8;
   std::uint64_t end = 0;
