@@ -1,5 +1,4 @@
 // aerotool convert: any readable format to any writable one.
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -9,11 +8,11 @@
 #include "cli/terminal.hpp"
 #include "commands/convert/plan_text.hpp"
 #include "commands/convert/sources.hpp"
+#include "commands/convert/target.hpp"
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/output.hpp"
-#include "registry.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -22,56 +21,46 @@ std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   std::vector<cli::Option> all = {
       cli::from_option(),
-      {"to", 0, required, "FORMAT", "write this format (default: as the extension says)", {}},
+      {"to", 0, required, "FORMAT", "write this format (default: as the extension says)", writable_formats()},
       {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
-  for (const Format* format : formats()) {
-    if (format->writer() != nullptr) all[1].choices.emplace_back(format->name());
-  }
   const auto more = write_options();
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
-const Writer& writer_for(const cli::Arguments& arguments, const std::string& output) {
-  const std::string to = arguments.get("to");
-  if (to.empty() && output == "-") throw UsageError("--to says which format standard output shall have");
-  const Format* format = to.empty() ? format_of_extension(output) : formats_named(to).front();
-  if (format == nullptr) {
-    throw UsageError(
-        describe({output.empty() ? "''" : output, {}, {}}, "its extension names no format; --to does"));
+void write(const Target& target, const Plan& plan, io::Progress* progress) {
+  if (target.set_writer != nullptr) {
+    target.set_writer->write(plan, target.path, progress);
+    return;
   }
-  if (format->writer() == nullptr) {
-    throw UsageError(describe({output, {}, {}}, std::string(format->name()) + " is read, not written"));
-  }
-  return *format->writer();
+  io::Output output = target.path == "-" ? io::Output::to_stdout() : io::Output::to_path(target.path);
+  target.writer->write(plan, output, progress);
+  output.commit();
 }
 
 int run(const cli::Arguments& arguments) {
   if (arguments.operands().size() < 2) throw UsageError("which input, and which output?");
-  const std::string& target = arguments.operands().back();
-  const Writer& writer = writer_for(arguments, target);
+  const Target target = target_of(arguments, arguments.operands().back());
   const Sources sources = open_sources(arguments);
+  const Plan& plan = sources.plan;
   if (arguments.has("dry-run")) {
-    print_plan(target, sources.plan, writer.preview(sources.plan));
+    print_plan(target.path, plan, target.preview(plan));
     return 0;
   }
-  if (arguments.has("verbose") && !arguments.has("quiet")) {
-    for (const std::string& dropped : writer.preview(sources.plan).dropped)
-      cli::complain("not kept: " + dropped);
-  }
+  const bool wants_all = arguments.has("verbose") && !arguments.has("quiet");
+  tell_what_is_not_kept(arguments, target.losses(plan),
+                        wants_all ? target.preview(plan).dropped : std::vector<std::string>{});
   const auto begin = std::chrono::steady_clock::now();
-  io::Output output = target == "-" ? io::Output::to_stdout() : io::Output::to_path(target);
   std::uint64_t bytes = 0;
   {
     cli::ProgressBar bar(arguments);
-    writer.write(sources.plan, output, bar.progress());
-    output.commit();
+    write(target, plan, bar.progress());
     bytes = bar.progress()->done;
   }
   if (cli::stderr_is_terminal() && !arguments.has("quiet")) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    std::fprintf(stderr, "%s: %s, %s in %.1f s\n", escape_controls(target).c_str(),
-                 plural(sources.plan.tensors.size(), "tensor").c_str(), human_size(bytes).c_str(), seconds);
+    std::fprintf(stderr, "%s: %s, %s in %.1f s\n", escape_controls(target.path).c_str(),
+                 plural(plan.tensors.size(), "tensor").c_str(), human_size(bytes).c_str(), seconds);
   }
   return 0;
 }

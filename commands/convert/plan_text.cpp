@@ -1,30 +1,57 @@
 #include "commands/convert/plan_text.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "cli/table.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "core/text.hpp"
 #include "io/output.hpp"
 
 namespace aerotool::commands {
+namespace {
+
+/// Of the file system that `output` lies on, or will lie on.
+std::optional<std::uint64_t> room_at(std::string output) {
+  while (output.size() > 1 && output.ends_with('/')) output.pop_back();
+  return io::free_space(output);
+}
+
+}  // namespace
 
 void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary) {
+  // Where each file is one shard there is nothing to tell of shards.
+  const bool in_files = summary.shards.empty() && !summary.files.empty();
   cli::TextOut out;
   out.line(escape_controls(output) + ": " + plural(plan.tensors.size(), "tensor") + " in " +
-           plural(summary.shards.size(), "shard") + ", " + human_size(summary.total_bytes) + " (" +
-           with_thousands(summary.total_bytes) + " bytes" + (plan.options.tensor_hash ? " at most)" : ")"));
+           (in_files ? plural(summary.files.size(), "file") : plural(summary.shards.size(), "shard")) + ", " +
+           human_size(summary.total_bytes) + " (" + with_thousands(summary.total_bytes) + " bytes" +
+           (plan.options.tensor_hash ? " at most)" : ")"));
   using enum cli::Table::Align;
   cli::Table table({left, right, right});
   for (const PlannedFile& file : summary.files) {
-    table.row({escape_controls(file.name), human_size(file.bytes),
-               plural(file.shards, "shard") + ", " + plural(file.tensors, "tensor")});
+    table.row(
+        {escape_controls(file.name), human_size(file.bytes),
+         (in_files ? std::string() : plural(file.shards, "shard") + ", ") + plural(file.tensors, "tensor")});
   }
   for (const Shard& shard : summary.shards) {
     table.row({shard.name, human_size(shard.size), plural(shard.tensor_count, "tensor")});
   }
   table.print(out, "  ");
   for (const std::string& dropped : summary.dropped) out.line("  not kept: " + dropped);
-  if (const auto free = io::free_space(output)) out.line("  free space: " + human_size(*free));
+  if (const auto free = room_at(output)) out.line("  free space: " + human_size(*free));
   out.finish();
+}
+
+void tell_what_is_not_kept(const cli::Arguments& arguments, const std::vector<std::string>& losses,
+                           const std::vector<std::string>& dropped) {
+  if (arguments.has("quiet")) return;
+  for (const std::string& line : losses) cli::complain("warning: not kept: " + line);
+  if (!arguments.has("verbose")) return;
+  for (const std::string& line : dropped) {
+    if (std::find(losses.begin(), losses.end(), line) == losses.end()) cli::complain("not kept: " + line);
+  }
 }
 
 }  // namespace aerotool::commands

@@ -1,12 +1,19 @@
-// What --dry-run prints.
+// What is said of a plan: the plan itself, and what it does not keep.
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "cli/command.hpp"
 #include "model/plan.hpp"
 
 namespace aerotool::commands {
 
+/// The answer to --dry-run: files or shards, sizes, what is not kept, and the room there is at `output`.
 void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary);
+
+/// Warnings for `losses`, but with --quiet; with --verbose a line for all else that is `dropped`.
+void tell_what_is_not_kept(const cli::Arguments& arguments, const std::vector<std::string>& losses,
+                           const std::vector<std::string>& dropped);
 
 }  // namespace aerotool::commands

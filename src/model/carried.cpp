@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace aerotool {
 namespace {
@@ -23,19 +24,6 @@ void rename(const Plan& plan, Source& source) {
   const NameKeys keys = name_keys(source.typed_metadata);
   if (plan.name) set_text(*source.metadata, keys.name, *plan.name);
   if (plan.architecture) set_text(*source.metadata, keys.architecture, *plan.architecture);
-}
-
-void drop(Source& source, std::vector<std::string>& dropped) {
-  if (source.order) dropped.emplace_back("the source's order of tensors");
-  if (source.head) dropped.emplace_back("the source's own header bytes");
-  if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
-  if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
-  source.order.reset();
-  source.head.reset();
-  source.gaps.clear();
-  source.files.clear();
-  source.index.reset();
-  source.index_path.clear();
 }
 
 /// Turns indexes into a model's tensors into indexes into a plan's.
@@ -70,11 +58,54 @@ class Renumbering {
   std::size_t named_ = 0;
 };
 
+/// What AERO's writers put where a source says no name.
+bool is_default_name(std::string_view name) {
+  return name == "converted" || name == "converted-gguf" || name == "converted-sharded";
+}
+
 }  // namespace
 
 NameKeys name_keys(bool typed_metadata) {
   if (typed_metadata) return {"general.name", "general.architecture"};
   return {"model_name", "architecture"};
+}
+
+void drop_layout(Source& source, std::vector<std::string>& dropped) {
+  if (source.order) dropped.emplace_back("the source's order of tensors");
+  if (source.head) dropped.emplace_back("the source's own header bytes");
+  if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
+  if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
+  source.order.reset();
+  source.head.reset();
+  source.gaps.clear();
+  source.files.clear();
+  source.index.reset();
+  source.index_path.clear();
+}
+
+Naming naming(const Plan& plan) {
+  const Overview view = plan.models.front()->overview();
+  Naming naming;
+  if (!is_default_name(view.model_name)) naming.name = replace_invalid_utf8(view.model_name);
+  if (view.architecture != "unknown") naming.architecture = replace_invalid_utf8(view.architecture);
+  if (plan.name) naming.name = *plan.name;
+  if (plan.architecture) naming.architecture = *plan.architecture;
+  return naming;
+}
+
+std::vector<std::string> lost_extras(const Plan& plan, bool but_text) {
+  std::vector<std::string> lines;
+  for (const Model* model : plan.models) {
+    const Extras extras = model->extras();
+    const bool text_kept = but_text && model == plan.models.front();
+    const bool json_lost = std::any_of(extras.json.begin(), extras.json.end(), [&](const auto& member) {
+      return !text_kept || member.second.type != ValueType::string;
+    });
+    if (extras.chunks.empty() && extras.manifest.empty() && extras.tensors.empty() && !json_lost) continue;
+    lines.push_back("chunks and keys of " + escape_controls(model->path()) +
+                    " that only AERO has a place for");
+  }
+  return lines;
 }
 
 Carried carried(const Plan& plan) {
@@ -84,7 +115,7 @@ Carried carried(const Plan& plan) {
   carried.in_files = !source.files.empty();
   rename(plan, source);
   if (!plan.whole) {
-    drop(source, carried.dropped);
+    drop_layout(source, carried.dropped);
     return carried;
   }
   if (source.order) {

@@ -21,6 +21,21 @@ struct Carried {
 /// Throws CorruptError where the source's orders do not name every tensor once.
 Carried carried(const Plan& plan);
 
+/// Leaves order, head, gaps and files out of a source, and says so.
+void drop_layout(Source& source, std::vector<std::string>& dropped);
+
+/// What a model is called and of what architecture it is: as the plan says, else its first model; empty where
+/// that has nothing but what AERO files hold where nobody said anything ("converted", "unknown").
+struct Naming {
+  std::string name;
+  std::string architecture;
+};
+Naming naming(const Plan& plan);
+
+/// A line for each model that holds chunks or keys which only a file of the home format passes on
+/// (Model::extras). With `but_text`, the first one's string members of its JSON are kept somewhere else.
+std::vector<std::string> lost_extras(const Plan& plan, bool but_text);
+
 /// The keys under which metadata of a kind names a model: GGUF's when typed, else those of safetensors.
 struct NameKeys {
   std::string_view name;

@@ -60,9 +60,20 @@ struct PlanSummary {
   std::vector<std::string> dropped;  ///< what the source holds and the target does not keep, a line each
 };
 
+/// Which of WriteOptions a writer has a use for; what is asked for in vain is the user's mistake.
+struct HeededOptions {
+  bool max_shard_bytes = true;
+  bool align = true;
+  bool integrity = true;  ///< hashes and UUID
+};
+
 class Writer {
  public:
   virtual ~Writer() = default;
+  virtual HeededOptions heeds() const { return {}; }
+  /// What of the sources' content the target has no place for, a line each: of preview's `dropped` the lines
+  /// that are worth a warning even to who did not ask. Throws as preview.
+  virtual std::vector<std::string> losses(const Plan& /*plan*/) const { return {}; }
   /// Throws UnsupportedError where the target cannot hold something, before a byte is written.
   virtual PlanSummary preview(const Plan& plan) const = 0;
   /// Writes the whole file. Hashes that the sources carry are checked over the bytes as they are read:
@@ -80,6 +91,9 @@ struct SetResult {
 class SetWriter {
  public:
   virtual ~SetWriter() = default;
+  /// As Writer's.
+  virtual HeededOptions heeds() const { return {}; }
+  virtual std::vector<std::string> losses(const Plan& /*plan*/) const { return {}; }
   /// As Writer::preview.
   virtual PlanSummary preview(const Plan& plan) const = 0;
   /// Writes all files and puts them in place together: what was in the directory before is a whole model

@@ -6,6 +6,7 @@
 #include "core/checked.hpp"
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/reader.hpp"
+#include "formats/safetensors/writer.hpp"
 
 namespace aerotool {
 namespace safetensors {
@@ -58,6 +59,11 @@ class SafetensorsFormat final : public Format {
     const auto end = finder.end();
     return end ? checked_add(kLengthBytes + length, *end) : std::nullopt;
   }
+
+  const Writer* writer() const override { return &writer_; }
+
+ private:
+  SafetensorsWriter writer_;
 };
 
 }  // namespace

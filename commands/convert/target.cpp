@@ -1,0 +1,103 @@
+#include "commands/convert/target.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "registry.hpp"
+
+namespace aerotool::commands {
+namespace {
+
+/// The kinds of a format that are written.
+struct Kinds {
+  std::string name;
+  const Writer* writer = nullptr;
+  const SetWriter* set_writer = nullptr;
+};
+
+Kinds kinds_of(std::string_view name) {
+  Kinds kinds;
+  kinds.name = name;
+  for (const Format* format : formats_named(name)) {
+    if (kinds.writer == nullptr) kinds.writer = format->writer();
+    if (kinds.set_writer == nullptr) kinds.set_writer = format->set_writer();
+  }
+  return kinds;
+}
+
+UsageError wrong_output(const std::string& output, const std::string& why) {
+  return UsageError(describe({output.empty() ? "''" : output, {}, {}}, why));
+}
+
+/// The kinds that OUTPUT's extension says, for a file.
+Kinds kinds_of_extension(const std::string& output) {
+  const Format* format = format_of_extension(output);
+  if (format == nullptr) throw wrong_output(output, "its extension names no format; --to does");
+  const std::string name(format->name());
+  Kinds kinds = kinds_of(name);
+  if (kinds.writer == nullptr && kinds.set_writer == nullptr)
+    throw wrong_output(output, name + " is read, not written");
+  if (format->writer() == nullptr)
+    throw wrong_output(output, "is written with others: name their directory, and --to " + name);
+  return kinds;
+}
+
+/// Refuses what the options ask for in vain.
+void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const HeededOptions& heeds) {
+  if (arguments.has("max-shard-bytes") && !heeds.max_shard_bytes) {
+    throw UsageError("--max-shard-bytes: " + kinds.name +
+                     (kinds.set_writer == nullptr
+                          ? std::string(" has no shards")
+                          : " is divided into files, so OUTPUT has to name a directory"));
+  }
+  const auto refuse = [&](const char* option) {
+    if (arguments.has(option))
+      throw UsageError("--" + std::string(option) + ": " + kinds.name + " has no place for it");
+  };
+  if (!heeds.align) refuse("align");
+  if (heeds.integrity) return;
+  for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);
+}
+
+}  // namespace
+
+std::vector<std::string> writable_formats() {
+  std::vector<std::string> names;
+  for (const Format* format : formats()) {
+    const bool written = format->writer() != nullptr || format->set_writer() != nullptr;
+    if (written && std::find(names.begin(), names.end(), format->name()) == names.end())
+      names.emplace_back(format->name());
+  }
+  return names;
+}
+
+Target target_of(const cli::Arguments& arguments, const std::string& output) {
+  const std::string to = arguments.get("to");
+  const bool stream = output == "-";
+  if (to.empty() && stream) throw UsageError("--to says which format standard output shall have");
+  std::error_code error;
+  const bool directory = !stream && (output.ends_with('/') || std::filesystem::is_directory(output, error));
+  if (to.empty() && directory)
+    throw wrong_output(output, "is a directory; --to says which format it shall hold");
+  const Kinds kinds = to.empty() ? kinds_of_extension(output) : kinds_of(to);
+  if (stream && kinds.writer == nullptr) throw UsageError(to + " is written to a directory, not to a stream");
+
+  // Only a directory can be divided into files; a name that says nothing else is one's.
+  const bool divided = !to.empty() && !stream && kinds.set_writer != nullptr &&
+                       arguments.has("max-shard-bytes") && format_of_extension(output) == nullptr;
+  const bool several = directory || divided || kinds.writer == nullptr;
+  if (several && kinds.set_writer == nullptr)
+    throw wrong_output(output, "is a directory; " + kinds.name + " is written to one file");
+  Target target;
+  target.path = output;
+  if (several) {
+    target.set_writer = kinds.set_writer;
+  } else {
+    target.writer = kinds.writer;
+  }
+  require_heeded(arguments, kinds, several ? kinds.set_writer->heeds() : kinds.writer->heeds());
+  return target;
+}
+
+}  // namespace aerotool::commands

@@ -1,0 +1,34 @@
+// Where a model goes and in which format: one file, or a directory of several.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::commands {
+
+/// Exactly one of the writers is there.
+struct Target {
+  std::string path;
+  const Writer* writer = nullptr;
+  const SetWriter* set_writer = nullptr;
+
+  PlanSummary preview(const Plan& plan) const {
+    return writer != nullptr ? writer->preview(plan) : set_writer->preview(plan);
+  }
+  std::vector<std::string> losses(const Plan& plan) const {
+    return writer != nullptr ? writer->losses(plan) : set_writer->losses(plan);
+  }
+};
+
+/// What --to takes.
+std::vector<std::string> writable_formats();
+
+/// The target that OUTPUT and the options name. Throws UsageError where nothing says the format, where it is
+/// not written, or where an option asks for something that it has no place for.
+Target target_of(const cli::Arguments& arguments, const std::string& output);
+
+}  // namespace aerotool::commands

@@ -1,0 +1,159 @@
+#include "formats/safetensors/content.hpp"
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/safetensors/message.hpp"
+#include "model/carried.hpp"
+
+namespace aerotool::safetensors {
+namespace {
+
+constexpr std::size_t kMostLines = 20;
+
+template <typename Number>
+std::string shortest(Number number) {
+  std::array<char, 40> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  return {text.data(), end};
+}
+
+/// The text of a value; nothing where it has none.
+std::optional<std::string> text_of(const Value& value) {
+  switch (value.type) {
+    case ValueType::string:
+      if (!is_utf8(value.text())) return std::nullopt;
+      return std::string(value.text());
+    case ValueType::boolean:
+      return value.bits != 0 ? "true" : "false";
+    case ValueType::f32:
+      return shortest(std::bit_cast<float>(static_cast<std::uint32_t>(value.bits)));
+    case ValueType::f64:
+      return shortest(std::bit_cast<double>(value.bits));
+    default:
+      break;
+  }
+  if (!value.is_integer()) return std::nullopt;
+  return value.is_unsigned() ? shortest(value.bits) : shortest(static_cast<std::int64_t>(value.bits));
+}
+
+/// Collects entries that safetensors can hold.
+class Collector {
+ public:
+  void add(std::string_view key, const Value& value) {
+    auto text = text_of(value);
+    if (!is_utf8(key)) {
+      lose(key, "its key is not UTF-8");
+    } else if (!text) {
+      lose(key, value.type == ValueType::string
+                    ? std::string("it is not UTF-8")
+                    : "safetensors has text alone, no " + std::string(name_of(value.type)));
+    } else if (!keys_.emplace(key).second) {
+      lose(key, "its key stands twice");
+    } else {
+      metadata_.entries.emplace_back(key, Value::string(std::move(*text)));
+    }
+  }
+  void add_text(std::string_view key, const std::string& text) {
+    if (!text.empty()) add(key, Value::string(text));
+  }
+
+  bool empty() const { return metadata_.entries.empty(); }
+  std::shared_ptr<const Metadata> metadata() {
+    return std::make_shared<const Metadata>(std::move(metadata_));
+  }
+  std::vector<std::string> lost() {
+    if (lost_count_ > kMostLines)
+      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry"));
+    return std::move(lost_);
+  }
+
+ private:
+  void lose(std::string_view key, const std::string& why) {
+    if (++lost_count_ <= kMostLines) lost_.push_back("metadata " + quoted(key) + ": " + why);
+  }
+
+  Metadata metadata_;
+  std::unordered_set<std::string> keys_;
+  std::vector<std::string> lost_;
+  std::size_t lost_count_ = 0;
+};
+
+/// Fills in the metadata of a target whose source has none of safetensors' own.
+void collect(const Plan& plan, Content& content) {
+  Collector collector;
+  if (content.source.metadata) {
+    for (const auto& [key, value] : content.source.metadata->entries) collector.add(key, value);
+  } else {
+    const Naming named = naming(plan);
+    const NameKeys keys = name_keys(false);
+    collector.add_text(keys.name, named.name);
+    collector.add_text(keys.architecture, named.architecture);
+    for (const auto& [key, value] : plan.models.front()->extras().json) {
+      if (key.type == ValueType::string && value.type == ValueType::string) collector.add(key.text(), value);
+    }
+  }
+  content.lost = collector.lost();
+  if (!collector.empty()) content.metadata = collector.metadata();
+}
+
+}  // namespace
+
+std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::optional<Metadata>& metadata) {
+  if (!metadata) return nullptr;
+  std::unordered_set<std::string_view> keys;
+  for (const auto& [key, value] : metadata->entries) {
+    const auto refuse = [&, &name = key](const std::string& why) {
+      throw CorruptError({plan.models.front()->path(), {}, {}},
+                         "the metadata that it carries: " + quoted(name) + " " + why);
+    };
+    if (!is_utf8(key) || value.type != ValueType::string || !is_utf8(value.text()))
+      refuse("is not UTF-8 text");
+    if (!keys.insert(key).second) refuse("stands twice");
+  }
+  return std::make_shared<const Metadata>(*metadata);
+}
+
+Content content_of(const Plan& plan) {
+  Carried all = carried(plan);
+  Content content;
+  content.source = std::move(all.source);
+  content.dropped = std::move(all.dropped);
+  const Source& source = content.source;
+  if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
+  if (!source.gaps.empty()) {
+    throw CorruptError(
+        {plan.models.front()->path(), {}, {}},
+        "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
+  }
+  const bool own = source.metadata && !source.typed_metadata;
+  if (own) {
+    content.metadata = carried_metadata(plan, source.metadata);
+  } else {
+    collect(plan, content);
+  }
+  const auto extras = lost_extras(plan, !source.metadata);
+  content.lost.insert(content.lost.end(), extras.begin(), extras.end());
+  return content;
+}
+
+FileContent only_file(const Plan& plan, const Content& content) {
+  FileContent file;
+  file.metadata = content.metadata;
+  file.head = content.source.head;
+  if (content.source.order) {
+    for (const std::uint64_t index : *content.source.order) file.tensors.push_back(plan.tensors[index]);
+  } else {
+    file.tensors = plan.tensors;
+    put_in_reference_order(file.tensors);
+  }
+  return file;
+}
+
+}  // namespace aerotool::safetensors

@@ -1,0 +1,38 @@
+// What safetensors files of a plan say beside their tensors, whatever kind of model they come from.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/safetensors/file_plan.hpp"
+#include "model/metadata.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::safetensors {
+
+/// What a source must say to be one of ours.
+inline constexpr std::string_view kSourceFormat = "safetensors";
+
+struct Content {
+  /// Without order, head, gaps and files where it is of another format.
+  Source source;
+  /// __metadata__: strings, UTF-8, no key twice; null: there is none. The text of a safetensors source as it
+  /// stands; of typed metadata the strings, and numbers and booleans as their shortest text; where the
+  /// source has none, what the model is called.
+  std::shared_ptr<const Metadata> metadata;
+  std::vector<std::string> lost;     ///< content that safetensors has no place for, a line each
+  std::vector<std::string> dropped;  ///< what else is not kept
+};
+
+/// Throws CorruptError where metadata that is said to be safetensors' cannot be.
+Content content_of(const Plan& plan);
+
+/// Metadata of a safetensors file as a source carries it; null: there is none. Throws CorruptError.
+std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::optional<Metadata>& metadata);
+
+/// All tensors in one file: with the order and head of a source that was one, else in the reference's order.
+FileContent only_file(const Plan& plan, const Content& content);
+
+}  // namespace aerotool::safetensors

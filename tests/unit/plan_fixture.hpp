@@ -1,0 +1,90 @@
+// Models made up in memory, and plans of them, for the tests of writers: what no sound file says can be said.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+#include "files.hpp"
+#include "io/output.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::test {
+
+class MadeUpModel final : public Model {
+ public:
+  /// The tensor's bytes count up from its number.
+  MadeUpModel& add(std::string name, DType dtype, Shape shape) {
+    Tensor& tensor = tensors_.emplace_back();
+    tensor.name = std::move(name);
+    tensor.dtype = dtype;
+    tensor.size = dtype.size_of(shape).bytes.value();
+    tensor.shape = std::move(shape);
+    return *this;
+  }
+
+  const std::string& path() const override { return path_; }
+  Overview overview() const override { return view; }
+  const std::vector<Tensor>& tensors() const override { return tensors_; }
+  std::vector<Tensor>& tensors() { return tensors_; }
+  Metadata metadata() const override { return source_.metadata.value_or(Metadata{}); }
+  Source source() const override { return source_; }
+  Source& source() { return source_; }
+  Extras extras() const override { return more; }
+  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::byte>(tensor + offset + i);
+  }
+  bool check(const CheckOptions&, Report&) const override { return true; }
+  void require_unchanged() const override {}
+
+  Overview view;
+  Extras more;
+
+ private:
+  std::string path_ = "made-up.aero";
+  std::vector<Tensor> tensors_;
+  Source source_;
+};
+
+/// All tensors of a model, in name order.
+inline Plan plan_of(const Model& model) {
+  Plan plan;
+  plan.models = {&model};
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) plan.tensors.push_back({&model, i});
+  std::sort(plan.tensors.begin(), plan.tensors.end(),
+            [](const PlannedTensor& a, const PlannedTensor& b) { return a.tensor().name < b.tensor().name; });
+  return plan;
+}
+
+/// The bytes that a writer makes.
+inline std::string written(const Writer& writer, const Plan& plan) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("out");
+  io::Output output = io::Output::to_path(path);
+  writer.write(plan, output, nullptr);
+  output.commit();
+  return read_file(path);
+}
+
+/// What the writer refuses a plan with, "no error" where it does not; the same from preview as from write.
+inline std::string refusal(const Writer& writer, const Plan& plan) {
+  std::vector<std::string> lines;
+  for (const bool previews : {true, false}) {
+    try {
+      previews ? static_cast<void>(writer.preview(plan)) : static_cast<void>(written(writer, plan));
+      lines.emplace_back("no error");
+    } catch (const Error& error) {
+      lines.emplace_back(error.what());
+    }
+  }
+  return lines[0] == lines[1] ? lines[0] : "preview: " + lines[0] + "; write: " + lines[1];
+}
+
+inline Bytes bytes(std::string text) {
+  return Bytes::own(std::move(text));
+}
+
+}  // namespace aerotool::test
