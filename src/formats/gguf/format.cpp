@@ -8,6 +8,7 @@
 #include "formats/gguf/parse.hpp"
 #include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
+#include "formats/gguf/writer.hpp"
 
 namespace aerotool {
 namespace {
@@ -67,6 +68,11 @@ class GgufFormat final : public Format {
       return std::nullopt;
     }
   }
+
+  const Writer* writer() const override { return &writer_; }
+
+ private:
+  gguf::GgufWriter writer_;
 };
 
 }  // namespace

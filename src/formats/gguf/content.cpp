@@ -1,0 +1,179 @@
+#include "formats/gguf/content.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/gguf/split.hpp"
+#include "model/carried.hpp"
+
+namespace aerotool::gguf {
+namespace {
+
+constexpr std::size_t kMostKeyBytes = 65535;  // that ggml takes
+constexpr std::size_t kMostLines = 20;
+constexpr std::size_t kMostShown = 100;
+constexpr unsigned kMostNesting = 16;  // that the reader takes
+
+bool is_split_key(std::string_view key) {
+  return key == kSplitNumberKey || key == kSplitCountKey || key == kSplitTensorsKey;
+}
+
+/// Collects text under keys that GGUF has another use for, or none.
+class Collector {
+ public:
+  void add(std::string_view key, std::string_view text) {
+    if (key.empty() || key.size() > kMostKeyBytes) {
+      lose(key, "its key is " + std::string(key.empty() ? "empty" : "too long"));
+    } else if (key == kAlignmentKey || is_split_key(key)) {
+      lose(key, "the key means something else in GGUF");
+    } else if (keys_.emplace(key).second) {
+      metadata_.entries.emplace_back(key, Value::string(std::string(text)));
+    }
+  }
+  void lose(std::string_view key, const std::string& why) {
+    if (++lost_count_ <= kMostLines)
+      lost_.push_back("metadata '" + escape_controls(key.substr(0, kMostShown)) + "': " + why);
+  }
+
+  void finish(Content& content) {
+    if (lost_count_ > kMostLines)
+      lost_.push_back("metadata: " + std::to_string(lost_count_ - kMostLines) + " more");
+    content.metadata = std::move(metadata_);
+    content.lost = std::move(lost_);
+  }
+
+ private:
+  Metadata metadata_;
+  std::unordered_set<std::string> keys_;
+  std::vector<std::string> lost_;
+  std::size_t lost_count_ = 0;
+};
+
+/// Metadata for a model that is not GGUF's: what it is called goes under GGUF's keys, all other text under
+/// its own.
+void collect(const Plan& plan, Content& content) {
+  const Naming named = naming(plan);
+  const NameKeys keys = name_keys(true);
+  const NameKeys text_keys = name_keys(false);
+  const Metadata own = content.source.metadata.value_or(Metadata{});
+  // Text that was GGUF's once still says what the model is called.
+  const auto first_of = [&](const std::optional<std::string>& asked, std::string_view key,
+                            const std::string& other) {
+    if (asked) return *asked;
+    return own.text(key).empty() ? other : std::string(own.text(key));
+  };
+  Collector collector;
+  const std::string architecture = first_of(plan.architecture, keys.architecture, named.architecture);
+  const std::string name = first_of(plan.name, keys.name, named.name);
+  if (!architecture.empty()) collector.add(keys.architecture, architecture);
+  if (!name.empty()) collector.add(keys.name, name);
+  for (const auto& [key, value] : own.entries) {
+    if (value.type != ValueType::string) {
+      collector.lose(key, "it is no text");
+      continue;
+    }
+    if (key == text_keys.architecture && value.text() == architecture) continue;
+    if (key == text_keys.name && value.text() == name) continue;
+    collector.add(key, value.text());
+  }
+  if (!content.source.metadata) {
+    for (const auto& [key, value] : plan.models.front()->extras().json) {
+      if (key.type == ValueType::string && value.type == ValueType::string)
+        collector.add(key.text(), value.text());
+    }
+  }
+  collector.finish(content);
+}
+
+bool nests_at_most(const Value& value, unsigned levels) {
+  if (value.type != ValueType::array) return true;
+  if (levels == 0) return false;
+  const auto& items = value.array().items;
+  return std::all_of(items.begin(), items.end(),
+                     [&](const Value& item) { return nests_at_most(item, levels - 1); });
+}
+
+/// Metadata that a hostile file says is GGUF's has to be what our reader reads.
+void require_sound(const Plan& plan, const Source& source) {
+  const auto refuse = [&](const std::string& why) {
+    throw CorruptError({plan.models.front()->path(), {}, {}}, "the metadata that it carries " + why);
+  };
+  if (source.version && *source.version != 2 && *source.version != 3)
+    refuse("is of GGUF version " + std::to_string(*source.version) + "; there are 2 and 3");
+  if (!source.metadata) return;
+  for (const auto& [key, value] : source.metadata->entries) {
+    if (!nests_at_most(value, kMostNesting))
+      refuse("nests arrays deeper than " + std::to_string(kMostNesting) + " levels");
+  }
+}
+
+void set_alignment(Metadata& metadata, std::uint64_t alignment) {
+  auto& entries = metadata.entries;
+  const auto known = std::find_if(entries.begin(), entries.end(),
+                                  [](const auto& entry) { return entry.first == kAlignmentKey; });
+  if (alignment == kDefaultAlignment) {
+    if (known != entries.end()) entries.erase(known);
+  } else if (known != entries.end()) {
+    known->second = Value::of(ValueType::u32, alignment);
+  } else {
+    entries.emplace_back(kAlignmentKey, Value::of(ValueType::u32, alignment));
+  }
+}
+
+}  // namespace
+
+Content content_of(const Plan& plan) {
+  Carried all = carried(plan);
+  Content content;
+  content.source = std::move(all.source);
+  content.dropped = std::move(all.dropped);
+  Source& source = content.source;
+  const bool own = source.format == "gguf" && source.metadata && source.typed_metadata;
+  if (own) {
+    require_sound(plan, source);
+    content.metadata = *source.metadata;
+    content.version = static_cast<std::uint32_t>(source.version.value_or(content.version));
+    content.restores = plan.whole;
+  } else {
+    drop_layout(source, content.dropped);
+    collect(plan, content);
+  }
+  if (plan.options.align) set_alignment(content.metadata, *plan.options.align);
+  const auto extras = lost_extras(plan, !source.metadata);
+  content.lost.insert(content.lost.end(), extras.begin(), extras.end());
+  return content;
+}
+
+std::vector<PlannedTensor> in_order(const Plan& plan, const Content& content) {
+  if (!content.source.order) return plan.tensors;
+  std::vector<PlannedTensor> tensors;
+  tensors.reserve(plan.tensors.size());
+  for (const std::uint64_t index : *content.source.order) tensors.push_back(plan.tensors[index]);
+  return tensors;
+}
+
+FileContent only_file(const Plan& plan, const Content& content) {
+  FileContent file;
+  file.tensors = in_order(plan, content);
+  file.version = content.version;
+  file.metadata = std::make_shared<const Metadata>(content.metadata);
+  file.restored = content.restores;
+  file.head = content.source.head;
+  file.gaps = content.source.gaps;
+  return file;
+}
+
+void require_architecture(const Plan& plan, const Metadata& metadata) {
+  if (!metadata.text(name_keys(true).architecture).empty()) return;
+  throw UnsupportedError({plan.models.front()->path(), {}, {}},
+                         "GGUF needs an architecture; --architecture names one");
+}
+
+bool erase_split_keys(Metadata& metadata) {
+  return std::erase_if(metadata.entries, [](const auto& entry) { return is_split_key(entry.first); }) != 0;
+}
+
+}  // namespace aerotool::gguf

@@ -1,0 +1,42 @@
+// What GGUF files of a plan say beside their tensors, whatever kind of model they come from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "formats/gguf/file_plan.hpp"
+#include "model/metadata.hpp"
+#include "model/plan.hpp"
+
+namespace aerotool::gguf {
+
+struct Content {
+  /// Without order, head, gaps and files where it is of another format.
+  Source source;
+  std::uint32_t version = 3;
+  /// The source's own key-value section; of a source of another kind its architecture, name and text.
+  Metadata metadata;
+  /// The source was GGUF, and all of it is passed on.
+  bool restores = false;
+  std::vector<std::string> lost;     ///< content that GGUF has no place for, a line each
+  std::vector<std::string> dropped;  ///< what else is not kept
+};
+
+/// Throws CorruptError where what is said to be GGUF's cannot be.
+Content content_of(const Plan& plan);
+
+/// The tensors in the order that the source has, else in name order.
+std::vector<PlannedTensor> in_order(const Plan& plan, const Content& content);
+
+/// All tensors in one file: with the head and gaps of a source that was one. Throws as
+/// require_architecture().
+FileContent only_file(const Plan& plan, const Content& content);
+
+/// Throws UnsupportedError where metadata of a file of our own names no architecture.
+void require_architecture(const Plan& plan, const Metadata& metadata);
+
+/// Leaves the keys out that say which part of a split model a file is; whether there were any.
+bool erase_split_keys(Metadata& metadata);
+
+}  // namespace aerotool::gguf

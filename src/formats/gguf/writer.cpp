@@ -1,0 +1,50 @@
+#include "formats/gguf/writer.hpp"
+
+#include <utility>
+
+#include "formats/gguf/content.hpp"
+#include "formats/gguf/file_plan.hpp"
+#include "model/carried.hpp"
+
+namespace aerotool::gguf {
+namespace {
+
+Content content_of_one_file(const Plan& plan) {
+  Content content = content_of(plan);
+  const bool was_split = !content.source.files.empty();
+  if (was_split) drop_layout(content.source, content.dropped);
+  content.restores = content.restores && !was_split;
+  if (!content.restores && erase_split_keys(content.metadata))
+    content.dropped.emplace_back("the keys that say how the source is split");
+  return content;
+}
+
+HeadedFiles lay_out(const Plan& plan, const Content& content) {
+  HeadedFiles files;
+  add_file(plan, only_file(plan, content), files);
+  if (!content.restores) require_architecture(plan, content.metadata);
+  return files;
+}
+
+}  // namespace
+
+std::vector<std::string> GgufWriter::losses(const Plan& plan) const {
+  Content content = content_of_one_file(plan);
+  // Where nothing can be written there is nothing to warn of.
+  static_cast<void>(lay_out(plan, content));
+  return std::move(content.lost);
+}
+
+PlanSummary GgufWriter::preview(const Plan& plan) const {
+  Content content = content_of_one_file(plan);
+  PlanSummary summary = summarize(lay_out(plan, content));
+  summary.dropped = std::move(content.lost);
+  summary.dropped.insert(summary.dropped.end(), content.dropped.begin(), content.dropped.end());
+  return summary;
+}
+
+void GgufWriter::write(const Plan& plan, io::Output& output, io::Progress* progress) const {
+  write_file(plan, lay_out(plan, content_of_one_file(plan)), output, progress);
+}
+
+}  // namespace aerotool::gguf
