@@ -76,7 +76,7 @@ std::string sides_text(const TensorDifference& difference, Describe describe) {
 }
 
 std::string bytes_text(const TensorDifference& difference) {
-  const std::string sizes =
+  std::string sizes =
       sides_text(difference, [](const Tensor& tensor) { return with_thousands(tensor.size); });
   if (difference.kind != Kind::bytes) return sizes;
   return with_thousands(difference.bytes.changed) + " of " + sizes + " (" +

@@ -191,7 +191,7 @@ TEST_CASE("numeric: what is not defined") {
 
 TEST_CASE("numeric: any length, and the place of the maximum") {
   std::mt19937 random(1);
-  for (const std::size_t length : {1, 7, 8, 9, 1023, 1024, 1025, 5000}) {
+  for (const std::size_t length : std::vector<std::size_t>{1, 7, 8, 9, 1023, 1024, 1025, 5000}) {
     CAPTURE(length);
     std::vector<double> a(length);
     std::vector<double> b(length);
