@@ -66,13 +66,14 @@ std::vector<Shard> PartedModel::shards() const {
   return all;
 }
 
-std::uint64_t PartedModel::size_of_parts() const {
-  std::uint64_t size = 0;
-  for (const auto& part : parts_) {
+void PartedModel::add_files(Overview& view) const {
+  for (const auto& part : parts_) view.files.push_back({part->path(), part->overview().file_size});
+  view.file_size = 0;
+  for (const FileLine& file : view.files) {
     // Sparse files have any size they like.
-    size = checked_add(size, part->overview().file_size).value_or(std::numeric_limits<std::uint64_t>::max());
+    view.file_size =
+        checked_add(view.file_size, file.size).value_or(std::numeric_limits<std::uint64_t>::max());
   }
-  return size;
 }
 
 void PartedModel::add_part(std::unique_ptr<Model> part) {

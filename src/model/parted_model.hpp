@@ -32,8 +32,8 @@ class PartedModel : public Model {
   const Place& place_of(std::size_t tensor) const { return places_[tensor]; }
   /// The shards of all parts; Tensor::shard counts in these.
   std::vector<Shard> shards() const;
-  /// The size of all parts' files.
-  std::uint64_t size_of_parts() const;
+  /// Adds the files of all parts to an overview, and sets its file size to that of all files in it.
+  void add_files(Overview& view) const;
 
   /// Takes the part and all its tensors.
   void add_part(std::unique_ptr<Model> part);

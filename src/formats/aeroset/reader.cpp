@@ -201,7 +201,6 @@ Overview AerosetModel::overview() const {
   view.integrity.emplace_back("SHA-256 of every file");
   std::size_t own_numbers = 0;
   for (const Part& part : open_) {
-    view.files.push_back({part.input->name(), part.input->size()});
     Overview of_part = part.model->overview();
     for (std::size_t i = 0; i < of_part.shards.size(); ++i) {
       view.shards.push_back(std::move(of_part.shards[i]));
@@ -212,7 +211,7 @@ Overview AerosetModel::overview() const {
       view.integrity.insert(view.integrity.end(), of_part.integrity.begin(), of_part.integrity.end());
     if (part.counts_from_zero) ++own_numbers;
   }
-  for (const FileLine& file : view.files) view.file_size += file.size;
+  add_files(view);
   if (own_numbers != 0) {
     view.notes.push_back(plural(own_numbers, "part") +
                          " number their shards from 0 again; they are read through their own TIDX");

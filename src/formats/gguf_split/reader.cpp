@@ -94,7 +94,7 @@ void SplitModel::check_totals(bool whole, Report& report) const {
 
 Overview SplitModel::overview() const {
   Overview overview = parts().front()->overview();
-  overview.file_size = size_of_parts();
+  add_files(overview);
   overview.shards = shards();
   // A file is one shard.
   for (Shard& shard : overview.shards) shard.name = file_name(shard.path);

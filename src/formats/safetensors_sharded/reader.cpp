@@ -1,7 +1,6 @@
 #include "formats/safetensors_sharded/reader.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -135,8 +134,8 @@ Overview ShardedModel::overview() const {
     overview.architecture = std::move(first.architecture);
   }
   if (overview.architecture.empty()) overview.architecture = model_type_;
-  overview.file_size =
-      checked_add(input_->size(), size_of_parts()).value_or(std::numeric_limits<std::uint64_t>::max());
+  overview.files.push_back({path(), input_->size()});
+  add_files(overview);
   overview.shards = shards();
   // A file is one shard.
   for (std::size_t i = 0; i < files_.size(); ++i) overview.shards[i].name = files_[i];
