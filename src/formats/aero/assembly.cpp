@@ -132,8 +132,8 @@ void Assembly::render_metadata() {
   }
   set_compressed(manifest_chunk_, render_manifest(manifest));
   if (json_chunk_ != kNone) {
-    // A part names no source format: with one and without "source" in its MMSG it would be taken for a file of
-    // the reference's GGUF converter (spec/aero.md, "Files in the wild").
+    // A part names no source format: with one and without "source" in its MMSG it would be taken for a file
+    // of the reference's GGUF converter (spec/aero.md, "Files in the wild").
     const std::string format = role_ == Role::part ? std::string{} : content_.source().format;
     set_raw(json_chunk_, render_json(model_json(content_.model_name(), content_.architecture(), format,
                                                 content_.types(), content_.extras().json)));
