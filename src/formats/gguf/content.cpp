@@ -96,18 +96,23 @@ bool nests_at_most(const Value& value, unsigned levels) {
                      [&](const Value& item) { return nests_at_most(item, levels - 1); });
 }
 
-/// Metadata that a hostile file says is GGUF's has to be what our reader reads.
-void require_sound(const Plan& plan, const Source& source) {
-  const auto refuse = [&](const std::string& why) {
-    throw CorruptError({plan.models.front()->path(), {}, {}}, "the metadata that it carries " + why);
-  };
-  if (source.version && *source.version != 2 && *source.version != 3)
-    refuse("is of GGUF version " + std::to_string(*source.version) + "; there are 2 and 3");
-  if (!source.metadata) return;
-  for (const auto& [key, value] : source.metadata->entries) {
-    if (!nests_at_most(value, kMostNesting))
-      refuse("nests arrays deeper than " + std::to_string(kMostNesting) + " levels");
+std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& source) {
+  if (source.order) return tensors_at(plan, *source.order);
+  if (source.files.empty()) return plan.tensors;
+  std::vector<PlannedTensor> tensors;
+  for (const SourceFile& file : source.files) {
+    const auto more = tensors_at(plan, file.order);
+    tensors.insert(tensors.end(), more.begin(), more.end());
   }
+  return tensors;
+}
+
+/// A version that a hostile file says is GGUF's.
+std::uint32_t carried_version(const Plan& plan, std::uint64_t version) {
+  if (version == 2 || version == 3) return static_cast<std::uint32_t>(version);
+  throw CorruptError(
+      {plan.models.front()->path(), {}, {}},
+      "the source that it carries is of GGUF version " + std::to_string(version) + "; there are 2 and 3");
 }
 
 void set_alignment(Metadata& metadata, std::uint64_t alignment) {
@@ -131,11 +136,11 @@ Content content_of(const Plan& plan) {
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
   Source& source = content.source;
+  content.in_source_order = in_source_order(plan, source);
   const bool own = source.format == "gguf" && source.metadata && source.typed_metadata;
   if (own) {
-    require_sound(plan, source);
-    content.metadata = *source.metadata;
-    content.version = static_cast<std::uint32_t>(source.version.value_or(content.version));
+    content.metadata = *carried_metadata(plan, *source.metadata);
+    content.version = carried_version(plan, source.version.value_or(content.version));
     content.restores = plan.whole;
   } else {
     drop_layout(source, content.dropped);
@@ -147,17 +152,47 @@ Content content_of(const Plan& plan) {
   return content;
 }
 
-std::vector<PlannedTensor> in_order(const Plan& plan, const Content& content) {
-  if (!content.source.order) return plan.tensors;
+std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const Metadata& metadata) {
+  for (const auto& [key, value] : metadata.entries) {
+    if (nests_at_most(value, kMostNesting)) continue;
+    throw CorruptError(
+        {plan.models.front()->path(), {}, {}},
+        "the metadata that it carries nests arrays deeper than " + std::to_string(kMostNesting) + " levels");
+  }
+  return std::make_shared<const Metadata>(metadata);
+}
+
+std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order) {
   std::vector<PlannedTensor> tensors;
-  tensors.reserve(plan.tensors.size());
-  for (const std::uint64_t index : *content.source.order) tensors.push_back(plan.tensors[index]);
+  tensors.reserve(order.size());
+  for (const std::uint64_t index : order) tensors.push_back(plan.tensors[index]);
   return tensors;
+}
+
+void unite(Content& content) {
+  if (!content.source.files.empty()) {
+    const auto is_lost = [&](const auto& entry) {
+      if (is_split_key(entry.first) || entry.first == kAlignmentKey) return false;
+      const Value* kept = content.metadata.find(entry.first);
+      return kept == nullptr || *kept != entry.second;
+    };
+    for (const SourceFile& file : content.source.files) {
+      if (!file.metadata ||
+          std::none_of(file.metadata->entries.begin(), file.metadata->entries.end(), is_lost))
+        continue;
+      content.lost.emplace_back("metadata of parts after the first, which is not the first one's");
+      break;
+    }
+    drop_layout(content.source, content.dropped);
+    content.restores = false;
+  }
+  if (!content.restores && erase_split_keys(content.metadata))
+    content.dropped.emplace_back("the keys that say how the source is split");
 }
 
 FileContent only_file(const Plan& plan, const Content& content) {
   FileContent file;
-  file.tensors = in_order(plan, content);
+  file.tensors = content.source.order ? tensors_at(plan, *content.source.order) : plan.tensors;
   file.version = content.version;
   file.metadata = std::make_shared<const Metadata>(content.metadata);
   file.restored = content.restores;

@@ -19,6 +19,8 @@ struct Content {
   Metadata metadata;
   /// The source was GGUF, and all of it is passed on.
   bool restores = false;
+  /// All tensors in the order that the source has, of whatever format it is.
+  std::vector<PlannedTensor> in_source_order;
   std::vector<std::string> lost;     ///< content that GGUF has no place for, a line each
   std::vector<std::string> dropped;  ///< what else is not kept
 };
@@ -26,11 +28,16 @@ struct Content {
 /// Throws CorruptError where what is said to be GGUF's cannot be.
 Content content_of(const Plan& plan);
 
-/// The tensors in the order that the source has, else in name order.
-std::vector<PlannedTensor> in_order(const Plan& plan, const Content& content);
+/// Metadata of a GGUF file as a source carries it. Throws CorruptError where it cannot be read again.
+std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const Metadata& metadata);
 
-/// All tensors in one file: with the head and gaps of a source that was one. Throws as
-/// require_architecture().
+/// The tensors of a plan at these indexes.
+std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order);
+
+/// Makes one file of what a source may have split: leaves out how it was, and says so.
+void unite(Content& content);
+
+/// All tensors in one file: with the order, head and gaps of a source that was one. After unite().
 FileContent only_file(const Plan& plan, const Content& content);
 
 /// Throws UnsupportedError where metadata of a file of our own names no architecture.

@@ -51,15 +51,6 @@ void require_place(const PlannedTensor& planned, bool restored) {
       what + " that it carries does not describe its tensors (" + why + "); --include '*' leaves it out");
 }
 
-/// The alignment that the metadata asks for.
-std::uint64_t alignment_of(const Plan& plan, const Metadata& metadata) {
-  const Value* value = metadata.find(kAlignmentKey);
-  if (value == nullptr) return kDefaultAlignment;
-  if (value->type == ValueType::u32 && is_power_of_two(value->bits)) return value->bits;
-  throw CorruptError({plan.models.front()->path(), {}, {}},
-                     std::string(kAlignmentKey) + " is not a power of two of type u32");
-}
-
 /// Puts the tensors one behind the other: after each the zeros up to the alignment, or what a gap says.
 class Placer {
  public:
@@ -168,6 +159,14 @@ void require_match(const Plan& plan, const ParsedHead& parsed, std::uint64_t hea
 }
 
 }  // namespace
+
+std::uint64_t alignment_of(const Plan& plan, const Metadata& metadata) {
+  const Value* value = metadata.find(kAlignmentKey);
+  if (value == nullptr) return kDefaultAlignment;
+  if (value->type == ValueType::u32 && is_power_of_two(value->bits)) return value->bits;
+  throw CorruptError({plan.models.front()->path(), {}, {}},
+                     std::string(kAlignmentKey) + " is not a power of two of type u32");
+}
 
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
   for (const PlannedTensor& planned : content.tensors) require_place(planned, content.restored);

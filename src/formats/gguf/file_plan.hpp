@@ -27,6 +27,9 @@ struct FileContent {
   Gaps gaps;                  ///< likewise, as find_gaps() tells them
 };
 
+/// The alignment that metadata asks for. Throws CorruptError where it cannot be one.
+std::uint64_t alignment_of(const Plan& plan, const Metadata& metadata);
+
 /// Plans a file behind those that `files` holds. Throws UnsupportedError for a tensor that the format has no
 /// place for, and CorruptError where a carried head or gap is not that of these tensors.
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files);

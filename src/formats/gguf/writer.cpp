@@ -4,18 +4,13 @@
 
 #include "formats/gguf/content.hpp"
 #include "formats/gguf/file_plan.hpp"
-#include "model/carried.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 Content content_of_one_file(const Plan& plan) {
   Content content = content_of(plan);
-  const bool was_split = !content.source.files.empty();
-  if (was_split) drop_layout(content.source, content.dropped);
-  content.restores = content.restores && !was_split;
-  if (!content.restores && erase_split_keys(content.metadata))
-    content.dropped.emplace_back("the keys that say how the source is split");
+  unite(content);
   return content;
 }
 

@@ -7,6 +7,7 @@
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/split.hpp"
 #include "formats/gguf_split/reader.hpp"
+#include "formats/gguf_split/writer.hpp"
 
 namespace aerotool {
 namespace gguf_split {
@@ -45,6 +46,11 @@ class SplitFormat final : public Format {
   std::optional<std::uint64_t> declared_size(ByteSpan head) const override {
     return gguf_format().declared_size(head);
   }
+
+  const SetWriter* set_writer() const override { return &writer_; }
+
+ private:
+  SplitWriter writer_;
 };
 
 }  // namespace

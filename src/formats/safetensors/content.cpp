@@ -1,5 +1,6 @@
 #include "formats/safetensors/content.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -103,7 +104,33 @@ void collect(const Plan& plan, Content& content) {
   if (!collector.empty()) content.metadata = collector.metadata();
 }
 
+/// Where the source does not say, it is what its format's writer would choose.
+std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& source) {
+  if (source.order) return tensors_at(plan, *source.order);
+  std::vector<PlannedTensor> tensors;
+  for (const SourceFile& file : source.files) {
+    const auto more = tensors_at(plan, file.order);
+    tensors.insert(tensors.end(), more.begin(), more.end());
+  }
+  if (!source.files.empty()) return tensors;
+  tensors = plan.tensors;
+  if (source.format == kSourceFormat) put_in_reference_order(tensors);
+  return tensors;
+}
+
 }  // namespace
+
+void refuse_gaps(const Plan& plan) {
+  throw CorruptError({plan.models.front()->path(), {}, {}},
+                     "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
+}
+
+std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order) {
+  std::vector<PlannedTensor> tensors;
+  tensors.reserve(order.size());
+  for (const std::uint64_t index : order) tensors.push_back(plan.tensors[index]);
+  return tensors;
+}
 
 std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::optional<Metadata>& metadata) {
   if (!metadata) return nullptr;
@@ -126,6 +153,7 @@ Content content_of(const Plan& plan) {
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
   const Source& source = content.source;
+  content.in_source_order = in_source_order(plan, source);
   if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
   if (!source.gaps.empty()) {
     throw CorruptError(
@@ -143,12 +171,24 @@ Content content_of(const Plan& plan) {
   return content;
 }
 
+void unite(Content& content) {
+  Source& source = content.source;
+  if (source.files.empty()) return;
+  const auto differs = [&](const SourceFile& file) {
+    if (!file.metadata || !source.metadata) return file.metadata.has_value() != source.metadata.has_value();
+    return file.metadata->entries != source.metadata->entries;
+  };
+  if (std::any_of(source.files.begin(), source.files.end(), differs))
+    content.lost.emplace_back("metadata of files after the first, which is not the first one's");
+  drop_layout(source, content.dropped);
+}
+
 FileContent only_file(const Plan& plan, const Content& content) {
   FileContent file;
   file.metadata = content.metadata;
   file.head = content.source.head;
   if (content.source.order) {
-    for (const std::uint64_t index : *content.source.order) file.tensors.push_back(plan.tensors[index]);
+    file.tensors = tensors_at(plan, *content.source.order);
   } else {
     file.tensors = plan.tensors;
     put_in_reference_order(file.tensors);

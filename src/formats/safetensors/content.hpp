@@ -16,6 +16,8 @@ namespace aerotool::safetensors {
 inline constexpr std::string_view kSourceFormat = "safetensors";
 
 struct Content {
+  /// All tensors in the order that the source has, of whatever format it is.
+  std::vector<PlannedTensor> in_source_order;
   /// Without order, head, gaps and files where it is of another format.
   Source source;
   /// __metadata__: strings, UTF-8, no key twice; null: there is none. The text of a safetensors source as it
@@ -31,6 +33,15 @@ Content content_of(const Plan& plan);
 
 /// Metadata of a safetensors file as a source carries it; null: there is none. Throws CorruptError.
 std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::optional<Metadata>& metadata);
+
+/// Throws CorruptError: the format has no bytes between tensors.
+[[noreturn]] void refuse_gaps(const Plan& plan);
+
+/// The tensors of a plan at these indexes.
+std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order);
+
+/// Leaves out how a source is divided into files, and says what that loses.
+void unite(Content& content);
 
 /// All tensors in one file: with the order and head of a source that was one, else in the reference's order.
 FileContent only_file(const Plan& plan, const Content& content);

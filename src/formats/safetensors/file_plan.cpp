@@ -154,8 +154,10 @@ void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
 void put_in_reference_order(std::vector<PlannedTensor>& tensors) {
   // Dtypes in descending order of the library's enum, names in ascending order of their bytes. One that the
   // format does not know is refused later.
-  std::stable_sort(tensors.begin(), tensors.end(), [](const PlannedTensor& a, const PlannedTensor& b) {
-    return safetensors_rank(a.tensor().dtype) > safetensors_rank(b.tensor().dtype);
+  std::sort(tensors.begin(), tensors.end(), [](const PlannedTensor& a, const PlannedTensor& b) {
+    const auto rank_of_a = safetensors_rank(a.tensor().dtype);
+    const auto rank_of_b = safetensors_rank(b.tensor().dtype);
+    return rank_of_a != rank_of_b ? rank_of_a > rank_of_b : a.tensor().name < b.tensor().name;
   });
 }
 

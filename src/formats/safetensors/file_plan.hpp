@@ -23,7 +23,7 @@ struct FileContent {
 /// place for, and CorruptError where a carried head is not that of these tensors.
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files);
 
-/// The order in which the reference library writes tensors that come in name order.
+/// The order in which the reference library writes tensors.
 void put_in_reference_order(std::vector<PlannedTensor>& tensors);
 
 }  // namespace aerotool::safetensors

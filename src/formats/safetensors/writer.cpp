@@ -3,14 +3,13 @@
 #include <utility>
 
 #include "formats/safetensors/content.hpp"
-#include "model/carried.hpp"
 
 namespace aerotool::safetensors {
 namespace {
 
 Content content_of_one_file(const Plan& plan) {
   Content content = content_of(plan);
-  if (!content.source.files.empty()) drop_layout(content.source, content.dropped);
+  unite(content);
   return content;
 }
 

@@ -2,17 +2,16 @@
 #include "model/format.hpp"
 
 #include "formats/safetensors_sharded/reader.hpp"
+#include "formats/safetensors_sharded/writer.hpp"
 
 namespace aerotool {
 namespace safetensors_sharded {
 namespace {
 
-constexpr std::string_view kExtension = ".safetensors.index.json";
-
 class ShardedFormat final : public Format {
  public:
   std::string_view name() const override { return "safetensors"; }
-  std::vector<std::string_view> extensions() const override { return {kExtension}; }
+  std::vector<std::string_view> extensions() const override { return {kIndexExtension}; }
 
   /// The indexes of other formats of weights are made alike, but for the names of their files.
   int probe(ByteSpan head, std::uint64_t /*size*/, std::string_view path) const override {
@@ -21,7 +20,7 @@ class ShardedFormat final : public Format {
     const std::string_view text = chars_of(head);
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos || text[first] != '{') return 0;
-    if (path.ends_with(kExtension)) return kByName;
+    if (path.ends_with(kIndexExtension)) return kByName;
     const std::size_t map = text.find("\"weight_map\"");
     if (map == std::string_view::npos) return 0;
     return text.find(".safetensors\"", map) != std::string_view::npos ? kByContent : 0;
@@ -34,6 +33,11 @@ class ShardedFormat final : public Format {
   }
 
   std::optional<std::uint64_t> declared_size(ByteSpan /*head*/) const override { return std::nullopt; }
+
+  const SetWriter* set_writer() const override { return &writer_; }
+
+ private:
+  ShardedWriter writer_;
 };
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 namespace aerotool::safetensors_sharded {
 
+inline constexpr std::string_view kIndexExtension = ".safetensors.index.json";
+inline constexpr std::string_view kUsualIndex = "model.safetensors.index.json";
 /// As much as the header of a single file may take.
 inline constexpr std::uint64_t kMostIndexBytes = 100'000'000;
 /// As many as the five digits in the files' usual names can count.

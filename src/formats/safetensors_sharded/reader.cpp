@@ -16,8 +16,6 @@ namespace {
 using safetensors::quoted;
 using safetensors::shortened;
 
-constexpr std::string_view kUsualIndex = "model.safetensors.index.json";
-
 Index index_in(const io::Input& input, Report& report) {
   if (input.size() > kMostIndexBytes) {
     throw CorruptError({input.name(), {}, {}}, "the index has " + with_thousands(input.size()) +

@@ -1,0 +1,158 @@
+#include "formats/gguf_split/writer.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/gguf/content.hpp"
+#include "formats/gguf/split.hpp"
+#include "model/carried.hpp"
+#include "model/files_of_a_set.hpp"
+#include "model/headed_set.hpp"
+
+namespace aerotool::gguf_split {
+namespace {
+
+constexpr std::string_view kExtension = ".gguf";
+
+/// The recorded parts are those of one model, all of them and in order, or they could not be read again.
+void require_parts(const Plan& plan, const Source& source) {
+  const std::string& model = plan.models.front()->path();
+  require_sound_paths(source, kExtension, model);
+  for (std::size_t i = 0; i < source.files.size(); ++i) {
+    const auto name = gguf::split_name(source.files[i].path);
+    const auto first = gguf::split_name(source.files.front().path);
+    const bool sound = name && first && name->stem == first->stem && name->part == i + 1 &&
+                       name->count == source.files.size();
+    if (sound) continue;
+    throw CorruptError({model, {}, {}}, "\"source\": '" + escape_controls(source.files[i].path) +
+                                            "' is not called as part " + std::to_string(i + 1) + " of " +
+                                            std::to_string(source.files.size()));
+  }
+}
+
+HeadedFiles plan_recorded_files(const Plan& plan, const gguf::Content& content) {
+  require_parts(plan, content.source);
+  HeadedFiles files;
+  for (const SourceFile& recorded : content.source.files) {
+    gguf::FileContent file;
+    file.name = recorded.path;
+    file.tensors = gguf::tensors_at(plan, recorded.order);
+    file.version = content.version;
+    file.metadata = gguf::carried_metadata(plan, recorded.metadata.value_or(Metadata{}));
+    file.restored = true;
+    file.head = recorded.head;
+    file.gaps = recorded.gaps;
+    add_file(plan, std::move(file), files);
+  }
+  return files;
+}
+
+/// A part ends before its padded tensors pass the cap, but it has one at least.
+std::vector<std::vector<PlannedTensor>> divide(const std::vector<PlannedTensor>& tensors,
+                                               std::optional<std::uint64_t> most, std::uint64_t alignment) {
+  std::vector<std::vector<PlannedTensor>> parts(1);
+  std::uint64_t size = 0;
+  for (const PlannedTensor& planned : tensors) {
+    const auto padded = checked_align(planned.tensor().size, alignment);
+    const auto sum = padded ? checked_add(size, *padded) : std::nullopt;
+    if (most && !parts.back().empty() && (!sum || *sum > *most)) {
+      parts.emplace_back();
+      size = 0;
+    }
+    parts.back().push_back(planned);
+    size += padded.value_or(0);
+  }
+  return parts;
+}
+
+/// The first part has all metadata; the others say no more than how to read them.
+std::shared_ptr<const Metadata> metadata_of_part(const Metadata& whole, std::size_t part, std::size_t count,
+                                                 std::size_t tensors) {
+  Metadata metadata;
+  if (part == 0) {
+    metadata = whole;
+  } else if (const Value* alignment = whole.find(gguf::kAlignmentKey)) {
+    metadata.entries.emplace_back(gguf::kAlignmentKey, *alignment);
+  }
+  metadata.entries.emplace_back(gguf::kSplitNumberKey, Value::of(ValueType::u16, part));
+  metadata.entries.emplace_back(gguf::kSplitCountKey, Value::of(ValueType::u16, count));
+  metadata.entries.emplace_back(gguf::kSplitTensorsKey, Value::of(ValueType::i32, tensors));
+  return std::make_shared<const Metadata>(std::move(metadata));
+}
+
+/// All that is to be written.
+struct Build {
+  explicit Build(const Plan& plan) : content(gguf::content_of(plan)) {
+    if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes) {
+      files = plan_recorded_files(plan, content);
+      return;
+    }
+    unite(content);
+    auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
+                        gguf::alignment_of(plan, content.metadata));
+    if (parts.size() == 1) {
+      gguf::FileContent file = only_file(plan, content);
+      file.name = numbered_file(0, 1, kExtension);
+      add_file(plan, std::move(file), files);
+    } else {
+      add_parts(plan, std::move(parts));
+    }
+    if (!content.restores) gguf::require_architecture(plan, content.metadata);
+  }
+
+  void add_parts(const Plan& plan, std::vector<std::vector<PlannedTensor>> parts) {
+    const bool fits = parts.size() <= std::numeric_limits<std::uint16_t>::max() &&
+                      plan.tensors.size() <= std::numeric_limits<std::int32_t>::max();
+    if (!fits) {
+      throw UnsupportedError(
+          {plan.models.front()->path(), {}, {}},
+          "would take " + with_thousands(parts.size()) +
+              " files, a split GGUF model has at most 65,535: a larger --max-shard-bytes helps");
+    }
+    content.restores = false;
+    gguf::erase_split_keys(content.metadata);
+    content.source.order.reset();  // the parts keep it
+    drop_layout(content.source, content.dropped);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      gguf::FileContent file;
+      file.name = numbered_file(i, parts.size(), kExtension);
+      file.tensors = std::move(parts[i]);
+      file.version = content.version;
+      file.metadata = metadata_of_part(content.metadata, i, parts.size(), plan.tensors.size());
+      add_file(plan, std::move(file), files);
+    }
+  }
+
+  gguf::Content content;
+  HeadedFiles files;
+};
+
+}  // namespace
+
+std::vector<std::string> SplitWriter::losses(const Plan& plan) const {
+  return Build(plan).content.lost;
+}
+
+PlanSummary SplitWriter::preview(const Plan& plan) const {
+  const Build build(plan);
+  PlanSummary summary = summarize(build.files);
+  summary.dropped = build.content.lost;
+  summary.dropped.insert(summary.dropped.end(), build.content.dropped.begin(), build.content.dropped.end());
+  return summary;
+}
+
+SetResult SplitWriter::write(const Plan& plan, const std::string& path, io::Progress* progress) const {
+  const Build build(plan);
+  io::DirectoryOutput directory(path);
+  write_files(plan, build.files, directory, progress);
+  SetResult result;
+  for (const HeadedFile& file : build.files.files) result.written.push_back(file.name);
+  // Without its first part no model is read: it goes first and comes last.
+  directory.publish(result.written.front(), earlier_files(path, kExtension, {}, result.written));
+  return result;
+}
+
+}  // namespace aerotool::gguf_split

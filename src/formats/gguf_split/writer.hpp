@@ -1,0 +1,19 @@
+// Writes GGUF files to a directory: the parts that a source has recorded, byte for byte; else one file, or
+// parts of a size.
+#pragma once
+
+#include "model/plan.hpp"
+
+namespace aerotool::gguf_split {
+
+class SplitWriter : public SetWriter {
+ public:
+  HeededOptions heeds() const override {
+    return {.max_shard_bytes = true, .align = true, .integrity = false};
+  }
+  std::vector<std::string> losses(const Plan& plan) const override;
+  PlanSummary preview(const Plan& plan) const override;
+  SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const override;
+};
+
+}  // namespace aerotool::gguf_split

@@ -1,0 +1,84 @@
+#include "formats/safetensors_sharded/recorded.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/safetensors/message.hpp"
+#include "formats/safetensors_sharded/index.hpp"
+#include "model/files_of_a_set.hpp"
+
+namespace aerotool::safetensors_sharded {
+namespace {
+
+using safetensors::quoted;
+
+void require_sound_index_path(const std::string& path, const std::string& model) {
+  const bool sound = path.ends_with(kIndexExtension) && !path.starts_with('.') &&
+                     path.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+  if (!sound) throw CorruptError({model, {}, {}}, "\"source\": the index cannot be called " + quoted(path));
+}
+
+/// What an index names is where it says, and no file is left out. It may leave tensors out, as one that was
+/// read may have.
+void require_match(const Plan& plan, const Source& source, const std::string& model) {
+  const auto refuse = [&](const std::string& why) {
+    throw CorruptError({model, {}, {}}, "the index that it carries does not describe its files (" + why +
+                                            "); --include '*' leaves it out");
+  };
+  if (source.index->size() > kMostIndexBytes) refuse("it has " + human_size(source.index->size()));
+  Report report;
+  Index index;
+  try {
+    index = read_index(model, source.index->text(), report);
+  } catch (const Error& error) {
+    refuse(error.message());
+  }
+  std::vector<const std::string*> paths(plan.tensors.size());
+  std::vector<std::string> files;
+  for (const SourceFile& file : source.files) {
+    for (const std::uint64_t tensor : file.order) paths[tensor] = &file.path;
+    files.push_back(file.path);
+  }
+  std::sort(files.begin(), files.end());
+  if (files != index.files()) refuse("it names other files");
+  std::size_t tensor = 0;  // both are in name order
+  for (const std::uint32_t entry : index.by_name()) {
+    const std::string_view name = index.tensor(entry);
+    while (tensor < paths.size() && plan.tensors[tensor].tensor().name < name) ++tensor;
+    const bool there = tensor < paths.size() && plan.tensors[tensor].tensor().name == name;
+    if (!there || *paths[tensor] != index.files()[index.file(entry)])
+      refuse("it is wrong about " + quoted(name));
+  }
+}
+
+}  // namespace
+
+bool has_recorded_files(const Source& source) {
+  return source.format == safetensors::kSourceFormat && source.index.has_value();
+}
+
+std::string recorded_index_path(const Source& source) {
+  return source.index_path.empty() ? std::string(kUsualIndex) : source.index_path;
+}
+
+HeadedFiles plan_recorded_files(const Plan& plan, const Source& source) {
+  const std::string& model = plan.models.front()->path();
+  require_sound_paths(source, ".safetensors", model);
+  require_sound_index_path(recorded_index_path(source), model);
+  require_match(plan, source, model);
+  HeadedFiles files;
+  for (const SourceFile& recorded : source.files) {
+    if (!recorded.gaps.empty()) safetensors::refuse_gaps(plan);
+    safetensors::FileContent file;
+    file.name = recorded.path;
+    file.tensors = safetensors::tensors_at(plan, recorded.order);
+    file.metadata = safetensors::carried_metadata(plan, recorded.metadata);
+    file.head = recorded.head;
+    add_file(plan, std::move(file), files);
+  }
+  return files;
+}
+
+}  // namespace aerotool::safetensors_sharded

@@ -1,0 +1,19 @@
+// Writes safetensors files and their index to a directory: those that a source has recorded, byte for byte,
+// else such as the Hugging Face libraries would make.
+#pragma once
+
+#include "model/plan.hpp"
+
+namespace aerotool::safetensors_sharded {
+
+class ShardedWriter : public SetWriter {
+ public:
+  HeededOptions heeds() const override {
+    return {.max_shard_bytes = true, .align = false, .integrity = false};
+  }
+  std::vector<std::string> losses(const Plan& plan) const override;
+  PlanSummary preview(const Plan& plan) const override;
+  SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const override;
+};
+
+}  // namespace aerotool::safetensors_sharded
