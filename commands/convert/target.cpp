@@ -56,6 +56,9 @@ void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const H
       throw UsageError("--" + std::string(option) + ": " + kinds.name + " has no place for it");
   };
   if (!heeds.align) refuse("align");
+  if (!heeds.parts) {
+    for (const char* option : {"max-part-shards", "base-url", "force"}) refuse(option);
+  }
   if (heeds.integrity) return;
   for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);
 }
@@ -97,6 +100,14 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
     target.writer = kinds.writer;
   }
   require_heeded(arguments, kinds, several ? kinds.set_writer->heeds() : kinds.writer->heeds());
+  return target;
+}
+
+Target set_target(const std::string& directory) {
+  if (directory == "-") throw UsageError("a set is a directory of files; it cannot go to standard output");
+  Target target;
+  target.path = directory;
+  target.set_writer = kinds_of("aeroset").set_writer;
   return target;
 }
 

@@ -31,4 +31,7 @@ std::vector<std::string> writable_formats();
 /// not written, or where an option asks for something that it has no place for.
 Target target_of(const cli::Arguments& arguments, const std::string& output);
 
+/// A directory that is to hold an AEROSET. Throws UsageError for standard output.
+Target set_target(const std::string& directory);
+
 }  // namespace aerotool::commands

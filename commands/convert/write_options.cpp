@@ -47,33 +47,45 @@ std::string checked_text(const cli::Arguments& arguments, const std::string& opt
 
 std::vector<cli::Option> write_options() {
   using enum cli::Option::Argument;
+  return {{"max-shard-bytes",
+           0,
+           required,
+           "SIZE",
+           "begin a new shard or file before one passes this size (default: 2GiB; safetensors: 5GB)",
+           {}},
+          {"align",
+           0,
+           required,
+           "BYTES",
+           "align each tensor to this power of two, 1 to 2MiB (default: 16; GGUF: as the source)",
+           {}},
+          {"tensor-hash", 0, none, "", "store a BLAKE3 of every tensor", {}},
+          {"page-hash",
+           0,
+           optional,
+           "BYTES",
+           "store a BLAKE3 of every page of the shards (default: 4MiB)",
+           {},
+           "4MiB"},
+          {"control-hash", 0, none, "", "store a BLAKE3 of header, TOC and string table", {}},
+          {"uuid",
+           0,
+           required,
+           "UUID",
+           "32 hexadecimal digits, or random (default: derived from the content)",
+           {}},
+          {"name", 0, required, "NAME", "call the model this", {}},
+          {"architecture", 0, required, "NAME", "give the model this architecture", {}},
+          {"include", 0, required, "PATTERN", "only tensors that match; may be given several times", {}},
+          {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}}};
+}
+
+std::vector<cli::Option> set_options() {
+  using enum cli::Option::Argument;
   return {
-      {"max-shard-bytes",
-       0,
-       required,
-       "SIZE",
-       "begin a new shard before one passes this size (default: 2GiB)",
-       {}},
-      {"align", 0, required, "BYTES", "align each tensor to this power of two, 1 to 2MiB (default: 16)", {}},
-      {"tensor-hash", 0, none, "", "store a BLAKE3 of every tensor", {}},
-      {"page-hash",
-       0,
-       optional,
-       "BYTES",
-       "store a BLAKE3 of every page of the shards (default: 4MiB)",
-       {},
-       "4MiB"},
-      {"control-hash", 0, none, "", "store a BLAKE3 of header, TOC and string table", {}},
-      {"uuid",
-       0,
-       required,
-       "UUID",
-       "32 hexadecimal digits, or random (default: derived from the content)",
-       {}},
-      {"name", 0, required, "NAME", "call the model this", {}},
-      {"architecture", 0, required, "NAME", "give the model this architecture", {}},
-      {"include", 0, required, "PATTERN", "only tensors that match; may be given several times", {}},
-      {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}}};
+      {"max-part-shards", 0, required, "N", "at most this many shards in a part of a set (default: 4)", {}},
+      {"base-url", 0, required, "URL", "say in a set's index where its parts are published", {}},
+      {"force", 'f', none, "", "build every file of a set anew, also those that are whole already", {}}};
 }
 
 void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
@@ -98,6 +110,15 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
       throw UsageError("--page-hash takes a size from 1KiB to 1GiB, not '" + text + "'");
     }
   }
+  if (arguments.has("max-part-shards")) {
+    options.max_part_shards = cli::parse_count(arguments.get("max-part-shards"), "--max-part-shards");
+    if (*options.max_part_shards == 0) throw UsageError("--max-part-shards takes at least 1");
+  }
+  if (arguments.has("base-url")) {
+    options.base_url = checked_text(arguments, "base-url");
+    if (options.base_url->empty()) throw UsageError("--base-url takes a URL");
+  }
+  options.force = arguments.has("force");
   if (arguments.has("uuid")) options.uuid = parse_uuid(arguments.get("uuid"));
   if (arguments.has("name")) plan.name = checked_text(arguments, "name");
   if (arguments.has("architecture")) plan.architecture = checked_text(arguments, "architecture");

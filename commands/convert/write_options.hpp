@@ -9,6 +9,8 @@
 namespace aerotool::commands {
 
 std::vector<cli::Option> write_options();
+/// Those that only a set of parts has a use for.
+std::vector<cli::Option> set_options();
 
 /// Throws UsageError.
 void apply_write_options(const cli::Arguments& arguments, Plan& plan);

@@ -65,6 +65,7 @@ struct HeededOptions {
   bool max_shard_bytes = true;
   bool align = true;
   bool integrity = true;  ///< hashes and UUID
+  bool parts = false;     ///< what a set of parts can have
 };
 
 class Writer {

@@ -8,6 +8,9 @@ namespace aerotool::aeroset {
 
 class AerosetWriter final : public SetWriter {
  public:
+  HeededOptions heeds() const override {
+    return {.max_shard_bytes = true, .align = true, .integrity = true, .parts = true};
+  }
   PlanSummary preview(const Plan& plan) const override;
   SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const override;
 };

@@ -17,10 +17,6 @@ constexpr std::size_t kMostLines = 20;
 constexpr std::size_t kMostShown = 100;
 constexpr unsigned kMostNesting = 16;  // that the reader takes
 
-bool is_split_key(std::string_view key) {
-  return key == kSplitNumberKey || key == kSplitCountKey || key == kSplitTensorsKey;
-}
-
 /// Collects text under keys that GGUF has another use for, or none.
 class Collector {
  public:
@@ -205,10 +201,6 @@ void require_architecture(const Plan& plan, const Metadata& metadata) {
   if (!metadata.text(name_keys(true).architecture).empty()) return;
   throw UnsupportedError({plan.models.front()->path(), {}, {}},
                          "GGUF needs an architecture; --architecture names one");
-}
-
-bool erase_split_keys(Metadata& metadata) {
-  return std::erase_if(metadata.entries, [](const auto& entry) { return is_split_key(entry.first); }) != 0;
 }
 
 }  // namespace aerotool::gguf

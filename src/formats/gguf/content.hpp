@@ -43,7 +43,4 @@ FileContent only_file(const Plan& plan, const Content& content);
 /// Throws UnsupportedError where metadata of a file of our own names no architecture.
 void require_architecture(const Plan& plan, const Metadata& metadata);
 
-/// Leaves the keys out that say which part of a split model a file is; whether there were any.
-bool erase_split_keys(Metadata& metadata);
-
 }  // namespace aerotool::gguf

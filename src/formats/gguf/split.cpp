@@ -50,6 +50,14 @@ std::string part_path(const SplitName& name, std::uint32_t part) {
   return path;
 }
 
+bool is_split_key(std::string_view key) {
+  return key == kSplitNumberKey || key == kSplitCountKey || key == kSplitTensorsKey;
+}
+
+bool erase_split_keys(Metadata& metadata) {
+  return std::erase_if(metadata.entries, [](const auto& entry) { return is_split_key(entry.first); }) != 0;
+}
+
 bool says_split(const Metadata& metadata) {
   return std::any_of(metadata.entries.begin(), metadata.entries.end(), [](const auto& entry) {
     return entry.first == kSplitNumberKey || entry.first == kSplitCountKey || entry.first == kSplitTensorsKey;

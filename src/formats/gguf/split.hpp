@@ -27,6 +27,11 @@ std::optional<SplitName> split_name(std::string_view path);
 /// The path of another part, beside it.
 std::string part_path(const SplitName& name, std::uint32_t part);
 
+bool is_split_key(std::string_view key);
+
+/// Leaves the keys out; whether there were any.
+bool erase_split_keys(Metadata& metadata);
+
 /// Whether metadata has any of the keys.
 bool says_split(const Metadata& metadata);
 

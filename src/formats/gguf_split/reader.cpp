@@ -101,8 +101,15 @@ Overview SplitModel::overview() const {
   return overview;
 }
 
+Metadata SplitModel::metadata() const {
+  Metadata metadata = parts().front()->metadata();
+  gguf::erase_split_keys(metadata);
+  return metadata;
+}
+
 Source SplitModel::source() const {
   Source source = parts().front()->source();
+  if (source.metadata) gguf::erase_split_keys(*source.metadata);
   source.order.reset();
   source.head.reset();
   source.gaps.clear();

@@ -23,7 +23,8 @@ class SplitModel final : public PartedModel {
 
   const std::string& path() const override { return inputs_.front()->name(); }
   Overview overview() const override;
-  Metadata metadata() const override { return parts().front()->metadata(); }
+  /// The first file's, but for what it says of itself as a part.
+  Metadata metadata() const override;
   /// version, alignment and metadata are the first file's. Each file's metadata says its own alignment; one
   /// of another version has a head.
   Source source() const override;
