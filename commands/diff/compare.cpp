@@ -105,11 +105,14 @@ class Reading {
     if (options.progress != nullptr) {
       for (const io::Region& region : regions) options.progress->total += region.length;
       for (const io::Region& region : others) options.progress->total += region.length;
+      options.progress->total += a_.files_size() + b_.files_size();
     }
     io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
     io::run(others, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
     a_.judge();
     b_.judge();
+    a_.verify_files(options.jobs, options.progress);
+    b_.verify_files(options.jobs, options.progress);
   }
 
   /// After run(): what differs in a tensor; nothing where it is the same.

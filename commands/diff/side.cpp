@@ -22,7 +22,8 @@ TensorLayout in_one_run(const Model& model, const std::vector<std::size_t>& tens
 }  // namespace
 
 Side::Side(const Model& model, const std::vector<std::size_t>& tensors)
-    : layout_(in_one_run(model, tensors)),
+    : model_(model),
+      layout_(in_one_run(model, tensors)),
       check_({&model}, layout_),
       read_run_(
           [this](std::uint64_t offset, std::span<std::byte> out) { read_planned(layout_, 0, offset, out); }) {

@@ -25,6 +25,10 @@ class Side {
   /// to be read exactly once, in any order. Thread-safe.
   void read(std::size_t number, std::uint64_t offset, std::span<std::byte> out);
 
+  /// As those of Model.
+  void verify_files(unsigned jobs, io::Progress* progress) const { model_.verify_files(jobs, progress); }
+  std::uint64_t files_size() const { return model_.files_size(); }
+
   /// What else lies under the hashes, to be run before judge().
   std::vector<io::Region> other_regions() { return check_.other_regions(); }
   /// Throws CorruptError that names the tensors whose bytes are not those that the model's hashes say.
@@ -33,6 +37,7 @@ class Side {
  private:
   void add_tensor_digests();
 
+  const Model& model_;
   TensorLayout layout_;  // all in one run, one behind the other
   SourceCheck check_;
   io::ReadAt read_run_;

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "core/error.hpp"
@@ -13,32 +14,35 @@
 
 namespace aerotool::io {
 
-DirectoryOutput::DirectoryOutput(const std::string& path) : path_(path) {
-  while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
-  if (path_.empty()) throw system_error(path, "write", ENOENT);
-  make_directories(path_);
-  directory_ = Fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory_) throw system_error(path_, "open the output directory", errno);
-  if (::flock(directory_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw IoError({path_, {}, {}}, "another run is writing to this directory");
+DirectoryOutput::MadeDirectories::~MadeDirectories() {
+  // One in which something else has appeared meanwhile stays.
+  for (; !paths_.empty(); paths_.pop_back()) ::rmdir(paths_.back().c_str());
 }
 
-DirectoryOutput::~DirectoryOutput() {
-  files_.clear();
-  // A directory in which something else has appeared meanwhile stays.
-  for (; !made_.empty(); made_.pop_back()) ::rmdir(made_.back().c_str());
-}
-
-void DirectoryOutput::make_directories(const std::string& path) {
+void DirectoryOutput::MadeDirectories::make(const std::string& path) {
   constexpr mode_t kMode = 0777;
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string above = path.substr(0, end);
     if (::mkdir(above.c_str(), kMode) == 0) {
-      made_.push_back(above);
+      paths_.push_back(above);
     } else if (errno != EEXIST && end == std::string::npos) {
       throw system_error(path, "create the directory", errno);
     }
     if (end == std::string::npos) return;
+  }
+}
+
+DirectoryOutput::DirectoryOutput(const std::string& path) : path_(path) {
+  while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
+  if (path_.empty()) throw system_error(path, "write", ENOENT);
+  made_.make(path_);
+  directory_ = std::make_shared<const Fd>(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!*directory_) throw system_error(path_, "open the output directory", errno);
+  if (::flock(directory_->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw IoError({path_, {}, {}}, "another run is writing to this directory");
+  for (Stale& stale : find_stale(directory_->get(), {})) {
+    const std::string target = stale.target;
+    stale_[target].push_back(std::move(stale));
   }
 }
 
@@ -48,7 +52,7 @@ std::string DirectoryOutput::path_of(const std::string& name) const {
 
 void DirectoryOutput::require_space(std::uint64_t bytes) const {
   struct statvfs room {};
-  if (::fstatvfs(directory_.get(), &room) != 0) return;
+  if (::fstatvfs(directory_->get(), &room) != 0) return;
   const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
   if (free >= bytes) return;
   throw IoError({path_, {}, {}}, "needs " + human_size(bytes) + ", but the file system has only " +
@@ -58,50 +62,135 @@ void DirectoryOutput::require_space(std::uint64_t bytes) const {
 Output& DirectoryOutput::add(const std::string& name) {
   const std::string path = path_of(name);
   const std::lock_guard lock(mutex_);
-  if (name.find('/') != std::string::npos) make_directories(path.substr(0, path.rfind('/')));
-  auto output = std::make_unique<Output>(Output::to_path(path));
-  if (!output->seekable()) throw IoError({path, {}, {}}, "is no regular file");
+  std::shared_ptr<const Fd> directory = directory_;
+  const auto slash = name.rfind('/');
+  if (slash == std::string::npos) {
+    unlink_stale(name);
+  } else {
+    const std::string below = path_of(name.substr(0, slash));
+    made_.make(below);
+    directory = std::make_shared<const Fd>(::open(below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!*directory) throw system_error(below, "open the output directory", errno);
+    io::remove_stale(directory->get(), name.substr(slash + 1));
+  }
+  const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
+  auto output = std::make_unique<Output>(Output::in_directory(std::move(directory), last, path));
   return *(files_[name] = std::move(output));
 }
 
-void DirectoryOutput::adopt(const std::string& name, Output::Leftover leftover) {
-  auto output = std::make_unique<Output>(Output::from_leftover(path_of(name), std::move(leftover)));
+std::vector<DirectoryOutput::Leftover> DirectoryOutput::leftovers(const std::string& name) {
+  std::vector<Leftover> found;
+  const auto take = [&](Fd fd, const std::string& temporary) {
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    found.push_back({std::move(fd), temporary, static_cast<std::uint64_t>(status.st_size)});
+  };
+  take(Fd(::openat(directory_->get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), {});
   const std::lock_guard lock(mutex_);
-  files_[name] = std::move(output);
+  if (const auto stale = stale_.find(name); stale != stale_.end()) {
+    for (Stale& file : stale->second) take(std::move(file.fd), file.name);
+  }
+  return found;
 }
 
-void DirectoryOutput::remove(const std::string& name) {
-  if (::unlinkat(directory_.get(), name.c_str(), 0) != 0 && errno != ENOENT)
-    throw system_error(path_of(name), "remove", errno);
+std::uint64_t DirectoryOutput::leftover_size(const std::string& name) const {
+  struct stat status {};
+  std::uint64_t largest = 0;
+  if (::fstatat(directory_->get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISREG(status.st_mode))
+    largest = static_cast<std::uint64_t>(status.st_size);
+  const auto stale = stale_.find(name);
+  if (stale == stale_.end()) return largest;
+  for (const Stale& file : stale->second) {
+    if (::fstat(file.fd.get(), &status) == 0)
+      largest = std::max(largest, static_cast<std::uint64_t>(status.st_size));
+  }
+  return largest;
+}
+
+void DirectoryOutput::adopt(const std::string& name, Leftover leftover) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(stale_[name], [&](const Stale& file) { return file.name == leftover.temporary; });
+  files_[name] = std::make_unique<Output>(
+      Output::adopt(directory_, name, path_of(name), std::move(leftover.fd), std::move(leftover.temporary)));
+}
+
+void DirectoryOutput::unlink_stale(const std::string& target) {
+  const auto stale = stale_.find(target);
+  if (stale == stale_.end()) return;
+  for (const Stale& file : stale->second) ::unlinkat(directory_->get(), file.name.c_str(), 0);
+  stale_.erase(stale);
+}
+
+void DirectoryOutput::remove_stale(const std::function<bool(const std::string& target)>& ours) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> targets;
+  for (const auto& [target, files] : stale_) {
+    if (ours(target)) targets.push_back(target);
+  }
+  for (const std::string& target : targets) unlink_stale(target);
 }
 
 void DirectoryOutput::sync() const {
-  while (::fsync(directory_.get()) != 0) {
+  while (::fsync(directory_->get()) != 0) {
     // Some file systems cannot sync a directory.
     if (errno == EINVAL || errno == EROFS) return;
     if (errno != EINTR) throw system_error(path_, "write to disk", errno);
   }
 }
 
-void DirectoryOutput::publish(const std::string& index, const std::vector<std::string>& obsolete) {
-  for (const auto& [name, output] : files_) output->finish();
-  if (!index.empty()) {
-    remove(index);
-    sync();
+std::string DirectoryOutput::remove_files(const std::vector<std::string>& names) const {
+  std::string errors;
+  for (const std::string& name : names) {
+    if (::unlinkat(directory_->get(), name.c_str(), 0) == 0 || errno == ENOENT) continue;
+    if (!errors.empty()) errors += "; ";
+    errors += system_error(path_of(name), "remove", errno).what();
   }
-  made_.clear();
+  return errors;
+}
+
+void DirectoryOutput::place_files(const std::string& index) {
   for (const auto& [name, output] : files_) {
     if (name == index) continue;
     output->place();
+    made_.keep();
     if (name.find('/') != std::string::npos) output->sync_directory();
   }
+}
+
+void DirectoryOutput::publish(const std::string& index, const std::vector<std::string>& obsolete) {
+  for (const auto& [name, output] : files_) output->finish();
+  std::string aside;
+  if (!index.empty()) {
+    aside = temporary_name(index);
+    if (::renameat(directory_->get(), index.c_str(), directory_->get(), aside.c_str()) != 0) {
+      if (errno != ENOENT) throw system_error(path_of(index), "replace", errno);
+      aside.clear();
+    }
+    sync();
+  }
+  const auto placed = [&] {
+    return std::count_if(files_.begin(), files_.end(),
+                         [](const auto& file) { return file.second->placed(); });
+  };
+  try {
+    place_files(index);
+  } catch (...) {
+    // The index that was set aside still tells the truth while no file has changed.
+    if (!aside.empty() && placed() == 0)
+      ::renameat(directory_->get(), aside.c_str(), directory_->get(), index.c_str());
+    throw;
+  }
+  made_.keep();
   sync();
-  for (const std::string& name : obsolete) remove(name);
+  const std::string errors = remove_files(obsolete);
   if (!obsolete.empty()) sync();
   if (const auto last = files_.find(index); last != files_.end()) {
     last->second->place();
     sync();
   }
+  if (!aside.empty()) ::unlinkat(directory_->get(), aside.c_str(), 0);
+  if (!errors.empty()) throw IoError({}, errors);
 }
 
 }  // namespace aerotool::io

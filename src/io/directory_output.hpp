@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "io/fd.hpp"
 #include "io/output.hpp"
+#include "io/temporaries.hpp"
 
 namespace aerotool::io {
 
@@ -22,7 +24,7 @@ class DirectoryOutput {
   DirectoryOutput(const DirectoryOutput&) = delete;
   DirectoryOutput& operator=(const DirectoryOutput&) = delete;
   /// Without publish() nothing of what was written is left, nor the directories that were made.
-  ~DirectoryOutput();
+  ~DirectoryOutput() = default;
 
   const std::string& path() const { return path_; }
   /// The path of a file in it.
@@ -32,25 +34,58 @@ class DirectoryOutput {
   void require_space(std::uint64_t bytes) const;
 
   /// A new file, which can be seeked and has no place yet. `name` may lie in a directory below, which is
-  /// made. Whoever has written it whole calls its finish(). Thread-safe.
+  /// made; a link that has the name is replaced, not followed. Whoever has written it whole calls its
+  /// finish(). Thread-safe.
   Output& add(const std::string& name);
-  /// Makes a leftover of the file (Output::leftovers) the new file, as it is. Thread-safe.
-  void adopt(const std::string& name, Output::Leftover leftover);
+
+  /// What may be the file of that name already: a regular file in its place, and what killed runs have left
+  /// of one. Of files that lie in the directory itself. Thread-safe; to be asked once a name.
+  struct Leftover {
+    Fd fd;
+    std::string temporary;  ///< its name in the directory; empty for the file in its place
+    std::uint64_t size = 0;
+  };
+  std::vector<Leftover> leftovers(const std::string& name);
+  /// The size of the largest of them. Before they are asked for.
+  std::uint64_t leftover_size(const std::string& name) const;
+  /// Makes a leftover that has a temporary name the new file, as it is. Thread-safe.
+  void adopt(const std::string& name, Leftover leftover);
 
   /// Puts all files in place, each step on the disk before the next: the old `index` goes, the files come,
   /// the `obsolete` ones go, the new index comes. `index` may be a file that only goes, or empty. Names are
-  /// relative to the directory.
+  /// relative to the directory. Where nothing can be put in place the old index comes back.
   void publish(const std::string& index, const std::vector<std::string>& obsolete);
 
+  /// Removes what killed runs have left of the targets that `ours` accepts.
+  void remove_stale(const std::function<bool(const std::string& target)>& ours);
+
  private:
-  void make_directories(const std::string& path);
-  void remove(const std::string& name);
+  /// Directories that go again, where they are empty, unless they are kept.
+  class MadeDirectories {
+   public:
+    MadeDirectories() = default;
+    MadeDirectories(const MadeDirectories&) = delete;
+    MadeDirectories& operator=(const MadeDirectories&) = delete;
+    ~MadeDirectories();
+    /// Makes a directory and those above it. Throws IoError.
+    void make(const std::string& path);
+    void keep() { paths_.clear(); }
+
+   private:
+    std::vector<std::string> paths_;  // the outermost first
+  };
+
+  void unlink_stale(const std::string& target);
+  void place_files(const std::string& index);
+  /// The errors of files that could not be removed; empty where all could.
+  std::string remove_files(const std::vector<std::string>& names) const;
   void sync() const;
 
   std::string path_;
-  std::vector<std::string> made_;  // directories, the outermost first
-  Fd directory_;
+  MadeDirectories made_;
+  std::shared_ptr<const Fd> directory_;
   std::mutex mutex_;
+  std::map<std::string, std::vector<Stale>> stale_;  // by target
   std::map<std::string, std::unique_ptr<Output>> files_;
 };
 

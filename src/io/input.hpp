@@ -43,7 +43,7 @@ class Input {
   /// lost.
   void require_unchanged() const;
 
-  /// Device and inode, to tell whether an output is this file.
+  /// Device and inode, to tell whether two inputs are one file.
   const struct ::stat& status() const { return status_; }
 
  private:

@@ -1,6 +1,5 @@
 #include "io/output.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -13,12 +12,12 @@
 #include <charconv>
 #include <climits>
 #include <memory>
-#include <random>
 #include <string_view>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/interrupt.hpp"
+#include "io/temporaries.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -63,61 +62,6 @@ std::string resolve_links(std::string path) {
   throw system_error(path, "follow the link", ELOOP);
 }
 
-constexpr std::string_view kTemporaryMark = ".aerotool-";
-
-/// What every temporary of a target begins with. Long names are cut to leave room within NAME_MAX.
-std::string temporary_prefix(const std::string& name) {
-  constexpr std::size_t kMostOfName = 180;
-  return "." + name.substr(0, kMostOfName) + std::string(kTemporaryMark);
-}
-
-/// Whether what follows the prefix is the process and the noise of a temporary.
-bool is_temporary_tail(std::string_view tail) {
-  return !tail.empty() && tail.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
-}
-
-std::string temporary_name(const std::string& name) {
-  std::random_device random;
-  const std::array<unsigned, 2> noise = {random(), random()};
-  return temporary_prefix(name) + std::to_string(::getpid()) + "-" + to_hex(std::as_bytes(std::span(noise)));
-}
-
-/// The temporaries of a target that no running process holds locked: what a killed run has left. They are
-/// locked by the descriptors that come with them.
-std::vector<Output::Leftover> find_stale(int directory, const std::string& name) {
-  std::vector<Output::Leftover> stale;
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return stale;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
-  if (!entries) {
-    ::close(copy);
-    return stale;
-  }
-  const std::string prefix = temporary_prefix(name);
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view found(&entry->d_name[0]);
-    if (!found.starts_with(prefix) || !is_temporary_tail(found.substr(prefix.size()))) continue;
-    Fd fd(::openat(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0)
-      stale.push_back({std::move(fd), std::string(found), static_cast<std::uint64_t>(status.st_size)});
-  }
-  return stale;
-}
-
-void remove_stale(int directory, const std::string& name) {
-  for (const Output::Leftover& stale : find_stale(directory, name))
-    ::unlinkat(directory, stale.temporary.c_str(), 0);
-}
-
-/// Opens the directory that a target lies in.
-Fd open_directory(const std::string& path, const std::string& directory) {
-  Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) throw system_error(path, "open the directory of the output", errno);
-  return fd;
-}
-
 }  // namespace
 
 Output::Output(Output&& other) noexcept
@@ -127,14 +71,15 @@ Output::Output(Output&& other) noexcept
       directory_(std::move(other.directory_)),
       target_(std::move(other.target_)),
       temporary_(std::exchange(other.temporary_, {})),
-      written_(other.written_) {}
+      written_(other.written_),
+      placed_(other.placed_) {}
 
 Output::~Output() {
   discard();
 }
 
 void Output::discard() noexcept {
-  if (!temporary_.empty()) ::unlinkat(directory_.get(), temporary_.c_str(), 0);
+  if (!temporary_.empty()) ::unlinkat(directory_->get(), temporary_.c_str(), 0);
   temporary_.clear();
 }
 
@@ -175,20 +120,37 @@ Output Output::to_path(const std::string& path) {
 
   const auto [directory, name] = split(resolved);
   if (name.empty()) throw system_error(path, "write", exists ? EISDIR : ENOENT);
-  Fd directory_fd = open_directory(path, directory);
-  remove_stale(directory_fd.get(), name);
+  auto directory_fd =
+      std::make_shared<const Fd>(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!*directory_fd) throw system_error(path, "open the directory of the output", errno);
+  remove_stale(directory_fd->get(), name);
+  return create(std::move(directory_fd), name, path, exists ? std::optional(old.st_mode) : std::nullopt);
+}
 
+Output Output::in_directory(std::shared_ptr<const Fd> directory, const std::string& name,
+                            const std::string& path) {
+  struct stat old {};
+  const bool exists = ::fstatat(directory->get(), name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!exists && errno != ENOENT) throw system_error(path, "write", errno);
+  if (exists && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
+    throw IoError({path, {}, {}}, "is there already, and no regular file");
+  const bool regular = exists && S_ISREG(old.st_mode);
+  return create(std::move(directory), name, path, regular ? std::optional(old.st_mode) : std::nullopt);
+}
+
+Output Output::create(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
+                      std::optional<mode_t> mode) {
   constexpr mode_t kMode = 0666;
   std::string temporary;
   Fd fd;
 #ifdef O_TMPFILE
-  fd = Fd(::openat(directory_fd.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kMode));
+  fd = Fd(::openat(directory->get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kMode));
   // Without /proc the file could not be given a name later.
   if (fd && ::access("/proc/self/fd", X_OK) != 0) fd = Fd();
 #endif
   while (!fd) {
     temporary = temporary_name(name);
-    fd = Fd(::openat(directory_fd.get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+    fd = Fd(::openat(directory->get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
     if (!fd && errno != EEXIST) throw system_error(path, "create", errno);
     // Another run may have taken it for a stale one and removed it before it was locked. Where the file
     // system has no locks, nobody takes it for stale.
@@ -197,13 +159,18 @@ Output Output::to_path(const std::string& path) {
     if (taken || (fd && ::fstat(fd.get(), &made) == 0 && made.st_nlink == 0)) fd = Fd();
   }
   if (temporary.empty()) ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  Output output = adopt(std::move(directory), name, path, std::move(fd), std::move(temporary));
+  if (mode && ::fchmod(output.fd_.get(), *mode & 07777) != 0) throw system_error(path, "set the mode", errno);
+  return output;
+}
+
+Output Output::adopt(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
+                     Fd fd, std::string temporary) {
   Output output(std::move(fd), path);
   output.replaces_ = true;
-  output.directory_ = std::move(directory_fd);
+  output.directory_ = std::move(directory);
   output.target_ = name;
   output.temporary_ = std::move(temporary);
-  if (exists && ::fchmod(output.fd_.get(), old.st_mode & 07777) != 0)
-    throw system_error(path, "set the mode", errno);
   return output;
 }
 
@@ -288,65 +255,26 @@ void Output::finish() {
   if (!temporary_.empty()) return;
   const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
   std::string name = temporary_name(target_);
-  if (::linkat(AT_FDCWD, self.c_str(), directory_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+  if (::linkat(AT_FDCWD, self.c_str(), directory_->get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
     throw system_error(name_, "name the output", errno);
   }
   temporary_ = std::move(name);
 }
 
 void Output::place() {
-  if (::renameat(directory_.get(), temporary_.c_str(), directory_.get(), target_.c_str()) != 0) {
+  if (::renameat(directory_->get(), temporary_.c_str(), directory_->get(), target_.c_str()) != 0) {
     throw system_error(name_, "put the output in place", errno);
   }
   temporary_.clear();
+  placed_ = true;
 }
 
 void Output::sync_directory() {
-  while (::fsync(directory_.get()) != 0) {
+  while (::fsync(directory_->get()) != 0) {
     // Some file systems cannot sync a directory; the rename stands all the same.
     if (errno == EINVAL || errno == EROFS) break;
     if (errno != EINTR) throw system_error(name_, "write its directory to disk", errno);
   }
-}
-
-std::vector<Output::Leftover> Output::leftovers(const std::string& path) {
-  const auto [directory, name] = split(resolve_links(path));
-  const Fd directory_fd = open_directory(path, directory);
-  std::vector<Leftover> found = find_stale(directory_fd.get(), name);
-  Fd fd(::openat(directory_fd.get(), name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode))
-    found.insert(found.begin(), {std::move(fd), {}, static_cast<std::uint64_t>(status.st_size)});
-  return found;
-}
-
-Output Output::from_leftover(const std::string& path, Leftover leftover) {
-  const auto [directory, name] = split(resolve_links(path));
-  Output output(std::move(leftover.fd), path);
-  output.replaces_ = true;
-  output.directory_ = open_directory(path, directory);
-  output.target_ = name;
-  output.temporary_ = std::move(leftover.temporary);
-  return output;
-}
-
-std::vector<std::string> Output::targets_of_temporaries(const std::string& directory) {
-  std::vector<std::string> targets;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), ::closedir);
-  if (!entries) return targets;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view name(&entry->d_name[0]);
-    const auto mark = name.rfind(kTemporaryMark);
-    if (!name.starts_with('.') || mark == std::string_view::npos) continue;
-    if (is_temporary_tail(name.substr(mark + kTemporaryMark.size())))
-      targets.emplace_back(name.substr(1, mark - 1));
-  }
-  return targets;
-}
-
-void Output::remove_temporaries(const std::string& path) {
-  const auto [directory, name] = split(resolve_links(path));
-  remove_stale(open_directory(path, directory).get(), name);
 }
 
 std::optional<std::uint64_t> free_space(const std::string& path) {

@@ -4,10 +4,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
@@ -48,38 +48,37 @@ class Output {
   /// stream: the last errors are looked for. Throws IoError.
   void commit();
 
-  // The steps of commit() for a seekable output, for files that take their places together.
+  // The steps of commit() for a seekable output, for files that take their places together
+  // (io/directory_output.hpp).
   void finish();          ///< fsync; the file has a name beside its target then
   void place();           ///< rename; the file has been finished
   void sync_directory();  ///< fsync of the target's directory
+  bool placed() const { return placed_; }
 
-  /// What an output to `path` would replace or clear away: a file of that name, and the temporaries that
-  /// killed runs have left of it. Those are locked while they are held; what a living run holds is left out.
-  struct Leftover {
-    Fd fd;
-    std::string temporary;  ///< its name in the directory; empty for the file itself
-    std::uint64_t size = 0;
-  };
-  static std::vector<Leftover> leftovers(const std::string& path);
-  /// An output to `path` that is one of its leftovers with a temporary name, as it is.
-  static Output from_leftover(const std::string& path, Leftover leftover);
-  /// The names of the targets that temporaries in a directory were made for.
-  static std::vector<std::string> targets_of_temporaries(const std::string& directory);
-  /// Removes the temporaries of a target that killed runs have left.
-  static void remove_temporaries(const std::string& path);
+  /// A file that takes the place of `name`, whatever link is there, in an open directory. Throws IoError
+  /// where something else than a regular file or a link has the name. `path` is what messages call it.
+  static Output in_directory(std::shared_ptr<const Fd> directory, const std::string& name,
+                             const std::string& path);
+  /// An output that is a file which has been written whole under a temporary name.
+  static Output adopt(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
+                      Fd fd, std::string temporary);
 
  private:
   Output(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
   static Output stream(Fd fd, const std::string& name);
+  /// A file for `name`, with the mode of the one that it replaces.
+  static Output create(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
+                       std::optional<mode_t> mode);
   void discard() noexcept;
 
   Fd fd_;
-  std::string name_;       // as the user gave it
-  bool replaces_ = false;  // a file beside its target, else a stream
-  Fd directory_;           // of the target
-  std::string target_;     // the name in that directory
-  std::string temporary_;  // likewise; empty while the file has no name
+  std::string name_;                     // as the user gave it
+  bool replaces_ = false;                // a file beside its target, else a stream
+  std::shared_ptr<const Fd> directory_;  // of the target
+  std::string target_;                   // the name in that directory
+  std::string temporary_;                // likewise; empty while the file has no name
   std::uint64_t written_ = 0;
+  bool placed_ = false;
 };
 
 /// Bytes that are free where a path would be written; nothing for standard output and where nobody knows.

@@ -126,6 +126,12 @@ class Model {
     return false;
   }
 
+  /// Holds whole files to hashes that an index gives of them, for those who read weights. Throws
+  /// CorruptError.
+  virtual void verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {}
+  /// Bytes that verify_files() reads.
+  virtual std::uint64_t files_size() const { return 0; }
+
   /// Holds the file to its format's rules and notes every breach. What the reader found is in the report
   /// that the model was opened with, and not told again but for the control-plane hash. Returns false where
   /// the level asks for something the file does not have (a control-plane hash): nothing was checked.

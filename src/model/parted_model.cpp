@@ -87,11 +87,13 @@ void PartedModel::add_part(std::unique_ptr<Model> part) {
   parts_.push_back(std::move(part));
 }
 
-std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, const std::string& relative,
-                                                  const ReadPart& read, Report& report) {
+std::shared_ptr<io::Input> PartedModel::open_part(const OpenPart& open, const ReadPart& read,
+                                                  Report& report) {
   std::shared_ptr<io::Input> input;
   try {
-    input = io::open_beside(index, relative);
+    input = open();
+    if (!inodes_.insert({input->status().st_dev, input->status().st_ino}).second)
+      throw CorruptError({input->name(), {}, {}}, "is named twice in the index");
     add_part(read(input, report));
     return input;
   } catch (const CorruptError& error) {
@@ -103,6 +105,11 @@ std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, cons
     report.fault(error.where(), error.message());
   }
   return nullptr;
+}
+
+std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, const std::string& relative,
+                                                  const ReadPart& read, Report& report) {
+  return open_part([&] { return io::open_beside(index, relative); }, read, report);
 }
 
 std::vector<std::size_t> PartedModel::by_name() const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,12 @@ class PartedModel : public Model {
 
   /// Takes the part and all its tensors.
   void add_part(std::unique_ptr<Model> part);
-  /// Opens the file `relative` beside `index` (see io::open_beside), reads it and takes it. What makes that
-  /// impossible ends the reading in use; when judging it is noted, and null comes back.
+  /// Opens a file, reads it and takes it as a part. What makes that impossible ends the reading in use; when
+  /// judging it is noted, and null comes back.
+  using OpenPart = std::function<std::shared_ptr<io::Input>()>;
   using ReadPart = std::function<std::unique_ptr<Model>(std::shared_ptr<io::Input>, Report&)>;
+  std::shared_ptr<io::Input> open_part(const OpenPart& open, const ReadPart& read, Report& report);
+  /// The same for the file `relative` beside `index` (see io::open_beside).
   std::shared_ptr<io::Input> open_part(const std::string& index, const std::string& relative,
                                        const ReadPart& read, Report& report);
 
@@ -56,6 +60,8 @@ class PartedModel : public Model {
   std::uint32_t shard_count_ = 0;
   std::vector<Tensor> tensors_;
   std::vector<Place> places_;  // beside them
+  // Of the parts: a file under two names would be read as two.
+  std::set<std::pair<std::uint64_t, std::uint64_t>> inodes_;
 };
 
 }  // namespace aerotool

@@ -36,13 +36,16 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
 }
 
 bool WeightPass::computes() const {
-  return wanted_.shards || wanted_.page_size || source_check_.any();
+  const bool of_files = std::any_of(models_.begin(), models_.end(),
+                                    [](const Model* model) { return model->files_size() != 0; });
+  return wanted_.shards || wanted_.page_size || source_check_.any() || of_files;
 }
 
 std::uint64_t WeightPass::bytes() const {
   std::uint64_t bytes = 0;
   for (const io::Region& region : regions_) bytes += region.length;
   for (const io::Region& region : others_) bytes += region.length;
+  for (const Model* model : models_) bytes += model->files_size();
   return bytes;
 }
 
@@ -60,6 +63,8 @@ void WeightPass::run(io::Progress* progress) {
     });
   }
   source_check_.judge();
+  // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
+  for (const Model* model : models_) model->verify_files(jobs_, progress);
 }
 
 bool WeightPass::fills_shard(std::size_t tensor, std::size_t shard) const {

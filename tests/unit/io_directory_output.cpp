@@ -75,27 +75,74 @@ TEST_CASE("directory output: one run at a time") {
                        (scratch.path() + ": another run is writing to this directory").c_str(), IoError);
 }
 
-TEST_CASE("output: leftovers are the file itself and the temporaries that nobody holds") {
+TEST_CASE("directory output: leftovers are the file itself and the temporaries that nobody holds") {
   const test::TemporaryDirectory scratch;
-  const std::string path = scratch.file("part");
-  CHECK(Output::leftovers(path).empty());
-  test::write_file(path, "there");
-  test::write_file(scratch.file(".part.aerotool-12-0123456789abcdef"), "left");
+  test::write_file(scratch.file("part"), "there");
+  test::write_file(scratch.file(".part.aerotool-12-0123456789abcdef"), "left over");
   test::write_file(scratch.file(".part.aerotool-12-not-one-of-ours"), "x");
+  test::write_file(scratch.file(".mine.aerotool-12-0123456789abcdef"), "x");
   Output living = Output::to_path(scratch.file("other"));
   living.write(bytes_of("x"));
   living.finish();
-  CHECK(Output::leftovers(scratch.file("other")).empty());
-  auto found = Output::leftovers(path);
-  REQUIRE(found.size() == 2);
-  CHECK(found[0].temporary.empty());
-  CHECK(found[0].size == 5);
-  CHECK(found[1].temporary == ".part.aerotool-12-0123456789abcdef");
-  CHECK(Output::targets_of_temporaries(scratch.path()).size() == 2);
   {
-    Output adopted = Output::from_leftover(path, std::move(found[1]));
-    adopted.commit();
+    DirectoryOutput output(scratch.path());
+    CHECK(output.leftovers("none").empty());
+    CHECK(output.leftovers("other").empty());
+    CHECK(output.leftover_size("part") == 9);
+    auto found = output.leftovers("part");
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].temporary.empty());
+    CHECK(found[0].size == 5);
+    CHECK(found[1].temporary == ".part.aerotool-12-0123456789abcdef");
+    output.adopt("part", std::move(found[1]));
+    output.publish({}, {});
+    output.remove_stale([](const std::string& target) { return target == "part"; });
   }
-  CHECK(test::read_file(path) == "left");
-  CHECK(Output::leftovers(path).size() == 1);
+  CHECK(test::read_file(scratch.file("part")) == "left over");
+  const std::vector<std::string> left = names_in(scratch.path());
+  CHECK(std::count(left.begin(), left.end(), ".part.aerotool-12-0123456789abcdef") == 0);
+  CHECK(std::count(left.begin(), left.end(), ".part.aerotool-12-not-one-of-ours") == 1);
+  CHECK(std::count(left.begin(), left.end(), ".mine.aerotool-12-0123456789abcdef") == 1);
+  CHECK(left.size() == 4);
+}
+
+TEST_CASE("directory output: links are replaced, not followed; other things are refused") {
+  const test::TemporaryDirectory scratch;
+  test::write_file(scratch.file("precious"), "precious");
+  fs::create_directory(scratch.file("set"));
+  fs::create_symlink("../precious", scratch.file("set/part"));
+  fs::create_symlink("../precious", scratch.file("set/index"));
+  REQUIRE(::mkfifo(scratch.file("set/fifo").c_str(), 0600) == 0);
+  fs::create_directory(scratch.file("set/directory"));
+  DirectoryOutput output(scratch.file("set"));
+  CHECK(output.leftovers("part").empty());
+  CHECK_THROWS_AS(output.add("fifo"), IoError);
+  CHECK_THROWS_AS(output.add("directory"), IoError);
+  put(output, "part", "new");
+  put(output, "index", "i");
+  output.publish("index", {});
+  CHECK(test::read_file(scratch.file("precious")) == "precious");
+  CHECK(fs::is_regular_file(fs::symlink_status(scratch.file("set/part"))));
+  CHECK(test::read_file(scratch.file("set/part")) == "new");
+  CHECK(test::read_file(scratch.file("set/index")) == "i");
+}
+
+TEST_CASE("directory output: where nothing can be put in place the old index stays") {
+  const test::TemporaryDirectory scratch;
+  test::write_file(scratch.file("index"), "old");
+  DirectoryOutput output(scratch.path());
+  put(output, "part", "new");
+  put(output, "index", "new");
+  fs::create_directory(scratch.file("part"));  // no file can be renamed over a directory
+  CHECK_THROWS_AS(output.publish("index", {}), IoError);
+  CHECK(test::read_file(scratch.file("index")) == "old");
+}
+
+TEST_CASE("directory output: an obsolete file that cannot go does not keep the new index away") {
+  const test::TemporaryDirectory scratch;
+  fs::create_directory(scratch.file("obsolete"));
+  DirectoryOutput output(scratch.path());
+  put(output, "index", "new");
+  CHECK_THROWS_AS(output.publish("index", {"obsolete"}), IoError);
+  CHECK(test::read_file(scratch.file("index")) == "new");
 }

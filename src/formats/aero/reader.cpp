@@ -85,6 +85,15 @@ const Chunk* AeroModel::find(std::string_view fourcc) const {
   return found == container_.chunks.end() ? nullptr : &*found;
 }
 
+void AeroModel::forget_json() {
+  if (json_.type != ValueType::map) return;
+  std::erase_if(json_.map(), [](const auto& member) {
+    const std::string_view key = member.first.text();
+    return key != "model_name" && key != "architecture" && key != "source_format";
+  });
+  json_.map().shrink_to_fit();
+}
+
 const Chunk* AeroModel::page_hashes_of(const Chunk& shard) const {
   const std::string name = shard.name + ".phsh";
   const auto found =

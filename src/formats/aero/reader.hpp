@@ -42,6 +42,8 @@ class AeroModel : public Model {
   const Container& container() const { return container_; }
   const Manifest& manifest() const { return manifest_; }
   const Value& json() const { return json_; }
+  /// Lets go of what MJSN says, but for what the model is called and made from.
+  void forget_json();
   /// Beside tensors(): what TIDX says of their places.
   const std::vector<Placement>& placements() const { return index_.placements; }
   /// Indexes into container().chunks of the WTSH chunks, in TOC order; Tensor::shard counts in these.

@@ -2,56 +2,70 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"
 #include "hash/sha256.hpp"
 #include "io/parallel.hpp"
 
 namespace aerotool::aeroset {
 
-/// One file by itself and against its entry in the index.
-void AerosetModel::check_file(const SetFile& entry, const io::Input& input, const aero::AeroModel& model,
-                              const CheckOptions& options, Report& report) const {
-  const std::string name = "'" + escape_controls(entry.path) + "'";
-  if (entry.size && *entry.size != input.size()) {
-    report.fault(where(), name + " has " + std::to_string(input.size()) + " bytes, the index says " +
-                              std::to_string(*entry.size));
-  }
-  CheckOptions of_file = options;
+/// One part by itself, and its SHA-256 over the same read.
+void AerosetModel::check_part(const Part& part, CheckOptions options, Report& report) {
   hash::Sha256 sha256;
-  if (options.level == CheckLevel::full && entry.sha256)
-    of_file.whole_file = [&](ByteSpan bytes) { sha256.add(bytes); };
-  model.check(of_file, report);
-  if (!of_file.whole_file) return;
+  if (options.level == CheckLevel::full && part.entry->sha256)
+    options.whole_file = [&](ByteSpan bytes) { sha256.add(bytes); };
+  part.model->check(options, report);
+  if (!options.whole_file) return;
   const Digest found = sha256.finish();
-  if (found == *entry.sha256) return;
-  report.fault({input.name(), {}, {}},
-               "its SHA-256 is " + to_hex(found) + ", the index says " + to_hex(*entry.sha256));
+  if (found == *part.entry->sha256) return;
+  const CorruptError wrong = wrong_sha256(*part.input, found, *part.entry->sha256);
+  report.fault(wrong.where(), wrong.message());
+}
+
+/// What opening has told was not asked for; but of what could not be opened nothing can be checked.
+bool AerosetModel::check_control(const CheckOptions& options, Report& report) const {
+  for (const SetPart* part : broken_)
+    report.fault(where(), "part '" + escape_controls(part->path) + "' cannot be used");
+  if (tensor_index_ == nullptr) {
+    report.fault(where(), "'" + escape_controls(index_.tensor_index.path) + "' cannot be used");
+    return true;
+  }
+  if (tensors().size() != tensor_index_->tensors().size()) {
+    report.fault(where(), "the parts hold " + plural(tensors().size(), "tensor") + " of the " +
+                              std::to_string(tensor_index_->tensors().size()) + " in " +
+                              escape_controls(tensor_index_->path()));
+  }
+  bool all = tensor_index_->check(options, report);
+  for (const Part& part : open_) all = part.model->check(options, report) && all;
+  return all;
+}
+
+std::uint64_t AerosetModel::files_size() const {
+  std::uint64_t size = 0;
+  for (const Part& part : open_) size += part.input->size();
+  return size;
+}
+
+void AerosetModel::verify_files(unsigned jobs, io::Progress* progress) const {
+  const auto side_by_side = static_cast<unsigned>(std::min<std::size_t>(jobs, open_.size()));
+  io::for_each_parallel(open_.size(), side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+    const Part& part = open_[i];
+    if (!part.entry->sha256) return;
+    const Digest found = sha256_of(*part.input, std::max(1U, jobs / side_by_side), progress);
+    if (found != *part.entry->sha256) throw wrong_sha256(*part.input, found, *part.entry->sha256);
+  });
 }
 
 bool AerosetModel::check(const CheckOptions& options, Report& report) const {
-  if (options.level == CheckLevel::control) {
-    bool all = tensor_index_ != nullptr && tensor_index_->check(options, report);
-    for (const Part& part : open_) all = part.model->check(options, report) && all;
-    return all;
-  }
-  if (tensor_index_) {
-    const aero::Manifest& manifest = tensor_index_->manifest();
-    const auto compare = [&](const char* what, const std::string& here, const std::string& there) {
-      if (!manifest.sound || here == there) return;
-      report.fault(where(), std::string(what) + " is '" + escape_controls(here) + "', but in " +
-                                escape_controls(tensor_index_->path()) + " '" + escape_controls(there) + "'");
-    };
-    compare("the model's name", index_.model_name, manifest.model_name);
-    compare("the architecture", index_.architecture, manifest.architecture);
-    check_file(index_.tensor_index, *tensor_index_input_, *tensor_index_, options, report);
-  }
+  if (options.level == CheckLevel::control) return check_control(options, report);
+  if (tensor_index_) tensor_index_->check(options, report);
   // Each part has a report of its own, so that what is told stands in the order of the parts.
   std::vector<Report> reports(open_.size(), Report(Report::Mode::judge));
   CheckOptions of_part = options;
   const auto side_by_side = static_cast<unsigned>(std::min<std::size_t>(options.jobs, open_.size()));
   of_part.jobs = std::max(1U, side_by_side == 0 ? 1U : options.jobs / side_by_side);
   io::for_each_parallel(open_.size(), side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
-    check_file(*open_[i].entry, *open_[i].input, *open_[i].model, of_part, reports[i]);
+    check_part(open_[i], of_part, reports[i]);
   });
   for (const Report& of_one : reports) report.absorb(of_one);
   return true;

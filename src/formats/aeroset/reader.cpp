@@ -1,19 +1,25 @@
 #include "formats/aeroset/reader.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "core/text.hpp"
 #include "formats/aero/model_json.hpp"
+#include "formats/aeroset/file_hash.hpp"
 #include "io/beside.hpp"
 
 namespace aerotool::aeroset {
 namespace {
 
-// Reading takes memory in proportion to the text.
-constexpr std::uint64_t kMostIndexBytes = 100'000'000;
+/// Notes a size that is not the index's.
+void require_size(const SetFile& entry, const io::Input& input, const std::string& index, Report& report) {
+  if (!entry.size || *entry.size == input.size()) return;
+  report.unreadable({index, {}, {}}, "'" + escape_controls(entry.path) + "' has " +
+                                         std::to_string(input.size()) + " bytes, the index says " +
+                                         std::to_string(*entry.size));
+}
 
 bool is_url(std::string_view path) {
   return path.starts_with("http://") || path.starts_with("https://");
@@ -28,17 +34,44 @@ AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : i
                                         with_thousands(kMostIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
+  open_tensor_index(report);
   open_parts(report);
   leave_out_twins(report);
+  if (tensor_index_) join_tensors(report);
+}
+
+void AerosetModel::open_tensor_index(Report& report) {
+  const SetFile& entry = index_.tensor_index;
   try {
-    tensor_index_input_ = open_file(index_.tensor_index);
+    tensor_index_input_ = open_file(entry);
+    const io::Input& input = *tensor_index_input_;
+    require_size(entry, input, path(), report);
+    // It is small, and a change in it that leaves it readable could lose what the source held.
+    if (entry.sha256) {
+      const Digest found = sha256_of(input, 1, nullptr);
+      const CorruptError wrong = wrong_sha256(input, found, *entry.sha256);
+      if (found != *entry.sha256) report.unreadable(wrong.where(), wrong.message());
+    }
     tensor_index_ =
         std::make_unique<aero::AeroModel>(tensor_index_input_, report, aero::AeroModel::Kind::set_index);
   } catch (const CorruptError& error) {
+    if (tensor_index_input_) tensor_index_input_->require_unchanged();
     report.unreadable(error.where(), error.message());
     return;
   }
-  join_tensors(report);
+  compare_names(report);
+}
+
+void AerosetModel::compare_names(Report& report) const {
+  const aero::Manifest& manifest = tensor_index_->manifest();
+  if (!manifest.sound) return;
+  const auto compare = [&](const char* what, const std::string& here, const std::string& there) {
+    if (here == there) return;
+    report.doubt(where(), std::string(what) + " is '" + escape_controls(here) + "', but in " +
+                              escape_controls(tensor_index_->path()) + " '" + escape_controls(there) + "'");
+  };
+  compare("the model's name", index_.model_name, manifest.model_name);
+  compare("the architecture", index_.architecture, manifest.architecture);
 }
 
 std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
@@ -58,39 +91,36 @@ std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
 }
 
 void AerosetModel::open_parts(Report& report) {
-  std::unordered_set<std::string_view> paths = {index_.tensor_index.path};
-  std::unordered_set<std::uint64_t> ids;
+  std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
     const std::string name = "part '" + escape_controls(entry.path) + "'";
-    if (!paths.insert(entry.path).second) {
-      report.unreadable(where(), name + " is named twice");
+    const aero::AeroModel* model = nullptr;
+    const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
+      require_size(entry, *input, path(), to);
+      auto part = std::make_unique<aero::AeroModel>(std::move(input), to);
+      // One part's is enough: a hostile set could have many large ones.
+      if (!open_.empty()) part->forget_json();
+      model = part.get();
+      return part;
+    };
+    auto input = open_part([&] { return open_file(entry); }, read, report);
+    if (!input) {
+      broken_.push_back(&entry);
       continue;
     }
+    open_.push_back({&entry, std::move(input), model, false});
+    if (model->shards().size() != entry.shards.size()) {
+      report.unreadable(where(), name + " holds " + plural(model->shards().size(), "shard") +
+                                     ", the index lists " + std::to_string(entry.shards.size()));
+      continue;
+    }
+    open_.back().counts_from_zero =
+        std::any_of(entry.shards.begin(), entry.shards.end(),
+                    [&](std::uint64_t id) { return !model->shard_named(aero::shard_name(id)).has_value(); });
     for (const std::uint64_t id : entry.shards) {
-      if (!ids.insert(id).second)
+      if (!listed.emplace(id, &entry).second)
         report.unreadable(where(), name + " lists shard " + std::to_string(id) + ", which is listed before");
     }
-    try {
-      auto input = open_file(entry);
-      auto part = std::make_unique<aero::AeroModel>(input, report);
-      const aero::AeroModel& model = *part;
-      if (model.shards().size() != entry.shards.size()) {
-        report.unreadable(where(), name + " holds " + plural(model.shards().size(), "shard") +
-                                       ", the index lists " + std::to_string(entry.shards.size()));
-      }
-      const bool set_wide = std::all_of(entry.shards.begin(), entry.shards.end(), [&](std::uint64_t id) {
-        return model.shard_named(aero::shard_name(id)).has_value();
-      });
-      open_.push_back({&entry, std::move(input), &model, !set_wide});
-      add_part(std::move(part));
-      continue;
-    } catch (const CorruptError& error) {
-      report.unreadable(error.where(), error.message());
-    } catch (const UnsupportedError& error) {
-      if (!report.judging()) throw;
-      report.fault(error.where(), error.message());
-    }
-    broken_.push_back(&entry);
   }
 }
 
@@ -140,7 +170,7 @@ void AerosetModel::join_tensors(Report& report) {
   std::unordered_map<std::string_view, std::size_t> by_name;
   by_name.reserve(tensors().size());
   for (std::size_t i = 0; i < tensors().size(); ++i) by_name.emplace(tensors()[i].name, i);
-  std::unordered_map<std::uint64_t, std::size_t> broken_shards;  // by set-wide id, to the number in broken_
+  std::map<std::uint64_t, std::size_t> broken_shards;  // by set-wide id, to the number in broken_
   for (std::size_t i = 0; i < broken_.size(); ++i) {
     for (const std::uint64_t id : broken_[i]->shards) broken_shards.emplace(id, i);
   }

@@ -23,6 +23,8 @@ class AerosetModel final : public PartedModel {
   Source source() const override;
   Extras extras() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
+  void verify_files(unsigned jobs, io::Progress* progress) const override;
+  std::uint64_t files_size() const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override;
 
@@ -37,14 +39,17 @@ class AerosetModel final : public PartedModel {
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
   void open_parts(Report& report);
+  void open_tensor_index(Report& report);
+  /// Notes where index.aero calls the model otherwise than the index does.
+  void compare_names(Report& report) const;
   void join_tensors(Report& report);
   /// The set-wide id of the shard that a part's tensor lies in; nothing where the index lists none.
   static std::optional<std::uint64_t> set_shard(const Part& part, std::size_t tensor);
   /// Notes where index.aero and a part say different things of a tensor.
   void compare(std::size_t tensor, const Tensor& global, const aero::Placement& global_place,
                Report& report) const;
-  void check_file(const SetFile& entry, const io::Input& input, const aero::AeroModel& model,
-                  const CheckOptions& options, Report& report) const;
+  bool check_control(const CheckOptions& options, Report& report) const;
+  static void check_part(const Part& part, CheckOptions options, Report& report);
 
   std::shared_ptr<io::Input> input_;
   SetIndex index_;

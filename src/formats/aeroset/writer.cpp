@@ -60,7 +60,7 @@ class SetBuild {
 
   SetResult write(const std::string& directory, io::Progress* progress) {
     io::DirectoryOutput output(directory);
-    require_space(output);
+    require_space_at_most(output);
     WeightPass pass(
         plan_.models, layout_,
         {.shards = true, .tensors = plan_.options.tensor_hash, .page_size = plan_.options.page_hash},
@@ -85,15 +85,11 @@ class SetBuild {
         {std::move(name), Assembly(plan_, layout_, content_, role, first, count), {}, false, false});
   }
 
-  /// What is there of the same files may be kept, so that only the rest needs room.
-  void require_space(const io::DirectoryOutput& output) const {
+  /// Before anything is hashed: what is there may be kept, so that only the rest is sure to need room.
+  void require_space_at_most(const io::DirectoryOutput& output) const {
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) {
-      std::uint64_t there = 0;
-      if (!plan_.options.force) {
-        for (const io::Output::Leftover& leftover : io::Output::leftovers(output.path_of(file.name)))
-          there = std::max(there, leftover.size);
-      }
+      const std::uint64_t there = plan_.options.force ? 0 : output.leftover_size(file.name);
       bytes += file.assembly.size_bound() - std::min(there, file.assembly.size_bound());
     }
     output.require_space(bytes);
@@ -103,19 +99,26 @@ class SetBuild {
     const auto side_by_side =
         static_cast<unsigned>(std::min<std::size_t>(plan_.options.jobs, files_.size() - 1));
     const unsigned jobs = std::max(1U, side_by_side == 0 ? 1U : plan_.options.jobs / side_by_side);
+    if (!plan_.options.force) {
+      io::for_each_parallel(files_.size(), side_by_side, [&](std::size_t number, const std::atomic<bool>&) {
+        keep(output, files_[number], jobs, progress);
+      });
+    }
+    std::uint64_t bytes = 0;
+    for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.assembly.size_bound();
+    output.require_space(bytes);
     io::for_each_parallel(files_.size(), side_by_side,
                           [&](std::size_t number, const std::atomic<bool>& stopped) {
                             SetFileBuild& file = files_[number];
-                            if (!plan_.options.force) keep(output, file, jobs, progress);
                             if (!file.kept) build(output, file, pass, jobs, stopped, progress);
                           });
   }
 
   /// Looks for the file among what is there already.
   static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
-    const std::string path = output.path_of(file.name);
-    for (io::Output::Leftover& leftover : io::Output::leftovers(path)) {
-      const auto candidate = io::Input::adopt(leftover.fd.duplicate(), path);
+    for (auto& leftover : output.leftovers(file.name)) {
+      if (leftover.size != file.assembly.size_bound()) continue;
+      const auto candidate = io::Input::adopt(leftover.fd.duplicate(), output.path_of(file.name));
       const auto sha256 = finished_file(*candidate, file.assembly, jobs, progress);
       if (!sha256) continue;
       file.sha256 = *sha256;
@@ -165,9 +168,8 @@ class SetBuild {
                        [&](const SetFileBuild& file) { return file.name == name; });
   }
 
-  /// Parts that the index which is there names and the new one does not.
-  std::vector<std::string> obsolete_parts(const std::string& old_index) const {
-    std::vector<std::string> obsolete;
+  /// Adds the parts that an older index names and the new one does not.
+  void add_obsolete(const std::string& old_index, std::vector<std::string>& obsolete) const {
     try {
       Report report(Report::Mode::judge);
       for (const SetPart& part : read_set_index(old_index, {}, report).parts) {
@@ -176,29 +178,31 @@ class SetBuild {
     } catch (const Error&) {
       // What is no index of a set names no parts.
     }
-    return obsolete;
   }
 
   void publish(io::DirectoryOutput& output) const {
     const std::string index_name(kIndexName);
     const std::string index = render_index();
     std::string old_index;
-    for (const io::Output::Leftover& leftover : io::Output::leftovers(output.path_of(index_name))) {
-      if (!leftover.temporary.empty()) continue;
-      const auto input = io::Input::adopt(leftover.fd.duplicate(), index_name);
-      constexpr std::uint64_t kMostIndexBytes = 100'000'000;
-      if (input->size() <= kMostIndexBytes) old_index = input->view(0, input->size()).text();
+    std::vector<std::string> obsolete;
+    // A run that was killed while it put its files in place had set the index aside.
+    for (auto& leftover : output.leftovers(index_name)) {
+      if (leftover.size > kMostIndexBytes) continue;
+      const bool in_place = leftover.temporary.empty();
+      const auto input = io::Input::adopt(std::move(leftover.fd), output.path_of(index_name));
+      const std::string text(input->view(0, input->size()).text());
+      add_obsolete(text, obsolete);
+      if (in_place) old_index = text;
     }
     const bool all_in_place =
         std::all_of(files_.begin(), files_.end(), [](const SetFileBuild& file) { return file.in_place; });
-    if (!all_in_place || index != old_index) {
+    if (!all_in_place || index != old_index || !obsolete.empty()) {
       output.add(index_name).write(bytes_of(index));
-      output.publish(index_name, obsolete_parts(old_index));
+      output.publish(index_name, obsolete);
     }
-    for (const std::string& target : io::Output::targets_of_temporaries(output.path())) {
-      if (is_part_name(target) || is_wanted(target) || target == index_name)
-        io::Output::remove_temporaries(output.path_of(target));
-    }
+    output.remove_stale([&](const std::string& target) {
+      return is_part_name(target) || is_wanted(target) || target == index_name;
+    });
   }
 
   const Plan& plan_;

@@ -1,0 +1,28 @@
+// Files on their way: the names that they have beside their targets until they are whole, and what killed
+// runs have left of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/fd.hpp"
+
+namespace aerotool::io {
+
+/// A new temporary name for a target: ".NAME.aerotool-PID-RANDOM".
+std::string temporary_name(const std::string& target);
+
+/// A temporary that no running process holds locked. It is locked while this is held.
+struct Stale {
+  Fd fd;
+  std::string name;
+  std::string target;  ///< as the name tells it, cut where the target's is long
+};
+
+/// What killed runs have left in a directory: of one target, or of all where that is empty.
+std::vector<Stale> find_stale(int directory, const std::string& target);
+
+/// Removes what killed runs have left of a target.
+void remove_stale(int directory, const std::string& target);
+
+}  // namespace aerotool::io
