@@ -21,7 +21,7 @@ std::string sha256(std::string_view text, std::size_t step) {
 TEST_CASE("SHA-256: the standard's examples, in one piece and in many") {
   CHECK(sha256("", 1) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   const std::string two_blocks = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-  for (const std::size_t step : {1, 3, 64, 1000}) {
+  for (const std::size_t step : {1U, 3U, 64U, 1000U}) {
     CHECK(sha256("abc", step) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CHECK(sha256(two_blocks, step) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   }
