@@ -166,7 +166,7 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const aero:
 
 /// Puts the tensors in the order of index.aero's TIDX and holds the two to each other.
 void AerosetModel::join_tensors(Report& report) {
-  constexpr std::size_t kClaimed = static_cast<std::size_t>(-1);
+  constexpr auto kClaimed = static_cast<std::size_t>(-1);
   std::unordered_map<std::string_view, std::size_t> by_name;
   by_name.reserve(tensors().size());
   for (std::size_t i = 0; i < tensors().size(); ++i) by_name.emplace(tensors()[i].name, i);
