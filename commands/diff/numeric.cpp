@@ -26,19 +26,14 @@ struct Lanes {
 };
 
 struct Sums {
-  // Counts are doubles too, so that they need no other registers; a run has far less than 2^53 elements.
-  Lanes pairs, nan_a, nan_b, inf_a, inf_b;
   Lanes sum, squares, dot, squares_a, squares_b;
-  Lanes max;  // of the chunk
+  // Of the chunk. The count is a double too, so that it needs no other registers.
+  Lanes pairs, max;
 
   void add(std::size_t lane, double a, double b) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     const double size_a = std::fabs(a);
     const double size_b = std::fabs(b);
-    nan_a.values[lane] += std::isnan(a) ? 1.0 : 0.0;
-    nan_b.values[lane] += std::isnan(b) ? 1.0 : 0.0;
-    inf_a.values[lane] += size_a == kInfinity ? 1.0 : 0.0;
-    inf_b.values[lane] += size_b == kInfinity ? 1.0 : 0.0;
     const bool finite = (size_a < kInfinity) & (size_b < kInfinity);
     const double x = finite ? a : 0.0;
     const double y = finite ? b : 0.0;
@@ -53,6 +48,22 @@ struct Sums {
   }
 };
 
+/// Counts what Sums passes over. Apart from it, because most models have nothing of the kind.
+void count_not_finite(std::span<const double> a, std::span<const double> b, NumericDifference& found) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool nan_a = std::isnan(a[i]);
+    const bool nan_b = std::isnan(b[i]);
+    const bool inf_a = std::isinf(a[i]);
+    const bool inf_b = std::isinf(b[i]);
+    found.nan_a += nan_a ? 1 : 0;
+    found.nan_b += nan_b ? 1 : 0;
+    found.inf_a += inf_a ? 1 : 0;
+    found.inf_b += inf_b ? 1 : 0;
+    const bool finite = !(nan_a | nan_b | inf_a | inf_b);
+    found.unlike += finite | (nan_a & nan_b) | (a[i] == b[i]) ? 0 : 1;
+  }
+}
+
 /// The first pair of finite elements that are `apart`.
 std::size_t find_apart(std::span<const double> a, std::span<const double> b, double apart) {
   std::size_t i = 0;
@@ -61,8 +72,11 @@ std::size_t find_apart(std::span<const double> a, std::span<const double> b, dou
   return i;
 }
 
-std::uint64_t count(const Lanes& lanes) {
-  return static_cast<std::uint64_t>(lanes.total());
+void find_largest(std::span<const double> numbers, double& largest) {
+  for (const double number : numbers) {
+    const double size = std::fabs(number);
+    if (size > largest && std::isfinite(size)) largest = size;
+  }
 }
 
 }  // namespace
@@ -72,7 +86,9 @@ void NumericDifference::append(const NumericDifference& next) {
     max = next.max;
     max_element = next.max_element;
   }
+  largest = std::max(largest, next.largest);
   pairs += next.pairs;
+  unlike += next.unlike;
   nan_a += next.nan_a;
   nan_b += next.nan_b;
   inf_a += next.inf_a;
@@ -102,10 +118,13 @@ std::optional<double> NumericDifference::cosine() const {
 }
 
 double NumericDifference::relative() const {
-  if (nan_a != nan_b || inf_a != inf_b) return std::numeric_limits<double>::infinity();
+  if (unlike != 0) return std::numeric_limits<double>::infinity();
   if (max == 0) return 0;
-  const double relative = std::sqrt(squares) / std::sqrt(std::max(squares_a, squares_b));
-  return std::isnan(relative) ? std::numeric_limits<double>::infinity() : relative;
+  const double norms = std::max(squares_a, squares_b);
+  // Of the squares of very small numbers nothing is left, and those of very large ones are infinite.
+  if (norms < std::numeric_limits<double>::min() || !std::isfinite(norms + squares)) return max / largest;
+  // A difference that is small beside the numbers is not 0 because its square is.
+  return std::max(std::sqrt(squares), max) / std::sqrt(norms);
 }
 
 NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind_b, ByteSpan b,
@@ -123,24 +142,24 @@ NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind
     const std::span numbers_b = std::span(buffer_b).first(length);
     decode(kind_a, a.subspan(begin * width_a), numbers_a);
     decode(kind_b, b.subspan(begin * width_b), numbers_b);
-    sums.max = {};
+    sums.pairs = sums.max = {};
     std::size_t i = 0;
     for (; i + kLanes <= length; i += kLanes) {
       for (std::size_t lane = 0; lane < kLanes; ++lane)
         sums.add(lane, numbers_a[i + lane], numbers_b[i + lane]);
     }
     for (; i < length; ++i) sums.add(i % kLanes, numbers_a[i], numbers_b[i]);
+    const auto pairs = static_cast<std::uint64_t>(sums.pairs.total());
+    found.pairs += pairs;
+    if (pairs != length) count_not_finite(numbers_a, numbers_b, found);
+    if (kind_a == NumberKind::f64) find_largest(numbers_a, found.largest);
+    if (kind_b == NumberKind::f64) find_largest(numbers_b, found.largest);
     const double max = *std::max_element(sums.max.values.begin(), sums.max.values.end());
     if (max > found.max) {
       found.max = max;
       found.max_element = first + begin + find_apart(numbers_a, numbers_b, max);
     }
   }
-  found.pairs = count(sums.pairs);
-  found.nan_a = count(sums.nan_a);
-  found.nan_b = count(sums.nan_b);
-  found.inf_a = count(sums.inf_a);
-  found.inf_b = count(sums.inf_b);
   found.sum = sums.sum.total();
   found.squares = sums.squares.total();
   found.dot = sums.dot.total();

@@ -16,6 +16,8 @@ struct NumericDifference {
   std::uint64_t nan_b = 0;
   std::uint64_t inf_a = 0;
   std::uint64_t inf_b = 0;
+  /// Pairs of which just one side is NaN, just one is infinite, or both are, with different signs.
+  std::uint64_t unlike = 0;
   double max = 0;                 ///< the largest |a - b|
   std::uint64_t max_element = 0;  ///< the first element where it is; of meaning where max is not 0
   double sum = 0;                 ///< of |a - b|
@@ -23,6 +25,8 @@ struct NumericDifference {
   double dot = 0;                 ///< of a * b
   double squares_a = 0;
   double squares_b = 0;
+  /// The largest finite |a| or |b| of F64, the only dtype whose squares may under- or overflow.
+  double largest = 0;
 
   /// Takes in what was found in the elements behind these.
   void append(const NumericDifference& next);
@@ -32,8 +36,9 @@ struct NumericDifference {
   std::optional<double> rms() const;
   /// Nothing where a norm is 0 or not finite; 1 where no pair differs.
   std::optional<double> cosine() const;
-  /// RMS as a part of the larger of both sides' own: 0 to 2. Infinite where the sides have not the same
-  /// numbers of NaNs or infinities, because no finite difference is as grave.
+  /// RMS as a part of the larger of both sides' own: 0 to 2. Where squares under- or overflow, the largest
+  /// difference as a part of the largest number. Infinite where pairs are unlike, because no finite
+  /// difference is as grave: equal numbers of NaNs or infinities would not tell, they may have moved.
   double relative() const;
 };
 

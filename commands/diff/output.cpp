@@ -95,7 +95,7 @@ std::string first_text(const TensorDifference& difference) {
 
 void add_numbers(const TensorDifference& difference, std::vector<std::string>& cells) {
   if (!difference.numeric) {
-    constexpr std::size_t kColumns = 6;
+    constexpr std::size_t kColumns = 7;
     cells.insert(cells.end(), kColumns, kNothing);
     return;
   }
@@ -112,6 +112,7 @@ void add_numbers(const TensorDifference& difference, std::vector<std::string>& c
   cells.push_back(number_text(numeric.cosine()));
   cells.push_back(counts(numeric.nan_a, numeric.nan_b));
   cells.push_back(counts(numeric.inf_a, numeric.inf_b));
+  cells.push_back(std::to_string(numeric.unlike));
 }
 
 void print_tensors(const Difference& difference, cli::TextOut& out) {
@@ -119,8 +120,8 @@ void print_tensors(const Difference& difference, cli::TextOut& out) {
   std::vector<cli::Table::Align> columns = {left, left, left, left, right};
   std::vector<std::string> heads = {"change", "tensor", "dtype", "shape", "bytes"};
   if (difference.numeric) {
-    columns.insert(columns.end(), {left, right, right, right, right, right});
-    heads.insert(heads.end(), {"max |A-B|", "mean", "RMS", "cosine", "NaN", "Inf"});
+    columns.insert(columns.end(), {left, right, right, right, right, right, right});
+    heads.insert(heads.end(), {"max |A-B|", "mean", "RMS", "cosine", "NaN", "Inf", "unlike"});
   }
   columns.push_back(left);
   heads.emplace_back("first difference");
@@ -259,6 +260,7 @@ void add_numeric(const NumericDifference& numeric, cli::JsonOut& json) {
   json.member("nan_b", numeric.nan_b);
   json.member("inf_a", numeric.inf_a);
   json.member("inf_b", numeric.inf_b);
+  json.member("unlike", numeric.unlike);
   json.end_object();
 }
 

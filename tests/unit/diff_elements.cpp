@@ -166,8 +166,50 @@ TEST_CASE("numeric: only pairs of finite numbers count") {
   CHECK(found.inf_b == 1);
   CHECK(found.max == 1);
   CHECK(found.max_element == 4);
+  CHECK(found.unlike == 4);
   CHECK(found.mean() == 1.0);
   CHECK(found.relative() == kInfinity);
+}
+
+TEST_CASE("numeric: pairs that are unlike, whatever the counts of both sides") {
+  const auto unlike = [](const std::vector<double>& a, const std::vector<double>& b) {
+    const NumericDifference found = compare_doubles(a, b);
+    CHECK((found.relative() == kInfinity) == (found.unlike != 0));
+    return found.unlike;
+  };
+  // Infinities that change their sign, NaNs and infinities that move.
+  CHECK(unlike({kInfinity, kInfinity, 1}, {-kInfinity, -kInfinity, 1}) == 2);
+  CHECK(unlike({kNaN, 1}, {1, kNaN}) == 2);
+  CHECK(unlike({kInfinity, 1}, {1, kInfinity}) == 2);
+  CHECK(unlike({kNaN, kInfinity}, {kInfinity, kNaN}) == 2);
+  // The same NaN or another one at the same place, and the same infinity.
+  CHECK(unlike({kNaN, kInfinity, -kInfinity, 1}, {-kNaN, kInfinity, -kInfinity, 2}) == 0);
+  // Between many finite ones, in whole groups of lanes and behind them.
+  std::vector<double> a(3005, 1);
+  std::vector<double> b = a;
+  a[0] = kNaN;
+  b[1030] = kInfinity;
+  a[3004] = kInfinity;
+  b[3004] = -kInfinity;
+  CHECK(unlike(a, b) == 3);
+  NumericDifference found = compare_doubles(a, b);
+  CHECK(found.pairs == 3002);
+  CHECK(found.nan_a == 1);
+  CHECK(found.inf_b == 2);
+  found.append(compare_doubles({kNaN}, {1}));
+  CHECK(found.unlike == 4);
+}
+
+TEST_CASE("numeric: the relation of numbers whose squares are too small or too large for a double") {
+  const double least = std::numeric_limits<double>::denorm_min();
+  CHECK(compare_doubles({least}, {0}).relative() == 1);
+  CHECK(compare_doubles({least * 3}, {-least * 3}).relative() == 2);
+  CHECK(compare_doubles({1e-200, 1e-200}, {1e-200, 1.5e-200}).relative() == doctest::Approx(1.0 / 3));
+  CHECK(compare_doubles({1, 1e-200}, {1, 0}).relative() == 1e-200);
+  CHECK(compare_doubles({1e200, 0}, {1e200, 1e193}).relative() == doctest::Approx(1e-7));
+  NumericDifference found = compare_doubles({1e-300}, {1e-300});
+  found.append(compare_doubles({1e-310}, {0}));
+  CHECK(found.relative() == doctest::Approx(1e-10));
 }
 
 TEST_CASE("numeric: what is not defined") {
