@@ -157,7 +157,7 @@ std::string npy_header(const Model& model, const Tensor& tensor) {
   if (!type) {
     throw UnsupportedError(
         {model.path(), {}, tensor.name},
-        "NumPy has no type for " + std::string(tensor.dtype.name()) + ": extract it with --format raw");
+        "NumPy has no type for " + escape_controls(tensor.dtype.name()) + ": extract it with --format raw");
   }
   return npy::header(*type, tensor.shape);
 }

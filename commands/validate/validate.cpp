@@ -88,7 +88,7 @@ void print_text(const cli::Arguments& arguments, const Judgement& judgement, Che
     const bool fault = finding.severity == Severity::fault;
     const std::string_view word = fault ? "fault" : "warning";
     out.line(cli::styled(arguments, fault ? cli::Style::bad : cli::Style::doubtful, word) + ": " +
-             describe(finding.where, finding.message));
+             one_line(describe(finding.where, finding.message)));
     for (const HitTensor& tensor : finding.hit) {
       out.line("  hit: '" + escape_controls(tensor.name) + "', bytes " + std::to_string(tensor.offset) +
                " to " + std::to_string(tensor.offset + tensor.size));

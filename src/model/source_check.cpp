@@ -119,13 +119,14 @@ void SourceCheck::judge() const {
     for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
       const io::HashTask& task = sealed.page_tasks[page];
       if (task.digest == sealed.seal.pages[page]) continue;
-      throw CorruptError(where, "page " + std::to_string(page) + " of " + sealed.seal.name +
+      throw CorruptError(where, "page " + std::to_string(page) + " of " + escape_controls(sealed.seal.name) +
                                     " is corrupt: its BLAKE3 does not match; it holds bytes of " +
                                     list_names(tensors_in(sealed, task.base, task.base + task.length)));
     }
     if (sealed.task.digest == sealed.seal.digest) continue;
-    throw CorruptError(where, sealed.seal.name + " is corrupt: its BLAKE3 is " + to_hex(sealed.task.digest) +
-                                  ", the file says " + to_hex(sealed.seal.digest) + "; it holds " +
+    throw CorruptError(where, escape_controls(sealed.seal.name) + " is corrupt: its BLAKE3 is " +
+                                  to_hex(sealed.task.digest) + ", the file says " +
+                                  to_hex(sealed.seal.digest) + "; it holds " +
                                   list_names(tensors_in(sealed, 0, sealed.seal.length)));
   }
 }

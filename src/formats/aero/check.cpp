@@ -339,7 +339,7 @@ class Checker {
         const std::uint64_t begin = chunk.offset + page * region.page_size;
         const std::uint64_t end = std::min(begin + region.page_size, chunk.end());
         report_.fault(at(begin),
-                      "page " + std::to_string(page) + " of " + chunk.name + " (bytes " +
+                      "page " + std::to_string(page) + " of " + escape_controls(chunk.name) + " (bytes " +
                           std::to_string(begin) + " to " + std::to_string(end) +
                           ") is corrupt: its BLAKE3 does not match",
                       hit_in(shard, begin, end));
@@ -347,7 +347,7 @@ class Checker {
     }
     if (found == chunk.digest) return;
     report_.fault(at(chunk.offset),
-                  chunk.name + " (bytes " + std::to_string(chunk.offset) + " to " +
+                  escape_controls(chunk.name) + " (bytes " + std::to_string(chunk.offset) + " to " +
                       std::to_string(chunk.end()) + ") is corrupt: its BLAKE3 is " + to_hex(found) +
                       ", the TOC says " + to_hex(chunk.digest),
                   // Tensors or pages that were named already say it better.

@@ -155,7 +155,7 @@ class EventRouter : public MsgpackEvents {
 
   bool within_memory() {
     return builder_.memory() <= ValueBuilder::kMostMemory ||
-           fail_bool("the value of \"" + key_ + "\" takes too much memory");
+           fail_bool("the value of \"" + escape_controls(key_) + "\" takes too much memory");
   }
 
   bool finish_build() {

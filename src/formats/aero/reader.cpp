@@ -159,9 +159,9 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
       if (placement.named_type && placement.named_type->is_packed() &&
           !(*placement.named_type == found->second)) {
         report.unreadable(where(tensor.name),
-                          "quant_params name " + std::string(placement.named_type->name()) +
+                          "quant_params name " + escape_controls(placement.named_type->name()) +
                               ", but the descriptor of quant id " + std::to_string(*placement.quant_id) +
-                              " names " + std::string(found->second.name()));
+                              " names " + escape_controls(found->second.name()));
         return std::nullopt;
       }
       return found->second;
@@ -196,7 +196,7 @@ bool AeroModel::resolve(Tensor& tensor, const Placement& placement, Report& repo
   if (size.bytes && reversed_shapes_ && *size.bytes <= stored) tensor.size = *size.bytes;
   if (size.bytes && *size.bytes != tensor.size) {
     report.unreadable(where(tensor.name), "data_len is " + std::to_string(stored) + ", but " +
-                                              std::string(dtype->name()) + " " +
+                                              escape_controls(dtype->name()) + " " +
                                               aerotool::to_string(tensor.shape) + " takes " +
                                               std::to_string(*size.bytes) + " bytes");
     return false;
@@ -216,7 +216,8 @@ bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t 
   if (!range_fits(placement.data_offset, stored, chunk.length)) {
     report.unreadable(where(tensor.name), std::to_string(stored) + " bytes at " +
                                               std::to_string(placement.data_offset) + " are not inside " +
-                                              chunk.name + " of " + std::to_string(chunk.length) + " bytes");
+                                              escape_controls(chunk.name) + " of " +
+                                              std::to_string(chunk.length) + " bytes");
     return false;
   }
   tensor.shard = static_cast<std::uint32_t>(shard->second);
@@ -479,8 +480,9 @@ bool AeroModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uint6
         },
         1, nullptr);
     if (found != pages.digests[page]) {
-      throw CorruptError(where(described.name), "page " + std::to_string(page) + " of " + shard.name +
-                                                    " (bytes " + std::to_string(shard.offset + at) + " to " +
+      throw CorruptError(where(described.name), "page " + std::to_string(page) + " of " +
+                                                    escape_controls(shard.name) + " (bytes " +
+                                                    std::to_string(shard.offset + at) + " to " +
                                                     std::to_string(shard.offset + at + length) +
                                                     " of the file) is corrupt: its BLAKE3 does not match");
     }

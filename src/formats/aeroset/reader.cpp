@@ -144,7 +144,7 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const aero:
     report.unreadable(here, verb + " " + in_part + ", but in " + escape_controls(there) + " " + in_index);
   };
   if (!(global.dtype == local.dtype)) {
-    differs("is", std::string(local.dtype.name()), std::string(global.dtype.name()));
+    differs("is", escape_controls(local.dtype.name()), escape_controls(global.dtype.name()));
   } else if (global.shape != local.shape) {
     differs("has the shape", to_string(local.shape), to_string(global.shape));
   } else if (global.size != local.size) {

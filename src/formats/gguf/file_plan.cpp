@@ -24,7 +24,7 @@ Where place_of(const PlannedTensor& planned) {
 void require_place(const PlannedTensor& planned, bool restored) {
   const Tensor& tensor = planned.tensor();
   const auto refuse = [&](const std::string& why) { throw UnsupportedError(place_of(planned), why); };
-  const std::string type(tensor.dtype.name());
+  const std::string type = escape_controls(tensor.dtype.name());
   const auto id = ggml_id(tensor.dtype);
   if (!id) refuse("GGUF has no type for " + type);
   if (tensor.shape.size() > kMostDimensions) {

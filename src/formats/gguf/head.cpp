@@ -7,6 +7,7 @@
 
 #include "core/checked.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -30,7 +31,7 @@ class HeadRenderer {
 
   void type(ValueType type, const std::string& key) {
     if (type > ValueType::f64) {
-      throw UnsupportedError({}, "metadata key '" + key + "': GGUF has no type for " +
+      throw UnsupportedError({}, "metadata key '" + escape_controls(key) + "': GGUF has no type for " +
                                      (type == ValueType::null ? std::string("null or a mixed array")
                                                               : std::string(name_of(type))));
     }
@@ -54,7 +55,7 @@ class HeadRenderer {
     const auto type = ggml_id(tensor.dtype);
     if (!type) {
       throw UnsupportedError({{}, {}, tensor.name},
-                             "GGUF has no type for " + std::string(tensor.dtype.name()));
+                             "GGUF has no type for " + escape_controls(tensor.dtype.name()));
     }
     string(tensor.name);
     number(tensor.shape.size(), 4);

@@ -22,7 +22,7 @@ void require_place(const PlannedTensor& planned) {
   const Tensor& tensor = planned.tensor();
   const Where where{planned.model->path_of(planned.index), {}, shortened(tensor.name)};
   const auto refuse = [&](const std::string& why) { throw UnsupportedError(where, why); };
-  const std::string type(tensor.dtype.name());
+  const std::string type = escape_controls(tensor.dtype.name());
   if (!safetensors_rank(tensor.dtype)) refuse("safetensors has no type for " + type);
   if (!is_utf8(tensor.name)) refuse("its name is not UTF-8, which safetensors requires");
   if (tensor.name == kMetadataName) refuse("safetensors keeps this name for itself");
