@@ -53,6 +53,9 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
   const fs::path target = fs::canonical(path, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
     refuse("names a file that is not there");
+  // No file can ever be there: it is the index, or what lies beside it, that is wrong.
+  if (error == std::errc::filename_too_long) refuse("is too long");
+  if (error == std::errc::too_many_symbolic_link_levels) refuse("leads into a circle of symbolic links");
   if (error) throw system_error(path, "open", error.value());
   const auto [end, rest] = std::mismatch(base.begin(), base.end(), target.begin(), target.end());
   if (end != base.end()) refuse("is a symbolic link that leads out of the directory");

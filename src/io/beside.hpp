@@ -19,8 +19,8 @@ void require_directory(const std::string& index);
 std::string path_problem(std::string_view relative);
 
 /// Opens the regular file `relative` in the directory of `index`, a file. Throws CorruptError that names the
-/// index where path_problem() has one, a symbolic link leads out of the directory, or no regular file is
-/// there; IoError where it cannot be opened.
+/// index where path_problem() has one, it is too long for a path, a symbolic link leads out of the directory
+/// or in a circle, or no regular file is there; IoError where it cannot be opened.
 std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative);
 
 }  // namespace aerotool::io
