@@ -59,8 +59,9 @@ void count_not_finite(std::span<const double> a, std::span<const double> b, Nume
     found.nan_b += nan_b ? 1 : 0;
     found.inf_a += inf_a ? 1 : 0;
     found.inf_b += inf_b ? 1 : 0;
-    const bool finite = !(nan_a | nan_b | inf_a | inf_b);
-    found.unlike += finite | (nan_a & nan_b) | (a[i] == b[i]) ? 0 : 1;
+    const bool finite = !(nan_a || nan_b || inf_a || inf_b);
+    const bool alike = finite || (nan_a && nan_b) || a[i] == b[i];
+    found.unlike += alike ? 0 : 1;
   }
 }
 
