@@ -1,0 +1,53 @@
+"""Virtual environments, under build/, for the suites that need the formats' own libraries."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PINS = ROOT / "tests/interop/requirements.txt"
+
+
+class Missing(Exception):
+    """The packages cannot be had here; says why in one line."""
+
+
+def enter(script: str, name: str, *steps: list[str]) -> None:
+    """Runs `script` again, with the same arguments, inside the environment build/`name`; returns where that
+    is done. Each step is what one call of pip is to install. Raises Missing."""
+    directory = ROOT / "build" / name
+    if Path(sys.prefix).resolve() == directory.resolve():
+        return
+    directory.parent.mkdir(exist_ok=True)
+    python = directory / "bin" / "python"
+    ready = directory / "ready"
+    wanted = f"{sys.version}\n{steps}\n{PINS.read_text()}"
+    with open(directory.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists() or ready.read_text() != wanted:
+            _make(directory, python, steps)
+            ready.write_text(wanted)
+    os.execv(python, [str(python), script, *sys.argv[1:]])
+
+
+def _make(directory: Path, python: Path, steps: tuple[list[str], ...]) -> None:
+    try:
+        venv.create(directory, with_pip=True, clear=True)
+        for step in steps:
+            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *step]
+            subprocess.run(pip, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    except subprocess.CalledProcessError as error:
+        errors = [line for line in str(error.stderr).splitlines() if line.startswith("ERROR: ")]
+        raise Missing(errors[-1][len("ERROR: "):] if errors else f"exit status {error.returncode}") from error
+    except OSError as error:
+        raise Missing(str(error)) from error
+
+
+def finish_without(reason: Missing, what: str, required: bool) -> int:
+    """The exit status, and the suite's last lines, of a suite that could not run."""
+    print(f"{'FAILED' if required else 'skipped'}: {what} cannot be installed here: {reason}")
+    print("0 passed, 1 failed" if required else "0 passed, 0 failed, 1 skipped")
+    return 1 if required else 0
