@@ -18,7 +18,7 @@ class Listed:
 
 class Tool:
     def __init__(self, binary: str) -> None:
-        self._binary = str(Path(binary).resolve())
+        self._binary = binary
 
     def run(self, *words: object, stdin: bytes = b"") -> subprocess.CompletedProcess:
         return subprocess.run([self._binary, *map(str, words)], input=stdin, capture_output=True, check=False)
