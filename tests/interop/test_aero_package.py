@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zstandard
 from aero import (
     ODDITIES,
     SET_ODDITIES,
@@ -395,6 +396,86 @@ def test_value_not_as_written(tmp_path, name):
     write_damaged(path, fourcc, change)
     check_file(path, as_written=False)
     names_rule(faults_of(check_file, path), rule)
+
+
+def compressed(*frames):
+    """A change of what zstd makes of a chunk: `frames` are given its content and the compressor."""
+    compress = zstandard.ZstdCompressor(level=6).compress
+    return lambda content: b"".join(frame(content, compress) for frame in frames)
+
+
+SKIPPABLE = b"\x50\x2a\x4d\x18\x04\0\0\0skip"
+FRAMES = {
+    "two frames": (compressed(lambda c, z: z(c[:9]), lambda c, z: z(c[9:])), "content size"),
+    "an empty frame behind": (compressed(lambda c, z: z(c), lambda c, z: z(b"")), "bytes follow the frame"),
+    "zeros behind": (compressed(lambda c, z: z(c), lambda c, z: bytes(4)), "bytes follow the frame"),
+    "skippable frame before": (compressed(lambda c, z: SKIPPABLE + z(c)), "expected one frame"),
+    "skippable frame behind": (compressed(lambda c, z: z(c) + SKIPPABLE), "bytes follow the frame"),
+    "frame cut short": (compressed(lambda c, z: z(c)[:-1]), "zstd"),
+    "a byte too many": (compressed(lambda c, z: z(c + b"!")), "content size"),
+    "not zstd": (compressed(lambda c, z: c), "expected one frame"),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_damaged_frame(tmp_path, monkeypatch, name):
+    compress, rule = FRAMES[name]
+    monkeypatch.setattr(writer, "compress", lambda content, odd: compress(content))
+    path = tmp_path / "model.aero"
+    write_file(path, TENSORS)
+    names_rule(faults_of(check_file, path, as_written=False), rule)
+
+
+class Rewritten(writer.FileWriter):
+    """Writes what `change` makes of a chunk's bytes, with hashes that fit."""
+
+    fourcc = ""
+    change = staticmethod(lambda content: content)
+
+    def _toc_order(self, drafts):
+        for draft in drafts:
+            if draft.fourcc == self.fourcc:
+                draft.content = self.change(draft.content)
+        return drafts
+
+
+CONTENTS = {
+    "MJSN is an array": ("MJSN", lambda c: b"[]", "expected an object"),
+    "MJSN with more behind": ("MJSN", lambda c: c + b"{}", "is not JSON"),
+    "MJSN with NaN": ("MJSN", lambda c: c[:-1] + b',"x":NaN}', "is not JSON"),
+    "MJSN not UTF-8": ("MJSN", lambda c: c.replace(b"interop", b"inter\xffp"), "is not JSON"),
+    "MJSN not JSON": ("MJSN", lambda c: c[:-1], "is not JSON"),
+    "TIDX with more behind": ("TIDX", lambda c: c + b"\0", "1 bytes follow the msgpack object"),
+    "TIDX cut short": ("TIDX", lambda c: c[:-1], "is not msgpack"),
+    "TIDX is an array": ("TIDX", lambda c: b"\x90", "expected a map"),
+    "TIDX not UTF-8": ("TIDX", lambda c: c.replace(b"embed", b"emb\xff\xff"), "is not msgpack"),
+    "TIDX with a key twice": ("TIDX", lambda c: c.replace(b"\xa5flags", b"\xa5dtype"), "stands twice"),
+    "PHSH with more behind": ("PHSH", lambda c: c + b"\0", "1 bytes follow the msgpack object"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_damaged_content(tmp_path, name):
+    fourcc, change, rule = CONTENTS[name]
+    path = tmp_path / "model.aero"
+    shards, quants = writer.place(TENSORS, 300, frozenset()), writer.quant_table(TENSORS, frozenset())
+    model = {"name": "damaged", "architecture": "interop"}
+    rewritten = Rewritten(shards, quants, frozenset(), model=model, page_size=64)
+    rewritten.fourcc, rewritten.change = fourcc, change
+    rewritten.write(path)
+    names_rule(faults_of(check_file, path, as_written=False), rule)
+
+
+@pytest.mark.parametrize("end, rule", [(b"\1", "follow the msgpack object"), (b"\0\0", "IHSH is padded to")])
+def test_end_of_control_hash(tmp_path, end, rule):
+    class Ended(writer.FileWriter):
+        def _integrity(self, payloads_start, digest):
+            return super()._integrity(payloads_start, digest)[:-1] + end
+
+    path = tmp_path / "model.aero"
+    model = {"name": "n", "architecture": "a"}
+    Ended(writer.place(PLAIN, 300, frozenset()), [], frozenset(), model=model, control_hash=True).write(path)
+    names_rule(faults_of(check_file, path, as_written=False), rule)
 
 
 # Of a file as it is written, one thing that is otherwise: the rule that names it.

@@ -63,7 +63,7 @@ def read_file(
     )
 
     is_index = not standalone and not container.of("WTSH")
-    if standalone and _has_reversed_shapes(meta, manifest):
+    if _has_reversed_shapes(meta, manifest):
         report.add(
             "shapes are row-major",
             "MJSN's source_format is gguf and MMSG has no source: the reference's GGUF converter wrote this, "
@@ -83,8 +83,11 @@ def read_file(
 
 
 def _has_reversed_shapes(meta: dict[str, Any] | None, manifest: dict[str, Any] | None) -> bool:
-    """aero.md, "Files in the wild that break the rules". In a set only index.aero has the source."""
-    return meta is not None and meta.get("source_format") == "gguf" and "source" not in (manifest or {})
+    """aero.md, "Files in the wild that break the rules". A part of a set has no source in its MMSG, and so no
+    source_format of gguf in its MJSN either."""
+    if meta is None or manifest is None:
+        return False
+    return meta.get("source_format") == "gguf" and "source" not in manifest
 
 
 def _check_as_written(

@@ -50,8 +50,8 @@ def _check_control(container: Container, chunk: Chunk, report: Report, *, as_wri
     value = _map(container, chunk, ["algo", "covered_ranges", "digest"], report, as_written=as_written)
     report.equal("IHSH: algo", "blake3-256", value.get("algo"))
     ranges = value.get("covered_ranges")
+    report.equal("IHSH is padded to", layout.INTEGRITY_SIZE, chunk.length)
     if as_written:
-        report.equal("IHSH is padded to", layout.INTEGRITY_SIZE, chunk.length)
         report.equal("IHSH: covered_ranges as written", [[0, container.payloads_start]], ranges)
     # One range from 0 on: whether a pair is begin and end or begin and length makes no difference there, and
     # the specification does not say how several would be put together.

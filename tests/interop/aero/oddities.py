@@ -21,7 +21,8 @@ ODDITIES = {
     "payloads-reversed": "payloads in reverse TOC order",
     "payloads-weights-first": "weights before all metadata",
     "payloads-apart": "zeros between the payloads, before the first and after the last",
-    "unknown-chunks": "chunks of unknown FourCCs, compressed and not, empty, twice one FourCC, any name",
+    "unknown-chunks": "chunks of unknown FourCCs, compressed and not, twice one FourCC, any name",
+    "unknown-chunk-empty": "a chunk of an unknown FourCC without bytes",
     "unknown-chunk-flags": "all chunks have flag bits that no specification knows",
     "flags-missing": "TIDX is not marked as an index, IHSH and PHSH not as optional",
     # The hashes.

@@ -288,8 +288,9 @@ class FileWriter:
             drafts += [
                 Draft("XTRA", "größe/ñ 😀", layout.OPTIONAL | layout.COMPRESSED, b"compressed " * 1000),
                 Draft("x.1~", "weights.shard0", 0, bytes(range(256))),
-                Draft("NONE", "nothing", layout.OPTIONAL),
             ]
+        if "unknown-chunk-empty" in odd:
+            drafts.insert(0, Draft("NONE", "nothing", layout.OPTIONAL))
         if "strings-shared" in odd:
             drafts += [Draft(fourcc, "manifest", layout.OPTIONAL, b"shared") for fourcc in ("AAAA", "BBBB")]
         if "unknown-chunk-flags" in odd:
