@@ -27,8 +27,6 @@ class AeroFile:
     manifest: dict[str, Any] | None
     tensors: list[AeroTensor]
     quants: dict[int, Descriptor] = field(default_factory=dict, repr=False)
-    # The alignments of tensors under which a writer puts everything where it is.
-    alignments: list[int] = field(default_factory=list, repr=False)
 
     def shards(self) -> list[Chunk]:
         return [chunk for chunk in self.chunks if chunk.fourcc == "WTSH"]
@@ -110,8 +108,8 @@ def _check_as_written(
         placement.check_quant_ids(file.tensors, file.quants, report)
     if not is_index:
         lengths = {chunk.shard: chunk.length for chunk in shards if chunk.shard is not None}
-        file.alignments = placement.check_shards(file.tensors, lengths, report)
+        alignments = placement.check_shards(file.tensors, lengths, report)
         placement.check_padding(container, file.tensors, report)
-        placement.check_payloads(container, file.tensors, file.alignments, report)
+        placement.check_payloads(container, file.tensors, alignments, report)
     else:
         placement.check_payloads(container, file.tensors, [], report)
