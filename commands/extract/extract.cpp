@@ -16,6 +16,7 @@
 #include "core/text.hpp"
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
+#include "io/separate_outputs.hpp"
 #include "registry.hpp"
 
 namespace aerotool::commands {
@@ -63,12 +64,12 @@ class Extraction {
     cli::ProgressBar bar(arguments_);
     progress_ = bar.progress();
     for (const Piece& piece : pieces_) progress_->total += piece.end - piece.begin;
-    if (target_ == "-") {
-      write_to(io::Output::to_stdout(), pieces_);
-    } else if (!target_.empty() && !is_directory()) {
-      write_to(io::Output::to_path(target_), pieces_);
+    if (to_one_file()) {
+      io::Output output = target_ == "-" ? io::Output::to_stdout() : io::Output::to_path(target_);
+      write_to(output, pieces_);
+      output.commit();
     } else {
-      for (const Piece& piece : pieces_) write_to(io::Output::to_path(path_of(piece)), {piece});
+      write_files();
     }
     return 0;
   }
@@ -119,7 +120,6 @@ class Extraction {
 
   /// Everything that can be refused is refused before a byte is written.
   void check_request() {
-    const bool one_file = target_ == "-" || (!target_.empty() && !is_directory());
     if (arguments_.has("bytes")) {
       if (pieces_.size() != 1)
         throw UsageError("--bytes takes a part of one tensor; " + std::to_string(pieces_.size()) +
@@ -127,7 +127,7 @@ class Extraction {
       if (npy_) throw UsageError("--bytes gives raw bytes, not npy");
       cut_piece();
     }
-    if (npy_ && one_file && pieces_.size() > 1)
+    if (npy_ && to_one_file() && pieces_.size() > 1)
       throw UsageError("an npy file holds one tensor; name a directory for several");
     if (!npy_) return;
     for (const Piece& piece : pieces_) static_cast<void>(npy_header(*model_, tensor(piece)));
@@ -147,21 +147,25 @@ class Extraction {
     }
   }
 
-  bool is_directory() const {
-    if (target_.ends_with('/')) return true;
+  bool to_one_file() const {
+    if (target_.empty() || target_.ends_with('/')) return false;
     struct stat status {};
-    return ::stat(target_.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    return target_ == "-" || ::stat(target_.c_str(), &status) != 0 || !S_ISDIR(status.st_mode);
   }
 
-  std::string path_of(const Piece& piece) const {
-    std::string name = file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
-    if (target_.empty()) return name;
-    if (::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
+  void write_files() {
+    if (!target_.empty() && ::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
       throw system_error(target_, "create the directory", errno);
-    return target_ + (target_.ends_with('/') ? "" : "/") + name;
+    std::vector<std::string> names;
+    for (const Piece& piece : pieces_)
+      names.push_back(file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin"));
+    const io::SeparateOutputs outputs(target_, names);
+    for (std::size_t i = 0; i < pieces_.size(); ++i)
+      outputs.put(names[i], [&](io::Output& output) { write_to(output, {pieces_[i]}); });
+    outputs.sync();
   }
 
-  void write_to(io::Output output, const std::vector<Piece>& pieces) {
+  void write_to(io::Output& output, const std::vector<Piece>& pieces) {
     const std::string head = npy_ ? npy_header(*model_, tensor(pieces.front())) : std::string{};
     std::uint64_t size = head.size();
     for (const Piece& piece : pieces) size += piece.end - piece.begin;
@@ -177,7 +181,6 @@ class Extraction {
     }
     copy(pieces, head.size(), &output);
     model_->require_unchanged();
-    output.commit();
   }
 
   bool is_whole(const Piece& piece) const { return piece.begin == 0 && piece.end == tensor(piece).size; }

@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/directory.hpp"
 
 namespace aerotool::io {
 
@@ -36,11 +37,10 @@ DirectoryOutput::DirectoryOutput(const std::string& path) : path_(path) {
   while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
   if (path_.empty()) throw system_error(path, "write", ENOENT);
   made_.make(path_);
-  directory_ = std::make_shared<const Fd>(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!*directory_) throw system_error(path_, "open the output directory", errno);
+  directory_ = open_directory(path_);
   if (::flock(directory_->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw IoError({path_, {}, {}}, "another run is writing to this directory");
-  for (Stale& stale : find_stale(directory_->get(), {})) {
+  for (Stale& stale : find_stale(directory_->get())) {
     const std::string target = stale.target;
     stale_[target].push_back(std::move(stale));
   }
@@ -69,9 +69,8 @@ Output& DirectoryOutput::add(const std::string& name) {
   } else {
     const std::string below = path_of(name.substr(0, slash));
     made_.make(below);
-    directory = std::make_shared<const Fd>(::open(below.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!*directory) throw system_error(below, "open the output directory", errno);
-    io::remove_stale(directory->get(), name.substr(slash + 1));
+    directory = open_directory(below);
+    io::remove_stale(directory->get(), {name.substr(slash + 1)});
   }
   const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
   auto output = std::make_unique<Output>(Output::in_directory(std::move(directory), last, path));
@@ -132,11 +131,7 @@ void DirectoryOutput::remove_stale(const std::function<bool(const std::string& t
 }
 
 void DirectoryOutput::sync() const {
-  while (::fsync(directory_->get()) != 0) {
-    // Some file systems cannot sync a directory.
-    if (errno == EINVAL || errno == EROFS) return;
-    if (errno != EINTR) throw system_error(path_, "write to disk", errno);
-  }
+  sync_directory(*directory_, path_);
 }
 
 std::string DirectoryOutput::remove_files(const std::vector<std::string>& names) const {

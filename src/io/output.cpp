@@ -16,6 +16,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/directory.hpp"
 #include "io/interrupt.hpp"
 #include "io/temporaries.hpp"
 
@@ -123,7 +124,7 @@ Output Output::to_path(const std::string& path) {
   auto directory_fd =
       std::make_shared<const Fd>(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!*directory_fd) throw system_error(path, "open the directory of the output", errno);
-  remove_stale(directory_fd->get(), name);
+  remove_stale(directory_fd->get(), {name});
   return create(std::move(directory_fd), name, path, exists ? std::optional(old.st_mode) : std::nullopt);
 }
 
@@ -270,11 +271,7 @@ void Output::place() {
 }
 
 void Output::sync_directory() {
-  while (::fsync(directory_->get()) != 0) {
-    // Some file systems cannot sync a directory; the rename stands all the same.
-    if (errno == EINVAL || errno == EROFS) break;
-    if (errno != EINTR) throw system_error(name_, "write its directory to disk", errno);
-  }
+  io::sync_directory(*directory_, name_);
 }
 
 std::optional<std::uint64_t> free_space(const std::string& path) {

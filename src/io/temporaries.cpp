@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 
 #include "core/text.hpp"
 
@@ -37,6 +39,28 @@ std::optional<std::string_view> stem_in(std::string_view name) {
   return name.substr(1, mark - 1);
 }
 
+/// Hands over the temporaries that nobody holds, of targets whose stems `ours` accepts.
+void for_each_stale(int directory, const std::function<bool(std::string_view stem)>& ours,
+                    const std::function<void(Stale)>& take) {
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
+  if (!entries) {
+    ::close(copy);
+    return;
+  }
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string_view name(&entry->d_name[0]);
+    const auto stem = stem_in(name);
+    if (!stem || !ours(*stem)) continue;
+    Fd fd(::openat(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    take({std::move(fd), std::string(name), std::string(*stem)});
+  }
+}
+
 }  // namespace
 
 std::string temporary_name(const std::string& target) {
@@ -46,30 +70,20 @@ std::string temporary_name(const std::string& target) {
          to_hex(std::as_bytes(std::span(noise)));
 }
 
-std::vector<Stale> find_stale(int directory, const std::string& target) {
+std::vector<Stale> find_stale(int directory) {
   std::vector<Stale> stale;
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return stale;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
-  if (!entries) {
-    ::close(copy);
-    return stale;
-  }
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string_view name(&entry->d_name[0]);
-    const auto stem = stem_in(name);
-    if (!stem || (!target.empty() && *stem != stem_of(target))) continue;
-    Fd fd(::openat(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    stale.push_back({std::move(fd), std::string(name), std::string(*stem)});
-  }
+  for_each_stale(
+      directory, [](std::string_view) { return true; },
+      [&](Stale file) { stale.push_back(std::move(file)); });
   return stale;
 }
 
-void remove_stale(int directory, const std::string& target) {
-  for (const Stale& file : find_stale(directory, target)) ::unlinkat(directory, file.name.c_str(), 0);
+void remove_stale(int directory, const std::vector<std::string>& targets) {
+  std::unordered_set<std::string_view> stems;
+  for (const std::string& target : targets) stems.insert(stem_of(target));
+  for_each_stale(
+      directory, [&](std::string_view stem) { return stems.contains(stem); },
+      [&](const Stale& file) { ::unlinkat(directory, file.name.c_str(), 0); });
 }
 
 }  // namespace aerotool::io

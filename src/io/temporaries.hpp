@@ -19,10 +19,10 @@ struct Stale {
   std::string target;  ///< as the name tells it, cut where the target's is long
 };
 
-/// What killed runs have left in a directory: of one target, or of all where that is empty.
-std::vector<Stale> find_stale(int directory, const std::string& target);
+/// What killed runs have left in a directory.
+std::vector<Stale> find_stale(int directory);
 
-/// Removes what killed runs have left of a target.
-void remove_stale(int directory, const std::string& target);
+/// Removes what killed runs have left of these targets.
+void remove_stale(int directory, const std::vector<std::string>& targets);
 
 }  // namespace aerotool::io
