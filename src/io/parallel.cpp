@@ -41,4 +41,9 @@ void for_each_parallel(
   if (failure) std::rethrow_exception(failure);
 }
 
+JobSplit split_jobs(unsigned jobs, std::size_t works) {
+  const auto side_by_side = static_cast<unsigned>(std::clamp<std::size_t>(works, 1, jobs));
+  return {side_by_side, jobs / side_by_side};
+}
+
 }  // namespace aerotool::io

@@ -1,6 +1,4 @@
 // Holds an AEROSET to spec/aeroset.md: every file's size, SHA-256 and own rules, and that they agree.
-#include <algorithm>
-
 #include "core/text.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"
@@ -47,11 +45,11 @@ std::uint64_t AerosetModel::files_size() const {
 }
 
 void AerosetModel::verify_files(unsigned jobs, io::Progress* progress) const {
-  const auto side_by_side = static_cast<unsigned>(std::min<std::size_t>(jobs, open_.size()));
-  io::for_each_parallel(open_.size(), side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+  const io::JobSplit split = io::split_jobs(jobs, open_.size());
+  io::for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
     const Part& part = open_[i];
     if (!part.entry->sha256) return;
-    const Digest found = sha256_of(*part.input, std::max(1U, jobs / side_by_side), progress);
+    const Digest found = sha256_of(*part.input, split.within, progress);
     if (found != *part.entry->sha256) throw wrong_sha256(*part.input, found, *part.entry->sha256);
   });
 }
@@ -61,10 +59,10 @@ bool AerosetModel::check(const CheckOptions& options, Report& report) const {
   if (tensor_index_) tensor_index_->check(options, report);
   // Each part has a report of its own, so that what is told stands in the order of the parts.
   std::vector<Report> reports(open_.size(), Report(Report::Mode::judge));
+  const io::JobSplit split = io::split_jobs(options.jobs, open_.size());
   CheckOptions of_part = options;
-  const auto side_by_side = static_cast<unsigned>(std::min<std::size_t>(options.jobs, open_.size()));
-  of_part.jobs = std::max(1U, side_by_side == 0 ? 1U : options.jobs / side_by_side);
-  io::for_each_parallel(open_.size(), side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+  of_part.jobs = split.within;
+  io::for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
     check_part(open_[i], of_part, reports[i]);
   });
   for (const Report& of_one : reports) report.absorb(of_one);

@@ -96,21 +96,21 @@ class SetBuild {
   }
 
   void build_files(io::DirectoryOutput& output, const WeightPass& pass, io::Progress* progress) {
-    const auto side_by_side =
-        static_cast<unsigned>(std::min<std::size_t>(plan_.options.jobs, files_.size() - 1));
-    const unsigned jobs = std::max(1U, side_by_side == 0 ? 1U : plan_.options.jobs / side_by_side);
+    // index.aero is small: it waits for a turn.
+    const io::JobSplit jobs = io::split_jobs(plan_.options.jobs, files_.size() - 1);
     if (!plan_.options.force) {
-      io::for_each_parallel(files_.size(), side_by_side, [&](std::size_t number, const std::atomic<bool>&) {
-        keep(output, files_[number], jobs, progress);
-      });
+      io::for_each_parallel(files_.size(), jobs.side_by_side,
+                            [&](std::size_t number, const std::atomic<bool>&) {
+                              keep(output, files_[number], jobs.within, progress);
+                            });
     }
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.assembly.size_bound();
     output.require_space(bytes);
-    io::for_each_parallel(files_.size(), side_by_side,
+    io::for_each_parallel(files_.size(), jobs.side_by_side,
                           [&](std::size_t number, const std::atomic<bool>& stopped) {
                             SetFileBuild& file = files_[number];
-                            if (!file.kept) build(output, file, pass, jobs, stopped, progress);
+                            if (!file.kept) build(output, file, pass, jobs.within, stopped, progress);
                           });
   }
 
