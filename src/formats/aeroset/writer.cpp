@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <unordered_set>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -35,7 +36,7 @@ class SetBuild {
     const std::size_t shards = layout_.shards.size();
     const std::uint64_t most = plan.options.max_part_shards.value_or(kDefaultPartShards);
     for (std::size_t first = 0; first < shards;) {
-      const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(most, shards - first));
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, shards - first));
       add_file(part_name(files_.size()), Assembly::Role::part, first, count);
       first += count;
     }
@@ -83,6 +84,7 @@ class SetBuild {
   void add_file(std::string name, Assembly::Role role, std::size_t first, std::size_t count) {
     files_.push_back(
         {std::move(name), Assembly(plan_, layout_, content_, role, first, count), {}, false, false});
+    names_.insert(files_.back().name);
   }
 
   /// Before anything is hashed: what is there may be kept, so that only the rest is sure to need room.
@@ -163,17 +165,12 @@ class SetBuild {
     return render_set_index(index);
   }
 
-  bool is_wanted(const std::string& name) const {
-    return std::any_of(files_.begin(), files_.end(),
-                       [&](const SetFileBuild& file) { return file.name == name; });
-  }
-
   /// Adds the parts that an older index names and the new one does not.
   void add_obsolete(const std::string& old_index, std::vector<std::string>& obsolete) const {
     try {
       Report report(Report::Mode::judge);
       for (const SetPart& part : read_set_index(old_index, {}, report).parts) {
-        if (is_part_name(part.path) && !is_wanted(part.path)) obsolete.push_back(part.path);
+        if (is_part_name(part.path) && !names_.contains(part.path)) obsolete.push_back(part.path);
       }
     } catch (const Error&) {
       // What is no index of a set names no parts.
@@ -201,14 +198,15 @@ class SetBuild {
       output.publish(index_name, obsolete);
     }
     output.remove_stale([&](const std::string& target) {
-      return is_part_name(target) || is_wanted(target) || target == index_name;
+      return is_part_name(target) || names_.contains(target) || target == index_name;
     });
   }
 
   const Plan& plan_;
   TensorLayout layout_;
   aero::PlanContent content_;
-  std::deque<SetFileBuild> files_;  // the parts, and index.aero
+  std::deque<SetFileBuild> files_;              // the parts, and index.aero
+  std::unordered_set<std::string_view> names_;  // of them
 };
 
 }  // namespace
