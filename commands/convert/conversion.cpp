@@ -13,12 +13,10 @@
 namespace aerotool::commands {
 namespace {
 
-SetResult write(const Target& target, const Plan& plan, io::Progress* progress) {
-  if (target.set_writer != nullptr) return target.set_writer->write(plan, target.path, progress);
-  io::Output output = target.path == "-" ? io::Output::to_stdout() : io::Output::to_path(target.path);
-  target.writer->write(plan, output, progress);
+void write_file(const std::string& path, FileDraft& draft, io::Progress* progress) {
+  io::Output output = path == "-" ? io::Output::to_stdout() : io::Output::to_path(path);
+  draft.write(output, progress);
   output.commit();
-  return {};
 }
 
 }  // namespace
@@ -26,19 +24,24 @@ SetResult write(const Target& target, const Plan& plan, io::Progress* progress) 
 int run_conversion(const cli::Arguments& arguments, const Target& target) {
   const Sources sources = open_sources(arguments);
   const Plan& plan = sources.plan;
+  const auto file = target.writer != nullptr ? target.writer->draft(plan) : nullptr;
+  const auto set = target.set_writer != nullptr ? target.set_writer->draft(plan) : nullptr;
+  const PlanSummary summary = file ? file->summary() : set->summary();
   if (arguments.has("dry-run")) {
-    print_plan(target.path, plan, target.preview(plan));
+    print_plan(target.path, plan, summary);
     return 0;
   }
-  const bool wants_all = arguments.has("verbose") && !arguments.has("quiet");
-  tell_what_is_not_kept(arguments, target.losses(plan),
-                        wants_all ? target.preview(plan).dropped : std::vector<std::string>{});
+  tell_what_is_not_kept(arguments, summary);
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t bytes = 0;
   SetResult result;
   {
     cli::ProgressBar bar(arguments);
-    result = write(target, plan, bar.progress());
+    if (file) {
+      write_file(target.path, *file, bar.progress());
+    } else {
+      result = set->write(target.path, bar.progress());
+    }
     bytes = bar.progress()->done;
   }
   if (arguments.has("quiet")) return 0;

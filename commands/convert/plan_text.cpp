@@ -1,6 +1,5 @@
 #include "commands/convert/plan_text.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "cli/table.hpp"
@@ -39,19 +38,18 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
     table.row({shard.name, human_size(shard.size), plural(shard.tensor_count, "tensor")});
   }
   table.print(out, "  ");
-  for (const std::string& dropped : summary.dropped) out.line("  not kept: " + dropped);
+  for (const auto* lines : {&summary.lost, &summary.dropped}) {
+    for (const std::string& line : *lines) out.line("  not kept: " + line);
+  }
   if (const auto free = room_at(output)) out.line("  free space: " + human_size(*free));
   out.finish();
 }
 
-void tell_what_is_not_kept(const cli::Arguments& arguments, const std::vector<std::string>& losses,
-                           const std::vector<std::string>& dropped) {
+void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary) {
   if (arguments.has("quiet")) return;
-  for (const std::string& line : losses) cli::complain("warning: not kept: " + line);
+  for (const std::string& line : summary.lost) cli::complain("warning: not kept: " + line);
   if (!arguments.has("verbose")) return;
-  for (const std::string& line : dropped) {
-    if (std::find(losses.begin(), losses.end(), line) == losses.end()) cli::complain("not kept: " + line);
-  }
+  for (const std::string& line : summary.dropped) cli::complain("not kept: " + line);
 }
 
 }  // namespace aerotool::commands

@@ -12,8 +12,7 @@ namespace aerotool::commands {
 /// The answer to --dry-run: files or shards, sizes, what is not kept, and the room there is at `output`.
 void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary);
 
-/// Warnings for `losses`, but with --quiet; with --verbose a line for all else that is `dropped`.
-void tell_what_is_not_kept(const cli::Arguments& arguments, const std::vector<std::string>& losses,
-                           const std::vector<std::string>& dropped);
+/// Warnings for what is lost, but with --quiet; with --verbose a line for all else that is dropped.
+void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary);
 
 }  // namespace aerotool::commands

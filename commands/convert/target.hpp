@@ -15,13 +15,6 @@ struct Target {
   std::string path;
   const Writer* writer = nullptr;
   const SetWriter* set_writer = nullptr;
-
-  PlanSummary preview(const Plan& plan) const {
-    return writer != nullptr ? writer->preview(plan) : set_writer->preview(plan);
-  }
-  std::vector<std::string> losses(const Plan& plan) const {
-    return writer != nullptr ? writer->losses(plan) : set_writer->losses(plan);
-  }
 };
 
 /// What --to takes.

@@ -10,10 +10,6 @@
 namespace aerotool {
 namespace {
 
-void require_unchanged(const Plan& plan) {
-  for (const Model* model : plan.models) model->require_unchanged();
-}
-
 void stream_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress) {
   std::optional<WeightPass> pass(std::in_place, plan.models, files.layout, WantedDigests{},
                                  plan.options.jobs);
@@ -28,6 +24,31 @@ void stream_file(const Plan& plan, const HeadedFiles& files, io::Output& output,
   files.files.front().put_head(put);
   pass->stream(0, plan.options.jobs, put, progress);
 }
+
+class HeadedFileDraft final : public FileDraft {
+ public:
+  HeadedFileDraft(const Plan& plan, HeadedFiles files) : plan_(plan), files_(std::move(files)) {}
+
+  PlanSummary summary() const override { return summarize(files_); }
+
+  void write(io::Output& output, io::Progress* progress) override {
+    output.require_space(files_.total_size());
+    if (output.seekable()) {
+      WeightPass pass(plan_.models, files_.layout, {}, plan_.options.jobs);
+      if (progress != nullptr) progress->total += pass.bytes();
+      pass.copy_to(0, output, files_.files.front().head_size);
+      files_.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });
+      pass.run(progress);
+    } else {
+      stream_file(plan_, files_, output, progress);
+    }
+    for (const Model* model : plan_.models) model->require_unchanged();
+  }
+
+ private:
+  const Plan& plan_;
+  HeadedFiles files_;
+};
 
 }  // namespace
 
@@ -65,21 +86,13 @@ PlanSummary summarize(const HeadedFiles& files) {
     }
   }
   summary.total_bytes = files.total_size();
+  summary.lost = files.lost;
+  summary.dropped = files.dropped;
   return summary;
 }
 
-void write_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress) {
-  output.require_space(files.total_size());
-  if (output.seekable()) {
-    WeightPass pass(plan.models, files.layout, {}, plan.options.jobs);
-    if (progress != nullptr) progress->total += pass.bytes();
-    pass.copy_to(0, output, files.files.front().head_size);
-    files.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });
-    pass.run(progress);
-  } else {
-    stream_file(plan, files, output, progress);
-  }
-  require_unchanged(plan);
+std::unique_ptr<FileDraft> draft_of_file(const Plan& plan, HeadedFiles files) {
+  return std::make_unique<HeadedFileDraft>(plan, std::move(files));
 }
 
 }  // namespace aerotool

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct HeadedFile {
 struct HeadedFiles {
   TensorLayout layout;
   std::vector<HeadedFile> files;
+  std::vector<std::string> lost;  ///< as PlanSummary has them
+  std::vector<std::string> dropped;
 
   std::uint64_t size_of(std::size_t file) const { return files[file].head_size + layout.shards[file].size; }
   std::uint64_t total_size() const;
@@ -36,11 +39,10 @@ struct HeadedFiles {
 /// Throws UnsupportedError where a data section of `size` bytes is more than a file can have.
 void require_file_size(const Plan& plan, std::uint64_t size);
 
-/// What Writer::preview and SetWriter::preview tell of them; for the caller to add what is dropped.
 PlanSummary summarize(const HeadedFiles& files);
 
-/// Writes the only file. What the sources carry as hashes is checked over the same read; to a stream, which
-/// takes nothing back, by a read before.
-void write_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress);
+/// Of the only file. What the sources carry as hashes is checked over the same read; to a stream, which takes
+/// nothing back, by a read before.
+std::unique_ptr<FileDraft> draft_of_file(const Plan& plan, HeadedFiles files);
 
 }  // namespace aerotool

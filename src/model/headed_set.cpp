@@ -1,21 +1,70 @@
 #include "model/headed_set.hpp"
 
+#include <utility>
+
+#include "io/directory_output.hpp"
+#include "model/files_of_a_set.hpp"
 #include "model/weight_pass.hpp"
 
 namespace aerotool {
+namespace {
 
-void write_files(const Plan& plan, const HeadedFiles& files, io::DirectoryOutput& directory,
-                 io::Progress* progress) {
-  directory.require_space(files.total_size());
-  WeightPass pass(plan.models, files.layout, {}, plan.options.jobs);
-  if (progress != nullptr) progress->total += pass.bytes();
-  for (std::size_t i = 0; i < files.files.size(); ++i) {
-    io::Output& output = directory.add(files.files[i].name);
-    files.files[i].put_head([&](ByteSpan bytes) { output.write(bytes); });
-    pass.copy_to(i, output, files.files[i].head_size);
+class HeadedSetDraft final : public SetDraft {
+ public:
+  HeadedSetDraft(const Plan& plan, HeadedSet set) : plan_(plan), set_(std::move(set)) {}
+
+  PlanSummary summary() const override {
+    PlanSummary summary = summarize(set_.files);
+    if (!set_.index_path.empty()) {
+      summary.files.push_back({set_.index_path, set_.index.size(), 0, plan_.tensors.size()});
+      summary.total_bytes += set_.index.size();
+    }
+    return summary;
   }
-  pass.run(progress);
-  for (const Model* model : plan.models) model->require_unchanged();
+
+  SetResult write(const std::string& path, io::Progress* progress) override {
+    io::DirectoryOutput directory(path);
+    write_files(directory, progress);
+    SetResult result;
+    for (const HeadedFile& file : set_.files.files) result.written.push_back(file.name);
+    if (!set_.index_path.empty()) {
+      directory.add(set_.index_path).write(bytes_of(set_.index));
+      result.written.push_back(set_.index_path);
+    }
+    directory.publish(first_to_go(), earlier_files(path, set_.extension, set_.usual_index, result.written));
+    return result;
+  }
+
+ private:
+  void write_files(io::DirectoryOutput& directory, io::Progress* progress) const {
+    const HeadedFiles& files = set_.files;
+    directory.require_space(files.total_size());
+    WeightPass pass(plan_.models, files.layout, {}, plan_.options.jobs);
+    if (progress != nullptr) progress->total += pass.bytes();
+    for (std::size_t i = 0; i < files.files.size(); ++i) {
+      io::Output& output = directory.add(files.files[i].name);
+      files.files[i].put_head([&](ByteSpan bytes) { output.write(bytes); });
+      pass.copy_to(i, output, files.files[i].head_size);
+    }
+    pass.run(progress);
+    for (const Model* model : plan_.models) model->require_unchanged();
+  }
+
+  /// Without which no model is read: the index, also one of an earlier export, which would name files that
+  /// are not there any more; else the first file.
+  const std::string& first_to_go() const {
+    if (!set_.index_path.empty()) return set_.index_path;
+    return set_.usual_index.empty() ? set_.files.files.front().name : set_.usual_index;
+  }
+
+  const Plan& plan_;
+  HeadedSet set_;
+};
+
+}  // namespace
+
+std::unique_ptr<SetDraft> draft_of_set(const Plan& plan, HeadedSet set) {
+  return std::make_unique<HeadedSetDraft>(plan, std::move(set));
 }
 
 }  // namespace aerotool

@@ -1,13 +1,23 @@
 // Files that are a head and one data section behind it, written to a directory.
 #pragma once
 
-#include "io/directory_output.hpp"
+#include <memory>
+#include <string>
+
 #include "model/headed_files.hpp"
 
 namespace aerotool {
 
-/// Writes all files, for the caller to publish, and checks the sources over the same read.
-void write_files(const Plan& plan, const HeadedFiles& files, io::DirectoryOutput& directory,
-                 io::Progress* progress);
+struct HeadedSet {
+  HeadedFiles files;
+  std::string extension;    ///< of the files
+  std::string usual_index;  ///< what an index of such a set is called; empty where it never has one
+  std::string index_path;   ///< of the one that is written; empty where there is none
+  std::string index;
+};
+
+/// Files that an earlier export has left, as numbered_file() calls them, go when these come. The sources are
+/// checked over the same read.
+std::unique_ptr<SetDraft> draft_of_set(const Plan& plan, HeadedSet set);
 
 }  // namespace aerotool

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,9 @@ struct PlanSummary {
   std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
   std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
-  std::vector<std::string> dropped;  ///< what the source holds and the target does not keep, a line each
+  /// What of the sources' content the target has no place for, a line each: worth a warning.
+  std::vector<std::string> lost;
+  std::vector<std::string> dropped;  ///< what else the sources hold and the target does not keep
 };
 
 /// Which of WriteOptions a writer has a use for; what is asked for in vain is the user's mistake.
@@ -68,18 +71,22 @@ struct HeededOptions {
   bool parts = false;     ///< what a set of parts can have
 };
 
+/// A file that is laid out and can be written. The plan outlives it.
+class FileDraft {
+ public:
+  virtual ~FileDraft() = default;
+  virtual PlanSummary summary() const = 0;
+  /// Writes the whole file, once. Hashes that the sources carry are checked over the bytes as they are read:
+  /// a mismatch is a CorruptError. The caller commits the output.
+  virtual void write(io::Output& output, io::Progress* progress) = 0;
+};
+
 class Writer {
  public:
   virtual ~Writer() = default;
   virtual HeededOptions heeds() const { return {}; }
-  /// What of the sources' content the target has no place for, a line each: of preview's `dropped` the lines
-  /// that are worth a warning even to who did not ask. Throws as preview.
-  virtual std::vector<std::string> losses(const Plan& /*plan*/) const { return {}; }
   /// Throws UnsupportedError where the target cannot hold something, before a byte is written.
-  virtual PlanSummary preview(const Plan& plan) const = 0;
-  /// Writes the whole file. Hashes that the sources carry are checked over the bytes as they are read:
-  /// a mismatch is a CorruptError. The caller commits the output.
-  virtual void write(const Plan& plan, io::Output& output, io::Progress* progress) const = 0;
+  virtual std::unique_ptr<FileDraft> draft(const Plan& plan) const = 0;
 };
 
 /// What became of the files of a set.
@@ -88,18 +95,23 @@ struct SetResult {
   std::vector<std::string> kept;  ///< were whole and right already
 };
 
+/// The same for a directory of several files.
+class SetDraft {
+ public:
+  virtual ~SetDraft() = default;
+  virtual PlanSummary summary() const = 0;
+  /// Writes all files and puts them in place together: what was in the directory before is a whole model
+  /// until the new one is whole too. Once; checks the sources as FileDraft::write does.
+  virtual SetResult write(const std::string& directory, io::Progress* progress) = 0;
+};
+
 /// Writes a model to a directory of several files.
 class SetWriter {
  public:
   virtual ~SetWriter() = default;
   /// As Writer's.
   virtual HeededOptions heeds() const { return {}; }
-  virtual std::vector<std::string> losses(const Plan& /*plan*/) const { return {}; }
-  /// As Writer::preview.
-  virtual PlanSummary preview(const Plan& plan) const = 0;
-  /// Writes all files and puts them in place together: what was in the directory before is a whole model
-  /// until the new one is whole too. Checks the sources as Writer::write does.
-  virtual SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const = 0;
+  virtual std::unique_ptr<SetDraft> draft(const Plan& plan) const = 0;
 };
 
 }  // namespace aerotool

@@ -131,7 +131,7 @@ std::string written(const Model& model, const WriteOptions& options) {
   plan.options = options;
   for (std::size_t i = 0; i < model.tensors().size(); ++i) plan.tensors.push_back({&model, i});
   io::Output output = io::Output::to_path(directory.file("out"));
-  AeroWriter().write(plan, output, nullptr);
+  AeroWriter().draft(plan)->write(output, nullptr);
   output.commit();
   return test::read_file(directory.file("out"));
 }

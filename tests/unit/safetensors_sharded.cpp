@@ -157,7 +157,7 @@ TEST_CASE("sharded safetensors: a conversion to AERO carries the files") {
   std::sort(plan.tensors.begin(), plan.tensors.end(),
             [](const PlannedTensor& a, const PlannedTensor& b) { return a.tensor().name < b.tensor().name; });
   io::Output output = io::Output::to_path(directory.file("m.aero"));
-  aero_format().writer()->write(plan, output, nullptr);
+  aero_format().writer()->draft(plan)->write(output, nullptr);
   output.commit();
 
   const auto copy = open_model(directory.file("m.aero"), {}, report);

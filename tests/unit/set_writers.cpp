@@ -22,7 +22,7 @@ const gguf_split::SplitWriter kSplit;
 std::map<std::string, std::string> files_of(const SetWriter& writer, const Plan& plan) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("set");
-  const SetResult result = writer.write(plan, path, nullptr);
+  const SetResult result = writer.draft(plan)->write(path, nullptr);
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
     if (entry.is_regular_file())
@@ -38,7 +38,7 @@ std::string refusal_of(const SetWriter& writer, const Plan& plan) {
   const std::string path = directory.file("set");
   std::string line = "no error";
   try {
-    writer.write(plan, path, nullptr);
+    writer.draft(plan)->write(path, nullptr);
   } catch (const Error& error) {
     line = error.what();
     CHECK(!std::filesystem::exists(path));
@@ -184,14 +184,14 @@ TEST_CASE("what the files of a set lose when they become one is told") {
     Recording recording(gguf);
     const SetWriter& writer = gguf ? static_cast<const SetWriter&>(kSplit) : kSharded;
     Plan plan = plan_of(recording.model);
-    CHECK(writer.losses(plan).empty());
+    CHECK(writer.draft(plan)->summary().lost.empty());
     recording.model.source().metadata.emplace();
     recording.model.source().metadata->entries.emplace_back("general.architecture", Value::string("x"));
     recording.model.source().files[0].metadata = recording.model.source().metadata;
     recording.model.source().files[1].metadata.emplace().entries.emplace_back("key", Value::string("text"));
-    CHECK(writer.losses(plan).empty());
+    CHECK(writer.draft(plan)->summary().lost.empty());
     plan.options.max_shard_bytes = 1000;
-    CHECK(writer.losses(plan).size() == 1);
-    CHECK(has(writer.losses(plan).at(0), "after the first"));
+    CHECK(writer.draft(plan)->summary().lost.size() == 1);
+    CHECK(has(writer.draft(plan)->summary().lost.at(0), "after the first"));
   }
 }

@@ -4,48 +4,64 @@
 #include "formats/aero/shards.hpp"
 
 namespace aerotool::aero {
+namespace {
 
-PlanSummary AeroWriter::preview(const Plan& plan) const {
-  const TensorLayout layout = lay_out_tensors(plan);
-  const PlanContent content(plan);
-  const Assembly file(plan, layout, content, Assembly::Role::whole, 0, layout.shards.size());
-  PlanSummary summary;
-  for (std::size_t i = 0; i < layout.shards.size(); ++i) {
-    summary.shards.push_back(
-        {shard_name(i), {}, file.shard_offset(i), layout.shards[i].size, layout.shards[i].count});
-  }
-  summary.total_bytes = file.size_bound();
-  summary.dropped = content.dropped();
-  return summary;
-}
+class AeroDraft final : public FileDraft {
+ public:
+  explicit AeroDraft(const Plan& plan)
+      : plan_(plan),
+        layout_(lay_out_tensors(plan)),
+        content_(plan),
+        file_(plan, layout_, content_, Assembly::Role::whole, 0, layout_.shards.size()) {}
 
-void AeroWriter::write(const Plan& plan, io::Output& output, io::Progress* progress) const {
-  const TensorLayout layout = lay_out_tensors(plan);
-  const PlanContent content(plan);
-  Assembly file(plan, layout, content, Assembly::Role::whole, 0, layout.shards.size());
-  output.require_space(file.size_bound());
-
-  WeightPass pass(plan.models, layout,
-                  {.shards = true, .tensors = plan.options.tensor_hash, .page_size = plan.options.page_hash},
-                  plan.options.jobs);
-  if (output.seekable()) {
-    for (std::size_t i = 0; i < layout.shards.size(); ++i) pass.copy_to(i, output, file.shard_offset(i));
-  }
-  if (progress != nullptr) {
-    progress->total += pass.bytes();
-    if (!output.seekable()) {
-      for (const PlannedShard& shard : layout.shards) progress->total += shard.size;
+  PlanSummary summary() const override {
+    PlanSummary summary;
+    for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
+      summary.shards.push_back(
+          {shard_name(i), {}, file_.shard_offset(i), layout_.shards[i].size, layout_.shards[i].count});
     }
+    summary.total_bytes = file_.size_bound();
+    summary.dropped = content_.dropped();
+    return summary;
   }
-  pass.run(progress);
-  file.finish(pass);
-  if (output.seekable()) {
-    file.put_around_weights(output);
-  } else {
-    const auto put = [&](ByteSpan bytes) { output.write(bytes); };
-    file.in_order(put, [&](std::size_t shard) { pass.stream(shard, plan.options.jobs, put, progress); });
+
+  void write(io::Output& output, io::Progress* progress) override {
+    output.require_space(file_.size_bound());
+    WeightPass pass(
+        plan_.models, layout_,
+        {.shards = true, .tensors = plan_.options.tensor_hash, .page_size = plan_.options.page_hash},
+        plan_.options.jobs);
+    if (output.seekable()) {
+      for (std::size_t i = 0; i < layout_.shards.size(); ++i) pass.copy_to(i, output, file_.shard_offset(i));
+    }
+    if (progress != nullptr) {
+      progress->total += pass.bytes();
+      if (!output.seekable()) {
+        for (const PlannedShard& shard : layout_.shards) progress->total += shard.size;
+      }
+    }
+    pass.run(progress);
+    file_.finish(pass);
+    if (output.seekable()) {
+      file_.put_around_weights(output);
+    } else {
+      const auto put = [&](ByteSpan bytes) { output.write(bytes); };
+      file_.in_order(put, [&](std::size_t shard) { pass.stream(shard, plan_.options.jobs, put, progress); });
+    }
+    for (const Model* model : plan_.models) model->require_unchanged();
   }
-  for (const Model* model : plan.models) model->require_unchanged();
+
+ private:
+  const Plan& plan_;
+  TensorLayout layout_;
+  PlanContent content_;
+  Assembly file_;
+};
+
+}  // namespace
+
+std::unique_ptr<FileDraft> AeroWriter::draft(const Plan& plan) const {
+  return std::make_unique<AeroDraft>(plan);
 }
 
 }  // namespace aerotool::aero

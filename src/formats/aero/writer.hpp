@@ -7,8 +7,7 @@ namespace aerotool::aero {
 
 class AeroWriter : public Writer {
  public:
-  PlanSummary preview(const Plan& plan) const override;
-  void write(const Plan& plan, io::Output& output, io::Progress* progress) const override;
+  std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 
 }  // namespace aerotool::aero

@@ -30,9 +30,10 @@ struct SetFileBuild {
   bool kept = false;
 };
 
-class SetBuild {
+class AerosetDraft final : public SetDraft {
  public:
-  explicit SetBuild(const Plan& plan) : plan_(plan), layout_(aero::lay_out_tensors(plan)), content_(plan) {
+  explicit AerosetDraft(const Plan& plan)
+      : plan_(plan), layout_(aero::lay_out_tensors(plan)), content_(plan) {
     const std::size_t shards = layout_.shards.size();
     const std::uint64_t most = plan.options.max_part_shards.value_or(kDefaultPartShards);
     for (std::size_t first = 0; first < shards;) {
@@ -43,7 +44,7 @@ class SetBuild {
     add_file(std::string(kTensorIndexName), Assembly::Role::index, 0, shards);
   }
 
-  PlanSummary summary() const {
+  PlanSummary summary() const override {
     PlanSummary summary;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const Assembly& assembly = files_[i].assembly;
@@ -59,7 +60,7 @@ class SetBuild {
     return summary;
   }
 
-  SetResult write(const std::string& directory, io::Progress* progress) {
+  SetResult write(const std::string& directory, io::Progress* progress) override {
     io::DirectoryOutput output(directory);
     require_space_at_most(output);
     WeightPass pass(
@@ -211,12 +212,8 @@ class SetBuild {
 
 }  // namespace
 
-PlanSummary AerosetWriter::preview(const Plan& plan) const {
-  return SetBuild(plan).summary();
-}
-
-SetResult AerosetWriter::write(const Plan& plan, const std::string& directory, io::Progress* progress) const {
-  return SetBuild(plan).write(directory, progress);
+std::unique_ptr<SetDraft> AerosetWriter::draft(const Plan& plan) const {
+  return std::make_unique<AerosetDraft>(plan);
 }
 
 }  // namespace aerotool::aeroset

@@ -11,8 +11,7 @@ class AerosetWriter final : public SetWriter {
   HeededOptions heeds() const override {
     return {.max_shard_bytes = true, .align = true, .integrity = true, .parts = true};
   }
-  PlanSummary preview(const Plan& plan) const override;
-  SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const override;
+  std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 
 }  // namespace aerotool::aeroset

@@ -3,43 +3,18 @@
 #include <utility>
 
 #include "formats/gguf/content.hpp"
-#include "formats/gguf/file_plan.hpp"
 
 namespace aerotool::gguf {
-namespace {
 
-Content content_of_one_file(const Plan& plan) {
+std::unique_ptr<FileDraft> GgufWriter::draft(const Plan& plan) const {
   Content content = content_of(plan);
   unite(content);
-  return content;
-}
-
-HeadedFiles lay_out(const Plan& plan, const Content& content) {
   HeadedFiles files;
   add_file(plan, only_file(plan, content), files);
   if (!content.restores) require_architecture(plan, content.metadata);
-  return files;
-}
-
-}  // namespace
-
-std::vector<std::string> GgufWriter::losses(const Plan& plan) const {
-  Content content = content_of_one_file(plan);
-  // Where nothing can be written there is nothing to warn of.
-  static_cast<void>(lay_out(plan, content));
-  return std::move(content.lost);
-}
-
-PlanSummary GgufWriter::preview(const Plan& plan) const {
-  Content content = content_of_one_file(plan);
-  PlanSummary summary = summarize(lay_out(plan, content));
-  summary.dropped = std::move(content.lost);
-  summary.dropped.insert(summary.dropped.end(), content.dropped.begin(), content.dropped.end());
-  return summary;
-}
-
-void GgufWriter::write(const Plan& plan, io::Output& output, io::Progress* progress) const {
-  write_file(plan, lay_out(plan, content_of_one_file(plan)), output, progress);
+  files.lost = std::move(content.lost);
+  files.dropped = std::move(content.dropped);
+  return draft_of_file(plan, std::move(files));
 }
 
 }  // namespace aerotool::gguf

@@ -10,9 +10,7 @@ class GgufWriter : public Writer {
   HeededOptions heeds() const override {
     return {.max_shard_bytes = false, .align = true, .integrity = false};
   }
-  std::vector<std::string> losses(const Plan& plan) const override;
-  PlanSummary preview(const Plan& plan) const override;
-  void write(const Plan& plan, io::Output& output, io::Progress* progress) const override;
+  std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 
 }  // namespace aerotool::gguf

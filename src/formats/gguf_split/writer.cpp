@@ -83,76 +83,60 @@ std::shared_ptr<const Metadata> metadata_of_part(const Metadata& whole, std::siz
   return std::make_shared<const Metadata>(std::move(metadata));
 }
 
-/// All that is to be written.
-struct Build {
-  explicit Build(const Plan& plan) : content(gguf::content_of(plan)) {
-    if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes) {
-      files = plan_recorded_files(plan, content);
-      return;
-    }
-    unite(content);
-    auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
-                        gguf::alignment_of(plan, content.metadata));
-    if (parts.size() == 1) {
-      gguf::FileContent file = only_file(plan, content);
-      file.name = numbered_file(0, 1, kExtension);
-      add_file(plan, std::move(file), files);
-    } else {
-      add_parts(plan, std::move(parts));
-    }
-    if (!content.restores) gguf::require_architecture(plan, content.metadata);
+HeadedFiles plan_parts(const Plan& plan, gguf::Content& content,
+                       std::vector<std::vector<PlannedTensor>> parts) {
+  const bool fits = parts.size() <= std::numeric_limits<std::uint16_t>::max() &&
+                    plan.tensors.size() <= std::numeric_limits<std::int32_t>::max();
+  if (!fits) {
+    throw UnsupportedError(
+        {plan.models.front()->path(), {}, {}},
+        "would take " + with_thousands(parts.size()) +
+            " files, a split GGUF model has at most 65,535: a larger --max-shard-bytes helps");
   }
-
-  void add_parts(const Plan& plan, std::vector<std::vector<PlannedTensor>> parts) {
-    const bool fits = parts.size() <= std::numeric_limits<std::uint16_t>::max() &&
-                      plan.tensors.size() <= std::numeric_limits<std::int32_t>::max();
-    if (!fits) {
-      throw UnsupportedError(
-          {plan.models.front()->path(), {}, {}},
-          "would take " + with_thousands(parts.size()) +
-              " files, a split GGUF model has at most 65,535: a larger --max-shard-bytes helps");
-    }
-    content.restores = false;
-    gguf::erase_split_keys(content.metadata);
-    content.source.order.reset();  // the parts keep it
-    drop_layout(content.source, content.dropped);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      gguf::FileContent file;
-      file.name = numbered_file(i, parts.size(), kExtension);
-      file.tensors = std::move(parts[i]);
-      file.version = content.version;
-      file.metadata = metadata_of_part(content.metadata, i, parts.size(), plan.tensors.size());
-      add_file(plan, std::move(file), files);
-    }
-  }
-
-  gguf::Content content;
+  content.restores = false;
+  gguf::erase_split_keys(content.metadata);
+  content.source.order.reset();  // the parts keep it
+  drop_layout(content.source, content.dropped);
   HeadedFiles files;
-};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    gguf::FileContent file;
+    file.name = numbered_file(i, parts.size(), kExtension);
+    file.tensors = std::move(parts[i]);
+    file.version = content.version;
+    file.metadata = metadata_of_part(content.metadata, i, parts.size(), plan.tensors.size());
+    add_file(plan, std::move(file), files);
+  }
+  return files;
+}
+
+HeadedFiles plan_files(const Plan& plan, gguf::Content& content) {
+  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes)
+    return plan_recorded_files(plan, content);
+  unite(content);
+  auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
+                      gguf::alignment_of(plan, content.metadata));
+  HeadedFiles files;
+  if (parts.size() == 1) {
+    gguf::FileContent file = only_file(plan, content);
+    file.name = numbered_file(0, 1, kExtension);
+    add_file(plan, std::move(file), files);
+  } else {
+    files = plan_parts(plan, content, std::move(parts));
+  }
+  if (!content.restores) gguf::require_architecture(plan, content.metadata);
+  return files;
+}
 
 }  // namespace
 
-std::vector<std::string> SplitWriter::losses(const Plan& plan) const {
-  return Build(plan).content.lost;
-}
-
-PlanSummary SplitWriter::preview(const Plan& plan) const {
-  const Build build(plan);
-  PlanSummary summary = summarize(build.files);
-  summary.dropped = build.content.lost;
-  summary.dropped.insert(summary.dropped.end(), build.content.dropped.begin(), build.content.dropped.end());
-  return summary;
-}
-
-SetResult SplitWriter::write(const Plan& plan, const std::string& path, io::Progress* progress) const {
-  const Build build(plan);
-  io::DirectoryOutput directory(path);
-  write_files(plan, build.files, directory, progress);
-  SetResult result;
-  for (const HeadedFile& file : build.files.files) result.written.push_back(file.name);
-  // Without its first part no model is read: it goes first and comes last.
-  directory.publish(result.written.front(), earlier_files(path, kExtension, {}, result.written));
-  return result;
+std::unique_ptr<SetDraft> SplitWriter::draft(const Plan& plan) const {
+  gguf::Content content = gguf::content_of(plan);
+  HeadedSet set;
+  set.extension = kExtension;
+  set.files = plan_files(plan, content);
+  set.files.lost = std::move(content.lost);
+  set.files.dropped = std::move(content.dropped);
+  return draft_of_set(plan, std::move(set));
 }
 
 }  // namespace aerotool::gguf_split

@@ -65,76 +65,48 @@ std::string render_index(const Plan& plan, const HeadedFiles& files) {
   return json + "\n  }\n}\n";
 }
 
-/// All that is to be written.
-struct Build {
-  explicit Build(const Plan& plan) : content(safetensors::content_of(plan)) {
-    const Source& source = content.source;
-    if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
-      files = plan_recorded_files(plan, source);
-      index_path = recorded_index_path(source);
-      index = std::string(source.index->text());
-      return;
-    }
-    unite(content);
-    constexpr std::uint64_t kDefaultShardBytes = 5'000'000'000;
-    auto shards = divide(content.in_source_order, plan.options.max_shard_bytes.value_or(kDefaultShardBytes));
-    if (shards.size() == 1) {
-      safetensors::FileContent file = only_file(plan, content);
-      file.name = numbered_file(0, 1, kExtension);
-      add_file(plan, std::move(file), files);
-      return;
-    }
-    drop_layout(content.source, content.dropped);
-    for (std::size_t i = 0; i < shards.size(); ++i) {
-      safetensors::FileContent file;
-      file.name = numbered_file(i, shards.size(), kExtension);
-      file.tensors = std::move(shards[i]);
-      safetensors::put_in_reference_order(file.tensors);
-      file.metadata = content.metadata;
-      add_file(plan, std::move(file), files);
-    }
-    index_path = kUsualIndex;
-    index = render_index(plan, files);
+HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
+  HeadedSet set;
+  set.extension = kExtension;
+  set.usual_index = kUsualIndex;
+  const Source& source = content.source;
+  if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
+    set.files = plan_recorded_files(plan, source);
+    set.index_path = recorded_index_path(source);
+    set.index = std::string(source.index->text());
+    return set;
   }
-
-  safetensors::Content content;
-  HeadedFiles files;
-  std::string index_path;  // empty where there is no index
-  std::string index;
-};
+  unite(content);
+  constexpr std::uint64_t kDefaultShardBytes = 5'000'000'000;
+  auto shards = divide(content.in_source_order, plan.options.max_shard_bytes.value_or(kDefaultShardBytes));
+  if (shards.size() == 1) {
+    safetensors::FileContent file = only_file(plan, content);
+    file.name = numbered_file(0, 1, kExtension);
+    add_file(plan, std::move(file), set.files);
+    return set;
+  }
+  drop_layout(content.source, content.dropped);
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    safetensors::FileContent file;
+    file.name = numbered_file(i, shards.size(), kExtension);
+    file.tensors = std::move(shards[i]);
+    safetensors::put_in_reference_order(file.tensors);
+    file.metadata = content.metadata;
+    add_file(plan, std::move(file), set.files);
+  }
+  set.index_path = kUsualIndex;
+  set.index = render_index(plan, set.files);
+  return set;
+}
 
 }  // namespace
 
-std::vector<std::string> ShardedWriter::losses(const Plan& plan) const {
-  return Build(plan).content.lost;
-}
-
-PlanSummary ShardedWriter::preview(const Plan& plan) const {
-  const Build build(plan);
-  PlanSummary summary = summarize(build.files);
-  if (!build.index_path.empty()) {
-    summary.files.push_back({build.index_path, build.index.size(), 0, plan.tensors.size()});
-    summary.total_bytes += build.index.size();
-  }
-  summary.dropped = build.content.lost;
-  summary.dropped.insert(summary.dropped.end(), build.content.dropped.begin(), build.content.dropped.end());
-  return summary;
-}
-
-SetResult ShardedWriter::write(const Plan& plan, const std::string& path, io::Progress* progress) const {
-  const Build build(plan);
-  io::DirectoryOutput directory(path);
-  write_files(plan, build.files, directory, progress);
-  SetResult result;
-  for (const HeadedFile& file : build.files.files) result.written.push_back(file.name);
-  if (!build.index_path.empty()) {
-    directory.add(build.index_path).write(bytes_of(build.index));
-    result.written.push_back(build.index_path);
-  }
-  // An index of an earlier export would name files that are not there any more.
-  const std::string index = build.index_path.empty() ? std::string(kUsualIndex) : build.index_path;
-  directory.publish(index, earlier_files(path, kExtension, kUsualIndex, result.written));
-  return result;
+std::unique_ptr<SetDraft> ShardedWriter::draft(const Plan& plan) const {
+  safetensors::Content content = safetensors::content_of(plan);
+  HeadedSet set = plan_set(plan, content);
+  set.files.lost = std::move(content.lost);
+  set.files.dropped = std::move(content.dropped);
+  return draft_of_set(plan, std::move(set));
 }
 
 }  // namespace aerotool::safetensors_sharded

@@ -11,9 +11,7 @@ class ShardedWriter : public SetWriter {
   HeededOptions heeds() const override {
     return {.max_shard_bytes = true, .align = false, .integrity = false};
   }
-  std::vector<std::string> losses(const Plan& plan) const override;
-  PlanSummary preview(const Plan& plan) const override;
-  SetResult write(const Plan& plan, const std::string& directory, io::Progress* progress) const override;
+  std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 
 }  // namespace aerotool::safetensors_sharded
