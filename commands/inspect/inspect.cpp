@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <unordered_map>
 
+#include "cli/answers.hpp"
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
 #include "cli/models.hpp"
@@ -11,7 +12,6 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
-#include "core/error.hpp"
 #include "core/text.hpp"
 
 namespace aerotool::commands {
@@ -36,12 +36,13 @@ struct Facts {
   std::vector<DTypeShare> dtypes;  // by bytes, the largest first
   std::uint64_t weight_bytes = 0;
   std::uint64_t parameters = 0;
-  std::string source_format;  // what an AERO file was made from
+  Metadata metadata;  // where it is asked for
 };
 
-Facts gather(const Model& model) {
+Facts gather(const cli::Arguments& arguments, const Model& model) {
   Facts facts;
   facts.view = model.overview();
+  if (arguments.has("metadata")) facts.metadata = model.metadata();
   std::unordered_map<std::string_view, std::size_t> by_name;
   for (const Tensor& tensor : model.tensors()) {
     const auto [same, is_new] = by_name.emplace(tensor.dtype.name(), facts.dtypes.size());
@@ -82,10 +83,9 @@ void print_chunks(const Overview& view, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
-void print_metadata(const Model& model, cli::TextOut& out) {
+void print_metadata(const Metadata& metadata, cli::TextOut& out) {
   using enum cli::Table::Align;
   cli::Table table({left, left, left});
-  const Metadata metadata = model.metadata();
   for (const auto& [key, value] : metadata.entries) {
     table.row(
         {escape_controls(key), cli::type_text(value), cli::value_text(value, cli::stdout_is_terminal())});
@@ -95,8 +95,7 @@ void print_metadata(const Model& model, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
-void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOut& out) {
-  const Facts facts = gather(model);
+void print_text(const cli::Arguments& arguments, const Model& model, const Facts& facts, cli::TextOut& out) {
   const Overview& view = facts.view;
   out.line(cli::styled(arguments, cli::Style::bold, escape_controls(model.path())));
   using enum cli::Table::Align;
@@ -130,15 +129,11 @@ void print_text(const cli::Arguments& arguments, const Model& model, cli::TextOu
     shares.print(out, "  ");
   }
   if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
-  if (arguments.has("metadata")) print_metadata(model, out);
+  if (arguments.has("metadata")) print_metadata(facts.metadata, out);
 }
 
-void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOut& json) {
-  // All that can fail comes before the first word.
-  const Facts facts = gather(model);
+void print_json(const cli::Arguments& arguments, const Model& model, const Facts& facts, cli::JsonOut& json) {
   const Overview& view = facts.view;
-  const Metadata metadata = arguments.has("metadata") ? model.metadata() : Metadata{};
-  model.require_unchanged();
   json.begin_object();
   json.name_member("path", model.path());
   json.member("format", view.format);
@@ -212,7 +207,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOu
   if (arguments.has("metadata")) {
     json.key("metadata");
     json.begin_array();
-    for (const auto& [key, value] : metadata.entries) {
+    for (const auto& [key, value] : facts.metadata.entries) {
       json.begin_object();
       json.name_member("key", key);
       cli::add_value_members(value, json);
@@ -224,41 +219,20 @@ void print_json(const cli::Arguments& arguments, const Model& model, cli::JsonOu
 }
 
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().empty()) throw UsageError("which model?");
-  cli::TextOut out;
-  cli::JsonOut json(out);
-  const bool as_json = arguments.has("json");
-  const bool several = arguments.operands().size() > 1;
-  if (as_json && several) json.begin_array();
-  int worst = 0;
   bool first = true;
-  for (const std::string& path : arguments.operands()) {
-    try {
-      const auto model = cli::open(arguments, path);
-      if (as_json) {
-        print_json(arguments, *model, json);
-      } else {
-        if (!first) out.line("");
-        print_text(arguments, *model, out);
-      }
-      first = false;
-      model->require_unchanged();
-    } catch (const Error& error) {
-      // The other models are still worth an answer.
-      cli::complain(error.what());
-      worst = 2;
-      if (as_json) {
-        json.begin_object();
-        json.name_member("path", path);
-        json.member("error", error.what());
-        json.end_object();
-      }
+  return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
+    const auto model = cli::open(arguments, path);
+    const Facts facts = gather(arguments, *model);
+    model->require_unchanged();
+    if (json != nullptr) {
+      print_json(arguments, *model, facts, *json);
+    } else {
+      if (!first) out.line("");
+      print_text(arguments, *model, facts, out);
     }
-  }
-  if (as_json && several) json.end_array();
-  if (as_json) json.finish();
-  out.finish();
-  return worst;
+    first = false;
+    return 0;
+  });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // aerotool validate: is it sound?
-#include <algorithm>
-
+#include "cli/answers.hpp"
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
 #include "cli/models.hpp"
@@ -150,39 +149,16 @@ void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json
 }
 
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().empty()) throw UsageError("which model?");
   const CheckLevel level = level_of(arguments);
-  const bool as_json = arguments.has("json");
-  const bool several = arguments.operands().size() > 1;
-  cli::TextOut out;
-  cli::JsonOut json(out);
-  if (as_json && several) json.begin_array();
-  int worst = 0;
-  for (const std::string& path : arguments.operands()) {
-    try {
-      const Judgement judgement = judge(arguments, path, level);
-      worst = std::max(worst, judgement.sound() ? 0 : 1);
-      if (as_json) {
-        print_json(judgement, level, json);
-      } else if (!arguments.has("quiet")) {
-        print_text(arguments, judgement, level, out);
-      }
-    } catch (const Error& error) {
-      // The other models are still worth a verdict.
-      cli::complain(error.what());
-      worst = 2;
-      if (as_json) {
-        json.begin_object();
-        json.name_member("path", path);
-        json.member("error", error.what());
-        json.end_object();
-      }
+  return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
+    const Judgement judgement = judge(arguments, path, level);
+    if (json != nullptr) {
+      print_json(judgement, level, *json);
+    } else if (!arguments.has("quiet")) {
+      print_text(arguments, judgement, level, out);
     }
-  }
-  if (as_json && several) json.end_array();
-  if (as_json) json.finish();
-  out.finish();
-  return worst;
+    return judgement.sound() ? 0 : 1;
+  });
 }
 
 }  // namespace
