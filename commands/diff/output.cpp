@@ -227,10 +227,7 @@ void add_side(std::string_view name, const Tensor* tensor, cli::JsonOut& json) {
   json.key(name);
   json.begin_object();
   json.name_member("dtype", tensor->dtype.name());
-  json.key("shape");
-  json.begin_array();
-  for (const std::uint64_t dimension : tensor->shape) json.number(dimension);
-  json.end_array();
+  json.array_member("shape", tensor->shape, [&](std::uint64_t dimension) { json.number(dimension); });
   json.member("size", tensor->size);
   json.end_object();
 }
@@ -321,30 +318,20 @@ void print_json(const Difference& difference, cli::TextOut& out) {
   json.key("same");
   json.boolean(difference.none());
   add_counts(difference, json);
-  json.key("tensors");
-  json.begin_array();
-  for (const TensorDifference& tensor : difference.weights.tensors) {
-    json.begin_object();
+  json.objects_member("tensors", difference.weights.tensors, [&](const TensorDifference& tensor) {
     json.name_member("name", any_side(tensor).name);
     json.member("status", status_of(tensor.kind));
     add_side("a", tensor.a, json);
     add_side("b", tensor.b, json);
     if (tensor.kind == Kind::bytes) add_bytes(tensor, json);
     if (tensor.numeric) add_numeric(*tensor.numeric, json);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("metadata");
-  json.begin_array();
-  for (const MetadataDifference& metadata : difference.metadata) {
-    json.begin_object();
+  });
+  json.objects_member("metadata", difference.metadata, [&](const MetadataDifference& metadata) {
     json.name_member("key", metadata.key);
     json.member("status", status_of(metadata));
     add_value("a", metadata.a, json);
     add_value("b", metadata.b, json);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

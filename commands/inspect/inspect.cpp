@@ -145,54 +145,29 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.member("parameters", facts.parameters);
   json.member("tensors", model.tensors().size());
   if (!view.uuid.empty()) json.member("uuid", view.uuid);
-  json.key("dtypes");
-  json.begin_array();
-  for (const DTypeShare& share : facts.dtypes) {
-    json.begin_object();
+  json.objects_member("dtypes", facts.dtypes, [&](const DTypeShare& share) {
     json.name_member("dtype", share.name);
     json.member("tensors", share.tensors);
     json.member("size", share.bytes);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("shards");
-  json.begin_array();
-  for (const Shard& shard : view.shards) {
-    json.begin_object();
+  });
+  json.objects_member("shards", view.shards, [&](const Shard& shard) {
     json.name_member("name", shard.name);
     json.name_member("path", shard.path);
     json.member("offset", shard.offset);
     json.member("size", shard.size);
     json.member("tensors", shard.tensor_count);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("integrity");
-  json.begin_array();
-  for (const std::string& item : view.integrity) json.text(item);
-  json.end_array();
+  });
+  const auto put_text = [&](const std::string& text) { json.text(text); };
+  json.array_member("integrity", view.integrity, put_text);
   if (!view.files.empty()) {
-    json.key("files");
-    json.begin_array();
-    for (const FileLine& file : view.files) {
-      json.begin_object();
+    json.objects_member("files", view.files, [&](const FileLine& file) {
       json.name_member("path", file.path);
       json.member("size", file.size);
-      json.end_object();
-    }
-    json.end_array();
+    });
   }
-  if (!view.notes.empty()) {
-    json.key("notes");
-    json.begin_array();
-    for (const std::string& note : view.notes) json.text(note);
-    json.end_array();
-  }
+  if (!view.notes.empty()) json.array_member("notes", view.notes, put_text);
   if (arguments.has("chunks")) {
-    json.key("chunks");
-    json.begin_array();
-    for (const ChunkLine& chunk : view.chunks) {
-      json.begin_object();
+    json.objects_member("chunks", view.chunks, [&](const ChunkLine& chunk) {
       json.name_member("fourcc", chunk.fourcc);
       json.name_member("name", chunk.name);
       json.member("flags", chunk.flags);
@@ -200,20 +175,13 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
       json.member("length", chunk.length);
       json.member("uncompressed_length", chunk.uncompressed_length);
       json.member("blake3", to_hex(chunk.digest));
-      json.end_object();
-    }
-    json.end_array();
+    });
   }
   if (arguments.has("metadata")) {
-    json.key("metadata");
-    json.begin_array();
-    for (const auto& [key, value] : facts.metadata.entries) {
-      json.begin_object();
-      json.name_member("key", key);
-      cli::add_value_members(value, json);
-      json.end_object();
-    }
-    json.end_array();
+    json.objects_member("metadata", facts.metadata.entries, [&](const auto& entry) {
+      json.name_member("key", entry.first);
+      cli::add_value_members(entry.second, json);
+    });
   }
   json.end_object();
 }

@@ -56,24 +56,16 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
   json.begin_object();
   json.name_member("path", model.path());
   json.member("format", view.format);
-  json.key("tensors");
-  json.begin_array();
-  for (const std::size_t i : selected) {
+  json.objects_member("tensors", selected, [&](std::size_t i) {
     const Tensor& tensor = model.tensors()[i];
-    json.begin_object();
     json.name_member("name", tensor.name);
     json.member("dtype", tensor.dtype.name());
-    json.key("shape");
-    json.begin_array();
-    for (const std::uint64_t dimension : tensor.shape) json.number(dimension);
-    json.end_array();
+    json.array_member("shape", tensor.shape, [&](std::uint64_t dimension) { json.number(dimension); });
     json.member("size", tensor.size);
     json.member("shard", view.shards.at(tensor.shard).name);
     json.member("offset", tensor.offset);
     if (tensor.digest) json.member("blake3", to_hex(*tensor.digest));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.finish();
 }

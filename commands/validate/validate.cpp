@@ -121,29 +121,19 @@ void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json
   json.key("sound");
   json.boolean(judgement.sound());
   json.member("faults", judgement.report.fault_count());
-  json.key("findings");
-  json.begin_array();
-  for (const Finding& finding : judgement.report.findings()) {
-    json.begin_object();
+  json.objects_member("findings", judgement.report.findings(), [&](const Finding& finding) {
     json.member("severity", finding.severity == Severity::fault ? "fault" : "warning");
     json.member("message", finding.message);
     if (!finding.where.path.empty()) json.name_member("path", finding.where.path);
     if (finding.where.offset) json.member("offset", *finding.where.offset);
     if (!finding.where.tensor.empty()) json.name_member("tensor", finding.where.tensor);
-    json.key("hit");
-    json.begin_array();
-    for (const HitTensor& tensor : finding.hit) {
-      json.begin_object();
+    json.objects_member("hit", finding.hit, [&](const HitTensor& tensor) {
       json.name_member("name", tensor.name);
       json.name_member("path", tensor.path);
       json.member("offset", tensor.offset);
       json.member("size", tensor.size);
-      json.end_object();
-    }
-    json.end_array();
-    json.end_object();
-  }
-  json.end_array();
+    });
+  });
   json.member("omitted", judgement.report.omitted());
   json.end_object();
 }

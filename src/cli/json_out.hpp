@@ -62,6 +62,24 @@ class JsonOut {
   /// "name", and "name_hex" beside it where the text is not UTF-8.
   void name_member(std::string_view name, std::string_view text_value);
 
+  /// An array of what `put` writes of each item.
+  template <typename Items, typename Put>
+  void array_member(std::string_view name, const Items& items, Put put) {
+    key(name);
+    begin_array();
+    for (const auto& item : items) put(item);
+    end_array();
+  }
+  /// An array of objects with the members that `put` writes of each item.
+  template <typename Items, typename Put>
+  void objects_member(std::string_view name, const Items& items, Put put) {
+    array_member(name, items, [&](const auto& item) {
+      begin_object();
+      put(item);
+      end_object();
+    });
+  }
+
   void finish() {
     stream_.Flush();
     out_.write("\n");
