@@ -12,6 +12,8 @@ void Report::note(Finding finding) {
     ++omitted_;
     return;
   }
+  if (finding.message.size() > kMostMessage)
+    finding.message = finding.message.substr(0, kMostMessage) + "...";
   if (finding.hit.size() > kMostHits - hits_) finding.hit.resize(kMostHits - hits_);
   hits_ += finding.hit.size();
   findings_.push_back(std::move(finding));
