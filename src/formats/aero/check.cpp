@@ -8,7 +8,6 @@
 #include "core/text.hpp"
 #include "formats/aero/integrity.hpp"
 #include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/model_json.hpp"
 #include "formats/aero/source_codec.hpp"
 #include "io/pipeline.hpp"
 
@@ -24,7 +23,6 @@ class Checker {
     const bool full = options_.level == CheckLevel::full;
     // Where an entry of the TOC cannot be used, what it should have covered is missed everywhere.
     const bool whole_toc = model_.container().chunks.size() == model_.container().entry_count;
-    if (whole_toc) check_manifest();
     check_source();
     check_page_hash_chunks();
     if (whole_toc) check_gaps(full);
@@ -37,88 +35,6 @@ class Checker {
  private:
   Where at(std::uint64_t offset) const { return {model_.path(), offset, {}}; }
   const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
-
-  /// MMSG's lists against the TOC, and its names against MJSN's.
-  void check_manifest() {
-    const Manifest& manifest = model_.manifest();
-    const Chunk* chunk = model_.find(kManifest);
-    if (chunk == nullptr || !manifest.sound) return;
-    const auto fault = [&](const std::string& what) { report_.fault(at(chunk->offset), "MMSG: " + what); };
-    const std::string json_name = text_member(model_.json(), "model_name");
-    if (!json_name.empty() && !manifest.model_name.empty() && json_name != manifest.model_name) {
-      fault("the model is called '" + escape_controls(manifest.model_name) + "', in MJSN '" +
-            escape_controls(json_name) + "'");
-    }
-    const std::string json_architecture = text_member(model_.json(), "architecture");
-    if (!json_architecture.empty() && !manifest.architecture.empty() &&
-        json_architecture != manifest.architecture) {
-      fault("the architecture is '" + escape_controls(manifest.architecture) + "', in MJSN '" +
-            escape_controls(json_architecture) + "'");
-    }
-    if (manifest.chunks) check_manifest_chunks(*manifest.chunks, fault);
-    if (manifest.shards) check_manifest_shards(*manifest.shards, fault);
-  }
-
-  template <typename Fault>
-  void check_manifest_chunks(const std::vector<ManifestChunk>& listed, const Fault& fault) {
-    if (listed.size() != chunks().size()) {
-      fault("lists " + std::to_string(listed.size()) + " chunks, the TOC has " +
-            std::to_string(chunks().size()));
-    }
-    for (std::size_t i = 0; i < listed.size(); ++i) {
-      const ManifestChunk& line = listed[i];
-      const std::string index = "chunk " + std::to_string(i);
-      if (!line.toc_index || *line.toc_index >= chunks().size()) {
-        fault(index + " names no entry of the TOC");
-        continue;
-      }
-      if (*line.toc_index != i)
-        fault(index + " names entry " + std::to_string(*line.toc_index) + " of the TOC");
-      const Chunk& chunk = chunks()[*line.toc_index];
-      if (line.fourcc != chunk.fourcc) {
-        fault(index + " is " + escape_controls(line.fourcc) + ", but TOC entry " +
-              std::to_string(*line.toc_index) + " is " + escape_controls(chunk.fourcc));
-      }
-      const bool of_shard = chunk.fourcc == kWeights || chunk.fourcc == kPageHashes;
-      const auto name = chunk.fourcc == kWeights ? shard_name : page_hashes_name;
-      if (of_shard && line.shard_id && name(*line.shard_id) != chunk.name) {
-        fault(index + " is shard " + std::to_string(*line.shard_id) + ", but its TOC entry is '" +
-              escape_controls(chunk.name) + "'");
-      }
-    }
-  }
-
-  template <typename Fault>
-  void check_manifest_shards(const std::vector<ManifestShard>& listed, const Fault& fault) {
-    if (listed.size() != model_.shards().size()) {
-      fault("lists " + std::to_string(listed.size()) + " shards, the TOC has " +
-            std::to_string(model_.shards().size()));
-    }
-    std::vector<bool> seen(model_.shards().size());
-    for (const ManifestShard& line : listed) {
-      const std::string name = line.shard_id ? shard_name(*line.shard_id) : "a shard without an id";
-      const auto shard = model_.shard_named(name);
-      if (!shard) {
-        fault("lists " + name + ", which the TOC does not have");
-        continue;
-      }
-      if (seen[*shard]) fault("lists " + name + " twice");
-      seen[*shard] = true;
-      const std::size_t index = model_.shards()[*shard];
-      if (line.toc_index && *line.toc_index != index) {
-        fault(name + " is TOC entry " + std::to_string(index) + ", not " + std::to_string(*line.toc_index));
-      }
-      if (line.size_bytes && *line.size_bytes != chunks()[index].length) {
-        fault(name + " has " + std::to_string(chunks()[index].length) + " bytes, not " +
-              std::to_string(*line.size_bytes));
-      }
-      const std::size_t count = model_.tensors_of(*shard).size();
-      if (model_.all_tensors_usable() && line.tensor_count && *line.tensor_count != count) {
-        fault(name + " holds " + std::to_string(count) + " tensors, not " +
-              std::to_string(*line.tensor_count));
-      }
-    }
-  }
 
   void check_source() {
     if (!model_.manifest().has_source) return;

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "formats/aero/check.hpp"
 #include "formats/aero/integrity.hpp"
+#include "formats/aero/manifest_check.hpp"
 #include "formats/aero/metadata_chunk.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/source_codec.hpp"
@@ -77,6 +78,11 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
     if (kind_ == Kind::file) check_tensor_overlaps(report);
   }
   check_chunk_overlaps(report);
+  if (report.judging()) check_manifest(*this, report);
+  // Of no more use: in a hostile file they are large, and a set has many files.
+  manifest_.chunks.reset();
+  manifest_.shards.reset();
+  manifest_.quant_descriptors = {};
 }
 
 const Chunk* AeroModel::find(std::string_view fourcc) const {
@@ -85,13 +91,11 @@ const Chunk* AeroModel::find(std::string_view fourcc) const {
   return found == container_.chunks.end() ? nullptr : &*found;
 }
 
-void AeroModel::forget_json() {
-  if (json_.type != ValueType::map) return;
-  std::erase_if(json_.map(), [](const auto& member) {
-    const std::string_view key = member.first.text();
-    return key != "model_name" && key != "architecture" && key != "source_format";
-  });
-  json_.map().shrink_to_fit();
+void AeroModel::forget_description() {
+  json_ = {};
+  // Assigned an empty string, they would keep their memory.
+  std::string().swap(manifest_.model_name);
+  std::string().swap(manifest_.architecture);
 }
 
 const Chunk* AeroModel::page_hashes_of(const Chunk& shard) const {

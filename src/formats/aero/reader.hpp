@@ -41,10 +41,13 @@ class AeroModel : public Model {
 
   const io::Input& input() const { return *input_; }
   const Container& container() const { return container_; }
+  /// What is essential in MMSG; after opening without the lists, which have been held to the file by then.
   const Manifest& manifest() const { return manifest_; }
   const Value& json() const { return json_; }
-  /// Lets go of what MJSN says, but for what the model is called and made from.
-  void forget_json();
+  /// Lets go of what MMSG and MJSN say of the model as a whole.
+  void forget_description();
+  /// Lets go of the members of TIDX that this version does not know.
+  void forget_tensor_extras() { index_.extras.clear(); }
   /// Beside tensors(): what TIDX says of their places.
   const std::vector<Placement>& placements() const { return index_.placements; }
   /// Indexes into container().chunks of the WTSH chunks, in TOC order; Tensor::shard counts in these.

@@ -98,8 +98,10 @@ void AerosetModel::open_parts(Report& report) {
     const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
       require_size(entry, *input, path(), to);
       auto part = std::make_unique<aero::AeroModel>(std::move(input), to);
-      // One part's is enough: a hostile set could have many large ones.
-      if (!open_.empty()) part->forget_json();
+      // What index.aero says of the tensors is carried, and the first part's MJSN: a hostile set could have
+      // many large ones.
+      part->forget_tensor_extras();
+      if (!open_.empty()) part->forget_description();
       model = part.get();
       return part;
     };
