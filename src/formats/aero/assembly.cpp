@@ -89,10 +89,10 @@ std::size_t Assembly::add_chunk(std::string_view fourcc, std::string name, std::
 
 void Assembly::list_chunks() {
   if (plan_.options.control_hash)
-    control_chunk_ = add_chunk(kControlHash, "control.integrity", kFlagOptional);
-  if (role_ != Role::index) json_chunk_ = add_chunk(kModelJson, "meta.json", 0);
-  manifest_chunk_ = add_chunk(kManifest, "manifest", kFlagZstd);
-  index_chunk_ = add_chunk(kTensorIndex, "tensors", kFlagZstd | kFlagIndex);
+    control_chunk_ = add_chunk(kControlHash, metadata_name(kControlHash), kFlagOptional);
+  if (role_ != Role::index) json_chunk_ = add_chunk(kModelJson, metadata_name(kModelJson), 0);
+  manifest_chunk_ = add_chunk(kManifest, metadata_name(kManifest), kFlagZstd);
+  index_chunk_ = add_chunk(kTensorIndex, metadata_name(kTensorIndex), kFlagZstd | kFlagIndex);
   for (std::size_t i = 0; holds_weights() && i < shard_count_; ++i) {
     const std::size_t id = first_shard_ + i;
     shard_chunks_.push_back(add_chunk(kWeights, shard_name(id), kFlagMmapCritical));
@@ -254,8 +254,11 @@ void Assembly::put_around_weights(io::Output& output) const {
 void Assembly::in_order(const Sink& sink, const std::function<void(std::size_t shard)>& weights) const {
   std::vector<std::size_t> order(container_.chunks.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  // An empty chunk stands before the one that begins where it lies.
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return container_.chunks[a].offset < container_.chunks[b].offset;
+    const Chunk& one = container_.chunks[a];
+    const Chunk& other = container_.chunks[b];
+    return std::pair(one.offset, one.length) < std::pair(other.offset, other.length);
   });
   std::map<std::size_t, std::size_t> shard_of;
   for (std::size_t i = 0; i < shard_chunks_.size(); ++i) shard_of.emplace(shard_chunks_[i], first_shard_ + i);

@@ -47,6 +47,13 @@ inline bool known_fourcc(std::string_view fourcc) {
          fourcc == kWeights || fourcc == kPageHashes;
 }
 
+/// The name of the one chunk that a file has of that FourCC: IHSH, MJSN, MMSG or TIDX.
+inline const char* metadata_name(std::string_view fourcc) {
+  if (fourcc == kControlHash) return "control.integrity";
+  if (fourcc == kModelJson) return "meta.json";
+  return fourcc == kManifest ? "manifest" : "tensors";
+}
+
 /// One TOC entry with its name.
 struct Chunk {
   std::string fourcc;
