@@ -28,6 +28,8 @@ std::string scalar_text(const Value& value) {
               : std::to_chars(text.data(), end, number);
       return {text.data(), result.ptr};
     }
+    case ValueType::number:
+      return std::string(value.text());
     default:
       return value.is_unsigned() ? std::to_string(value.bits)
                                  : std::to_string(static_cast<std::int64_t>(value.bits));
@@ -50,6 +52,7 @@ void JsonOut::value(const Value& value) {
       text(value.text());
       return;
     case ValueType::binary:
+    case ValueType::extension:
       text(to_hex(bytes_of(value.text())));
       return;
     case ValueType::array:

@@ -54,6 +54,7 @@ std::string value_text(const Value& value, bool shorten) {
              with_thousands(value.text().size()) + " bytes)";
     }
     case ValueType::binary:
+    case ValueType::extension:
       return with_thousands(value.text().size()) + " bytes";
     case ValueType::array: {
       std::string text = "[";

@@ -70,6 +70,10 @@ std::string_view name_of(ValueType type) {
       return "binary";
     case ValueType::map:
       return "map";
+    case ValueType::extension:
+      return "extension";
+    case ValueType::number:
+      return "number";
   }
   return "";
 }
@@ -254,7 +258,9 @@ bool operator==(const Value& a, const Value& b) {
   switch (a.type) {
     case ValueType::string:
     case ValueType::binary:
-      return a.text() == b.text();
+    case ValueType::extension:
+    case ValueType::number:
+      return a.bits == b.bits && a.text() == b.text();
     case ValueType::array: {
       const Array& left = a.array();
       const Array& right = b.array();

@@ -32,6 +32,8 @@ enum class ValueType : std::uint8_t {
   null = 32,
   binary = 33,
   map = 34,
+  extension = 35,  ///< msgpack's: bytes, with their type's number
+  number = 36,     ///< JSON's, as its text, where no integer or double would be written like it
 };
 
 /// "u32", "string", ...
@@ -59,8 +61,9 @@ using MapItems = std::vector<std::pair<Value, Value>>;
 struct Value {
   ValueType type = ValueType::null;
   /// The bits of a number or boolean: integers in two's complement (sign-extended), floats as IEEE bits.
+  /// Of an extension the number of its type.
   std::uint64_t bits = 0;
-  std::variant<std::monostate, Bytes, Array, MapItems> data;  ///< string or binary, array, map
+  std::variant<std::monostate, Bytes, Array, MapItems> data;  ///< text or bytes, array, map
 
   static Value of(ValueType type, std::uint64_t bits) { return {type, bits, {}}; }
   static Value boolean(bool value) { return of(ValueType::boolean, value ? 1 : 0); }
@@ -71,14 +74,20 @@ struct Value {
   static Value string(std::string text) { return {ValueType::string, 0, Bytes::own(std::move(text))}; }
   static Value string(Bytes text) { return {ValueType::string, 0, std::move(text)}; }
   static Value binary(Bytes bytes) { return {ValueType::binary, 0, std::move(bytes)}; }
+  static Value extension(std::uint8_t type, Bytes bytes) {
+    return {ValueType::extension, type, std::move(bytes)};
+  }
+  static Value number(std::string text) { return {ValueType::number, 0, Bytes::own(std::move(text))}; }
   static Value array(Array items) { return {ValueType::array, 0, std::move(items)}; }
   static Value list(std::vector<Value> items);  ///< an unpacked array
   static Value map(MapItems items) { return {ValueType::map, 0, std::move(items)}; }
 
   bool is_unsigned() const;  ///< u8 u16 u32 u64, or a signed one that is not negative
   bool is_integer() const;
-  double as_double() const;                                               ///< of a number
-  std::string_view text() const { return std::get<Bytes>(data).text(); }  ///< of a string or binary
+  double as_double() const;  ///< of a number
+  std::string_view text() const {
+    return std::get<Bytes>(data).text();
+  }  ///< of a string, bytes or a number's text
   const Array& array() const { return std::get<Array>(data); }
   const MapItems& map() const { return std::get<MapItems>(data); }
   MapItems& map() { return std::get<MapItems>(data); }

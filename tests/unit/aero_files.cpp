@@ -12,7 +12,9 @@
 #include "files.hpp"
 #include "formats/aero/container.hpp"
 #include "formats/aero/integrity.hpp"
+#include "formats/aero/json_value.hpp"
 #include "formats/aero/manifest.hpp"
+#include "formats/aero/model_json.hpp"
 #include "formats/aero/reader.hpp"
 #include "formats/aero/tensor_index.hpp"
 #include "formats/aero/writer.hpp"
@@ -309,9 +311,11 @@ TEST_CASE("aero: a control hash that is compressed or not 256 bytes long is not 
 
 TEST_CASE("aero: MMSG is held to the TOC and to MJSN") {
   const auto manifest = [](const std::string& chunks, const std::string& architecture) {
-    // {"format": {...}, "model": {"name": "m", "architecture": ...}, "chunks": ...} as msgpack.
+    // {"shards": [], "format": {...}, "model": {"name": "m", "architecture": ...}, "chunks": ...} as msgpack.
     PackBuffer out;
-    pack_map_header(out, 3);
+    pack_map_header(out, 4);
+    pack_text(out, "shards");
+    pack_array_header(out, 0);
     pack_text(out, "format");
     pack_map_header(out, 2);
     pack_text(out, "name");
@@ -331,10 +335,13 @@ TEST_CASE("aero: MMSG is held to the TOC and to MJSN") {
   };
   const auto lines = [](const std::vector<std::uint64_t>& toc_indexes) {
     const char* const fourccs[] = {"MJSN", "MMSG", "TIDX"};
+    const char* const roles[] = {"json", "manifest", "tensors"};
     PackBuffer out;
     pack_array_header(out, toc_indexes.size());
     for (const std::uint64_t index : toc_indexes) {
-      pack_map_header(out, 2);
+      pack_map_header(out, 3);
+      pack_text(out, "role");
+      pack_text(out, roles[index]);
       pack_text(out, "fourcc");
       pack_text(out, fourccs[index]);
       pack_text(out, "toc_index");
@@ -351,6 +358,62 @@ TEST_CASE("aero: MMSG is held to the TOC and to MJSN") {
   CHECK(has(judge_manifest(manifest(lines({0, 0, 0}), "a")), "chunk 1 names entry 0 of the TOC"));
   CHECK(has(judge_manifest(manifest(lines({0, 1}), "a")), "lists 2 chunks, the TOC has 3"));
   CHECK(has(judge_manifest(manifest(lines({0, 1, 2}), "b")), "the architecture is 'b', in MJSN 'a'"));
+  std::string other_role = manifest(lines({0, 1, 2}), "a");
+  other_role.replace(other_role.find("manifest"), 8, "manifold");
+  CHECK(has(judge_manifest(other_role), "chunk 1 has the role 'manifold', not 'manifest'"));
+  for (const char* const member : {"model", "chunks", "shards"}) {
+    std::string without = manifest(lines({0, 1, 2}), "a");
+    without[without.find(member)] = 'X';
+    CHECK(has(judge_manifest(without), std::string("has no \"") + member + '"'));
+  }
+}
+
+TEST_CASE("aero: MJSN's members that are known have the type that they should") {
+  const auto judge_json = [](const std::string& json) {
+    return judge_bytes(assembled({{"MJSN", "meta.json", json}, index_of({})}));
+  };
+  CHECK(judge_json(R"({"architecture":"a","other":1,"quant_descriptors":[]})") == "");
+  CHECK(has(judge_json(R"({"model_name":5})"), "\"model_name\" is not text"));
+  CHECK(has(judge_json(R"({"quant_descriptors":{}})"), "\"quant_descriptors\" is not an array"));
+}
+
+TEST_CASE("aero: the chunks of metadata have the names of the specification") {
+  CHECK(has(judge_bytes(assembled({{"MJSN", "other", "{}"}, index_of({})})),
+            "the MJSN chunk is called 'other', not 'meta.json'"));
+}
+
+TEST_CASE("aero: room behind the entries of the TOC is sound where it is zeros") {
+  const std::string spare(80, '\0');
+  std::string bytes = assembled({index_of({})});
+  // The entry moves to a place of its own, and the room follows it.
+  const std::size_t toc = bytes.size();
+  bytes += bytes.substr(96, 96) + spare;
+  bytes = changed(bytes, 12, std::string({static_cast<char>(toc & 0xff), static_cast<char>(toc >> 8)}));
+  bytes = changed(bytes, 20, std::string(1, static_cast<char>(96 + 80)));
+  bytes.replace(96, 96, std::string(96, '\0'));
+  CHECK(judge_bytes(bytes) == "");
+  bytes.back() = 'x';
+  CHECK(has(judge_bytes(bytes), "a byte that is not zero lies outside every chunk"));
+}
+
+TEST_CASE("aero: numbers of MJSN and extensions of MMSG are kept as they stand") {
+  const auto again = [](const char* json) {
+    Value value;
+    REQUIRE(!read_json(json, value));
+    return render_json(value);
+  };
+  for (const char* const json :
+       {"123456789012345678901234567890", "18446744073709551616", "-0", "1e2", "1.50", "-9223372036854775808",
+        "18446744073709551615", "0.1", "-0.0", "1e-400"}) {
+    CHECK(again(json) == json);
+  }
+  const std::string extension(
+      "\xc7\x03\x05"
+      "abc",
+      6);
+  PackBuffer out;
+  pack_value(out, Value::extension(5, Bytes::own(std::string("abc"))));
+  CHECK(out.bytes == extension);
 }
 
 TEST_CASE("aero: metadata that would take too much memory is refused, however small its pieces") {

@@ -86,7 +86,7 @@ class Checker {
     const Container& c = model_.container();
     std::vector<Range> ranges = {
         {0, kHeaderBytes, false},
-        {c.toc_offset, c.toc_offset + c.toc_length, false},
+        {c.toc_offset, c.toc_offset + kTocHeaderBytes + kTocEntryBytes * c.entry_count, false},
         {c.string_table_offset, c.string_table_offset + c.string_table_length, false}};
     for (const Chunk& chunk : chunks()) {
       if (chunk.length != 0) ranges.push_back({chunk.offset, chunk.end(), chunk.fourcc == kWeights});

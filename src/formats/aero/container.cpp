@@ -107,9 +107,7 @@ class ContainerReader {
   }
 
   void read_toc() {
-    const Bytes kept = input_.view(container_.toc_offset, container_.toc_length);
-    const ByteSpan toc = kept.view;
-    const auto count = load_le<std::uint32_t>(toc, 0);
+    const auto count = load_le<std::uint32_t>(input_.view(container_.toc_offset, kTocHeaderBytes).view, 0);
     if (count > kMostChunks) {
       throw CorruptError(at(container_.toc_offset), "the TOC has " + std::to_string(count) +
                                                         " entries; at most " + std::to_string(kMostChunks) +
@@ -121,10 +119,8 @@ class ContainerReader {
                                                ", but " + std::to_string(count) + " entries take " +
                                                std::to_string(needed));
     }
-    if (container_.toc_length > needed) {
-      report_.fault(at(kAtTocLength), "toc_length is " + std::to_string(container_.toc_length) + ", but " +
-                                          std::to_string(count) + " entries take " + std::to_string(needed));
-    }
+    const Bytes kept = input_.view(container_.toc_offset, needed);
+    const ByteSpan toc = kept.view;
     if (!all_zero(toc.subspan(4, kTocHeaderBytes - 4))) {
       report_.fault(at(container_.toc_offset + 4), "reserved bytes of the TOC header are not zero");
     }
@@ -244,6 +240,13 @@ class ContainerReader {
         report_.unreadable(at(container_.toc_offset), "there are " + std::to_string(count) + " " +
                                                           std::string(fourcc) +
                                                           " chunks; at most one is allowed");
+      }
+      const auto first =
+          std::find_if(chunks.begin(), chunks.end(), [&](const Chunk& c) { return c.fourcc == fourcc; });
+      if (first != chunks.end() && first->name != metadata_name(fourcc)) {
+        report_.fault(at(container_.toc_offset), "the " + std::string(fourcc) + " chunk is called '" +
+                                                     escape_controls(first->name) + "', not '" +
+                                                     std::string(metadata_name(fourcc)) + "'");
       }
       if (count == 0 && fourcc == kTensorIndex) {
         report_.unreadable(at(container_.toc_offset), "there is no TIDX chunk");

@@ -51,8 +51,11 @@ class EventRouter : public MsgpackEvents {
                   [=, this] { return derived().on_blob(bytes); });
   }
   bool on_extension(ByteSpan bytes) {
-    return scalar([=] { return Value::binary(Bytes::own(std::string(chars_of(bytes)))); },
-                  [this] { return derived().on_other(); });
+    const auto make = [=] {
+      return Value::extension(std::to_integer<std::uint8_t>(bytes.front()),
+                              Bytes::own(std::string(chars_of(bytes.subspan(1)))));
+    };
+    return scalar(make, [this] { return derived().on_other(); });
   }
   bool begin_array(std::uint32_t count) { return begin(Collection::array, count); }
   bool begin_map(std::uint32_t count) { return begin(Collection::map, count); }

@@ -1,6 +1,8 @@
 #include "formats/aero/json_value.hpp"
 
+#include <array>
 #include <charconv>
+#include <cmath>
 
 #include "formats/aero/value_builder.hpp"
 
@@ -20,7 +22,7 @@ Value number_value(std::string_view text) {
   }
   double real = 0;
   std::from_chars(text.data(), end, real);
-  return Value::f64(real);
+  return json_number(real) == text ? Value::f64(real) : Value::number(std::string(text));
 }
 
 struct JsonHandler {
@@ -60,6 +62,15 @@ struct JsonHandler {
 };
 
 }  // namespace
+
+std::string json_number(double value) {
+  if (!std::isfinite(value)) return "null";  // JSON has no other word for it
+  std::array<char, 40> text{};
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
+  std::string digits(text.data(), result.ptr);
+  if (digits.find_first_of(".e") == std::string::npos) digits += ".0";
+  return digits;
+}
 
 std::optional<JsonProblem> read_json(std::string_view text, Value& value) {
   JsonHandler handler;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/json_reader.hpp"
@@ -9,8 +10,12 @@
 
 namespace aerotool::aero {
 
-/// Integers become u64 or i64, other numbers f64. Nothing is returned where the text is sound and takes no
+/// Integers become u64 or i64, other numbers f64, or remain text where json_number() would write them
+/// otherwise. Nothing is returned where the text is sound and takes no
 /// more memory than ValueBuilder::kMostMemory.
 std::optional<JsonProblem> read_json(std::string_view text, Value& value);
+
+/// A number as JSON, with a point or an exponent.
+std::string json_number(double value);
 
 }  // namespace aerotool::aero

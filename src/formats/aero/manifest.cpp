@@ -26,7 +26,8 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
     for (const std::string_view name : kNumbers) {
       if (key() == name) return Route::enter;
     }
-    return key() == "fourcc" ? Route::enter : Route::skip;
+    if (key() == "mmap_critical") return Route::build;
+    return key() == "fourcc" || key() == "role" ? Route::enter : Route::skip;
   }
 
   bool on_begin(Collection kind, std::uint32_t count) {
@@ -41,6 +42,7 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
       }
       return true;
     }
+    if (section_ == "model" && depth() == 2) manifest_.has_model = true;
     if (kind != Collection::map || depth() > 3 || (depth() == 3 && !lists)) {
       return fail_bool("\"" + section_ + "\" is not made as a manifest's");
     }
@@ -72,8 +74,9 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
       (key() == "name" ? manifest_.model_name : manifest_.architecture) = text;
       return true;
     }
-    if (depth() == 3 && section_ == "chunks" && key() == "fourcc") {
-      manifest_.chunks->back().fourcc = text;
+    if (depth() == 3 && section_ == "chunks" && (key() == "fourcc" || key() == "role")) {
+      ManifestChunk& chunk = manifest_.chunks->back();
+      (key() == "fourcc" ? chunk.fourcc : chunk.role) = text;
       return true;
     }
     return on_other();
@@ -86,7 +89,9 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
   }
 
   bool on_built(Value value) {
-    if (section_ == "format") {
+    if (depth() == 3) {
+      if (section_ == "shards") manifest_.shards->back().mmap_critical = value == Value::boolean(true);
+    } else if (section_ == "format") {
       const Value* name = value.find("name");
       const Value* version = value.find("version");
       version_known_ = name != nullptr && name->type == ValueType::string && name->text() == kMagic &&
@@ -117,16 +122,9 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
 
 void pack_chunk_line(PackBuffer& out, const Chunk& chunk, std::size_t index,
                      std::optional<std::uint64_t> shard) {
-  const char* role = chunk.fourcc == kControlHash   ? "control_integrity"
-                     : chunk.fourcc == kModelJson   ? "json"
-                     : chunk.fourcc == kManifest    ? "manifest"
-                     : chunk.fourcc == kTensorIndex ? "tensors"
-                     : chunk.fourcc == kWeights     ? "weights"
-                     : chunk.fourcc == kPageHashes  ? "page_hashes"
-                                                    : "unknown";
   pack_map_header(out, shard ? 4 : 3);
   pack_text(out, "role");
-  pack_text(out, role);
+  pack_text(out, role_of(chunk.fourcc));
   pack_text(out, "fourcc");
   pack_text(out, chunk.fourcc);
   pack_text(out, "toc_index");
@@ -138,6 +136,16 @@ void pack_chunk_line(PackBuffer& out, const Chunk& chunk, std::size_t index,
 }
 
 }  // namespace
+
+std::string_view role_of(std::string_view fourcc) {
+  if (fourcc == kControlHash) return "control_integrity";
+  if (fourcc == kModelJson) return "json";
+  if (fourcc == kManifest) return "manifest";
+  if (fourcc == kTensorIndex) return "tensors";
+  if (fourcc == kWeights) return "weights";
+  if (fourcc == kPageHashes) return "page_hashes";
+  return "unknown";
+}
 
 Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, Report& report) {
   ManifestHandler handler(parts);

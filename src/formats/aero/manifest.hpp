@@ -16,6 +16,7 @@
 namespace aerotool::aero {
 
 struct ManifestChunk {
+  std::string role;
   std::string fourcc;
   std::optional<std::uint64_t> toc_index;
   std::optional<std::uint64_t> shard_id;
@@ -23,10 +24,15 @@ struct ManifestChunk {
 
 struct ManifestShard {
   std::optional<std::uint64_t> shard_id, toc_index, size_bytes, tensor_count;
+  bool mmap_critical = false;
 };
+
+/// What MMSG calls a chunk of that FourCC; "unknown" where this version does not know it.
+std::string_view role_of(std::string_view fourcc);
 
 struct Manifest {
   bool sound = false;  ///< there is one, and it was read to its end
+  bool has_model = false;
   std::string model_name;
   std::string architecture;
   std::optional<std::vector<ManifestChunk>> chunks;

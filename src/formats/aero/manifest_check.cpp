@@ -14,8 +14,17 @@ class ManifestCheck {
   void run() {
     check_name("the model is called", "model_name", manifest_.model_name);
     check_name("the architecture is", "architecture", manifest_.architecture);
-    if (manifest_.chunks) check_chunks(*manifest_.chunks);
-    if (manifest_.shards) check_shards(*manifest_.shards);
+    if (!manifest_.has_model) fault("has no \"model\"");
+    if (manifest_.chunks) {
+      check_chunks(*manifest_.chunks);
+    } else {
+      fault("has no \"chunks\"");
+    }
+    if (manifest_.shards) {
+      check_shards(*manifest_.shards);
+    } else {
+      fault("has no \"shards\"");
+    }
   }
 
  private:
@@ -47,6 +56,10 @@ class ManifestCheck {
       if (line.fourcc != chunk.fourcc) {
         fault(index + " is " + escape_controls(line.fourcc) + ", but TOC entry " +
               std::to_string(*line.toc_index) + " is " + escape_controls(chunk.fourcc));
+      }
+      if (known_fourcc(chunk.fourcc) && line.role != role_of(chunk.fourcc)) {
+        fault(index + " has the role '" + escape_controls(line.role) + "', not '" +
+              std::string(role_of(chunk.fourcc)) + "'");
       }
       const bool of_shard = chunk.fourcc == kWeights || chunk.fourcc == kPageHashes;
       const auto name = chunk.fourcc == kWeights ? shard_name : page_hashes_name;
@@ -80,6 +93,7 @@ class ManifestCheck {
         fault(name + " has " + std::to_string(chunks()[index].length) + " bytes, not " +
               std::to_string(*line.size_bytes));
       }
+      if (!line.mmap_critical) fault(name + " has no \"mmap_critical\" that is true");
       const std::size_t count = model_.tensors_of(*shard).size();
       if (model_.all_tensors_usable() && line.tensor_count && *line.tensor_count != count) {
         fault(name + " holds " + std::to_string(count) + " tensors, not " +

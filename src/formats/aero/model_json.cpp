@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "core/json_text.hpp"
 #include "core/text.hpp"
@@ -16,18 +14,6 @@ namespace {
 // A document is parsed at one go; a compressed one has to be held for that.
 constexpr std::uint64_t kMostCompressedJson = std::uint64_t{64} << 20;
 
-void append_double(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";  // JSON has no other word for it
-    return;
-  }
-  std::array<char, 40> text{};
-  const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view digits(text.data(), static_cast<std::size_t>(result.ptr - text.data()));
-  out += digits;
-  if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
-}
-
 void append_json(std::string& out, const Value& value) {
   switch (value.type) {
     case ValueType::null:
@@ -38,11 +24,15 @@ void append_json(std::string& out, const Value& value) {
       return;
     case ValueType::string:
     case ValueType::binary:
+    case ValueType::extension:
       append_json_string(out, value.text());
       return;
     case ValueType::f32:
     case ValueType::f64:
-      append_double(out, value.as_double());
+      out += json_number(value.as_double());
+      return;
+    case ValueType::number:
+      out += value.text();
       return;
     case ValueType::array: {
       out += '[';
@@ -122,6 +112,14 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report
     report.unreadable(where, label(chunk) + " is not a JSON object");
     return {};
   }
+  for (const std::string_view key : {"model_name", "architecture", "source_format"}) {
+    const Value* member = json.find(key);
+    if (member != nullptr && member->type != ValueType::string)
+      report.fault(where, label(chunk) + ": \"" + std::string(key) + "\" is not text");
+  }
+  const Value* descriptors = json.find("quant_descriptors");
+  if (descriptors != nullptr && descriptors->type != ValueType::array)
+    report.fault(where, label(chunk) + ": \"quant_descriptors\" is not an array");
   return json;
 }
 

@@ -28,7 +28,7 @@ struct MsgpackEvents {
   bool on_f64(std::uint64_t /*bits*/) { return true; }
   bool on_string(std::string_view) { return true; }
   bool on_binary(ByteSpan) { return true; }
-  bool on_extension(ByteSpan) { return true; }
+  bool on_extension(ByteSpan /*type and bytes*/) { return true; }
   bool begin_array(std::uint32_t /*count*/) { return true; }
   bool end_array() { return true; }
   bool begin_map(std::uint32_t /*count*/) { return true; }

@@ -139,6 +139,13 @@ void AeroModel::read_descriptors(Report& report) {
                             .params = params != nullptr ? *params : Value::map({})});
       type = DType(own_types_.back());
     }
+    // A known type's are written anew.
+    const bool known_params =
+        params == nullptr || params->type != ValueType::map || params->map().size() <= 1;
+    if (descriptor.map().size() > 4 || (type->packed().params.type == ValueType::null && !known_params)) {
+      lost_.push_back("members of the quant descriptor of " + escape_controls(name->text()) +
+                      " that this version does not know");
+    }
     if (!type_by_quant_id_.emplace(id->bits, *type).second) {
       report.fault(where(), "quant id " + std::to_string(id->bits) + " has two descriptors");
     }
@@ -364,6 +371,7 @@ Source AeroModel::source() const {
 
 Extras AeroModel::extras() const {
   Extras extras;
+  extras.lost = lost_;
   Report report;
   extras.manifest = whole_manifest(report).extras;
   if (json_.type == ValueType::map) {

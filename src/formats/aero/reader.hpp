@@ -98,6 +98,7 @@ class AeroModel : public Model {
   bool all_tensors_usable_ = true;
   std::vector<std::size_t> opaque_;   // chunks that this program does not know, as indexes into chunks
   std::deque<PackedType> own_types_;  // of codecs that this program does not know
+  std::vector<std::string> lost_;     // as Extras has them
   // Not by hash: the hash of a number is the number, and a file may choose ids that collide.
   std::map<std::uint64_t, DType> type_by_quant_id_;
   /// Written by the reference's GGUF converter: shapes stand fastest-varying first and data_len counts

@@ -134,7 +134,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (key() == "quant_params") {
       read_params(value);
       // What is written anew from the dtype is not carried along.
-      if (placement_.named_type) return true;
+      if (placement_.named_type && value.map().size() == 1) return true;
     }
     extras_memory_ += built_memory() + sizeof(std::pair<Value, Value>);
     if (extras_memory_ > ValueBuilder::kMostMemory)
@@ -233,20 +233,21 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
   pack_array_header(out, lines.size());
   for (const IndexLine& line : lines) {
     const Tensor& tensor = *line.tensor;
-    bool own_params = false;
+    const Value* own_params = nullptr;
     const Value* flags = nullptr;
     std::size_t extra_count = 0;
     if (line.extras != nullptr) {
       for (const auto& [key, value] : *line.extras) {
-        own_params = own_params || key.text() == "quant_params";
         if (key.text() == "flags") {
           flags = &value;
+        } else if (key.text() == "quant_params") {
+          own_params = &value;
         } else {
           ++extra_count;
         }
       }
     }
-    const bool params = line.quant_id && !own_params;
+    const bool params = line.quant_id || own_params != nullptr;
     pack_map_header(
         out, 7 + (line.quant_id ? 1 : 0) + (params ? 1 : 0) + (line.digest != nullptr ? 1 : 0) + extra_count);
     pack_text(out, "name");
@@ -270,7 +271,11 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
     }
     if (params) {
       pack_text(out, "quant_params");
-      pack_type_params(out, tensor.dtype.packed());
+      if (own_params != nullptr) {
+        pack_value(out, *own_params);
+      } else {
+        pack_type_params(out, tensor.dtype.packed());
+      }
     }
     if (line.digest != nullptr) {
       pack_text(out, "hash_b3");
@@ -278,7 +283,7 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
     }
     if (line.extras == nullptr) continue;
     for (const auto& [key, value] : *line.extras) {
-      if (key.text() == "flags") continue;
+      if (key.text() == "flags" || key.text() == "quant_params") continue;
       pack_value(out, key);
       pack_value(out, value);
     }

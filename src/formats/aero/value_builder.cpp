@@ -22,7 +22,8 @@ void pack_float_bits(PackBuffer& out, char first, std::uint64_t bits, unsigned w
 }
 
 std::uint64_t text_memory(const Value& value) {
-  return value.type == ValueType::string || value.type == ValueType::binary ? value.text().size() : 0;
+  const Bytes* bytes = std::get_if<Bytes>(&value.data);
+  return bytes != nullptr ? bytes->view.size() : 0;
 }
 
 }  // namespace
@@ -134,11 +135,20 @@ void pack_value(PackBuffer& out, const Value& value) {
       pack_float_bits(out, kFloat64, value.bits, 8);
       return;
     case ValueType::string:
+    case ValueType::number:
       pack_text(out, value.text());
       return;
     case ValueType::binary:
       pack_binary(out, bytes_of(value.text()));
       return;
+    case ValueType::extension: {
+      const std::string_view bytes = value.text();
+      const auto size = static_cast<std::uint32_t>(bytes.size());
+      Packer packer(out);
+      packer.pack_ext(size, static_cast<std::int8_t>(value.bits));
+      packer.pack_ext_body(bytes.data(), size);
+      return;
+    }
     case ValueType::array:
       pack_array_header(out, value.array().count);
       for_each_element(value.array(), [&](const Value& element) {
