@@ -32,13 +32,6 @@ for name in layout.PACKED_SAFETENSORS:
     SAFETENSORS[name] = (8 // math.gcd(bits, 8), bits // math.gcd(bits, 8))
 GEOMETRY = PLAIN | GGML | SAFETENSORS
 
-# What aerotool does not do as the specification says, by oddity.
-NOT_SOUND = {"toc-spare-room": "a toc_length of more than 16 + 80 N is called a fault"}
-NOT_CONVERTED = {
-    "tensor-flags": "flags of a tensor that nobody knows are written again, not 0",
-    "unknown-chunk-empty": "pack-set --tensor-hash writes index.aero without end",
-}
-
 
 @pytest.fixture(autouse=True)
 def small_files():
@@ -82,16 +75,6 @@ def tensors_for(oddity):
     return UNPACKED if oddity == "no-json-no-manifest" else MIXED
 
 
-def every_oddity(names, broken):
-    """All of them as parameters; those that the tool is known to fail have to fail until it is mended."""
-    return [
-        pytest.param(
-            name, marks=pytest.mark.xfail(strict=True, reason=broken[name]) if name in broken else []
-        )
-        for name in names
-    ]
-
-
 @pytest.mark.parametrize("dtype", GEOMETRY)
 def test_dtype(tool, matrix, tmp_path, dtype):
     tensors, source, copy = make(dtype), tmp_path / "model.aero", tmp_path / "copy.aero"
@@ -105,7 +88,7 @@ def test_dtype(tool, matrix, tmp_path, dtype):
         assert of_aero(tool.convert(source, copy)) == tensors
 
 
-@pytest.mark.parametrize("oddity", every_oddity(ODDITIES, NOT_SOUND))
+@pytest.mark.parametrize("oddity", ODDITIES)
 def test_oddity_is_sound(tool, tmp_path, oddity):
     source = tmp_path / "model.aero"
     aero.write_file(source, new_tensors(tensors_for(oddity)), oddities={oddity}, max_shard_bytes=SHARD)
@@ -138,7 +121,7 @@ def test_oddity_is_inspected(tool, tmp_path, oddity):
     tool.ok("inspect", "--chunks", "--metadata", source)
 
 
-@pytest.mark.parametrize("oddity", every_oddity(ODDITIES, NOT_CONVERTED))
+@pytest.mark.parametrize("oddity", ODDITIES)
 def test_oddity_is_converted(tool, tmp_path, oddity):
     tensors, source = tensors_for(oddity), tmp_path / "model.aero"
     copy, parts, again = tmp_path / "copy.aero", tmp_path / "parts", tmp_path / "again.aero"
@@ -159,7 +142,7 @@ def test_oddity_is_converted_to_safetensors(tool, tmp_path, oddity):
 
 
 def test_oddities_at_once(tool, tmp_path):
-    chosen = set(ODDITIES) - {"no-json", "no-manifest", "no-json-no-manifest", "json-empty", *NOT_SOUND}
+    chosen = set(ODDITIES) - {"no-json", "no-manifest", "no-json-no-manifest", "json-empty"}
     source = tmp_path / "model.aero"
     aero.write_file(source, new_tensors(MIXED), oddities=chosen)
     assert listed(tool, source) == MIXED
@@ -195,16 +178,7 @@ def test_unknown_json_keys_are_kept(tool, tmp_path):
     assert {key: kept[key] for key in oddities.JSON_VALUES} == oddities.JSON_VALUES
 
 
-EXTS = pytest.mark.xfail(strict=True, reason="values of msgpack's ext types become bin")
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        pytest.param(key, marks=EXTS if key in ("exts", "timestamps") else [])
-        for key in oddities.MSGPACK_VALUES
-    ],
-)
+@pytest.mark.parametrize("key", oddities.MSGPACK_VALUES)
 def test_unknown_manifest_keys_are_kept(tool, tmp_path, key):
     source, copy = tmp_path / "model.aero", tmp_path / "copy.aero"
     aero.write_file(source, new_tensors(MIXED), oddities={"manifest-unknown-keys"})
@@ -266,7 +240,6 @@ def test_ten_thousand_tensors(tool, tmp_path):
     assert of_aero(tool.convert(source, tmp_path / "copy.aero", "--max-shard-bytes=50000")) == tensors
 
 
-@pytest.mark.xfail(strict=True, reason="a part whose last shard is empty is written without end")
 @pytest.mark.parametrize("sizes", [[0], [16, 0]], ids=str)
 def test_empty_last_shard(tool, tmp_path, sizes):
     source, parts = tmp_path / "model.aero", tmp_path / "parts"

@@ -366,7 +366,6 @@ WRITTEN_CHANGES = {
     "quant ids": ("MMSG", lambda m: m["quant_descriptors"].reverse(), "in order of their ids"),
     "key order of an entry": ("TIDX", lambda t: t["tensors"][0].update(name=t["tensors"][0].pop("name")),
                               "keys as written"),
-    "flags": ("TIDX", set_to("tensors", 0, "flags", 1), "flags as written"),
     "quant_id of what is not packed": ("TIDX", set_to("tensors", 0, "quant_id", 0), "quant_id as written"),
 }  # fmt: skip
 

@@ -77,6 +77,7 @@ ODDITIES = {
 ALSO_AS_WRITTEN = {
     "phsh-odd-pages", "phsh-wide-pages", "hashes-for-some", "hashes-empty", "zstd-fastest", "zstd-strongest",
     "zstd-blocks", "json-unknown-keys", "lengths-long", "shards-small", "uuid-zero",
+    "tensor-flags",
 }  # fmt: skip
 
 # What an oddity needs to show at all.
