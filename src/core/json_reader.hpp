@@ -1,5 +1,5 @@
 // Strict JSON, event by event: RapidJSON's iterative reader with encoding validation, plus what it does not
-// check: duplicate keys, nesting, and bytes after the document.
+// check: duplicate keys, nesting, numbers past the range of a double, and bytes after the document.
 #pragma once
 
 #include <rapidjson/error/en.h>
@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -28,6 +30,8 @@ struct JsonProblem {
 };
 
 namespace detail {
+
+inline constexpr const char* kNotJson = "not valid JSON: ";
 
 /// UTF-8 that is validated a run of ASCII at a time. The reader asks for one character a call, which takes a
 /// fifth of the time of a large header.
@@ -131,7 +135,7 @@ class JsonAdapter {
   bool Null() { return handler_.null(); }
   bool Bool(bool value) { return handler_.boolean(value); }
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-    return handler_.number({text, length});
+    return is_finite({text, length}) && handler_.number({text, length});
   }
   bool String(const char* text, rapidjson::SizeType length, bool) {
     return is_whole({text, length}) && handler_.string({text, length});
@@ -169,7 +173,16 @@ class JsonAdapter {
   /// The reader lets the second half of a surrogate pair pass on its own, and makes ill-formed UTF-8 of it.
   bool is_whole(std::string_view text) {
     if (!has_escapes_ || is_utf8(text)) return true;
-    problem_ = "not valid JSON: an escape is half of a surrogate pair";
+    problem_ = std::string(kNotJson) + "an escape is half of a surrogate pair";
+    return false;
+  }
+  /// The reader looks at a number's exponent, but not at what it makes of the digits.
+  bool is_finite(std::string_view number) {
+    constexpr std::size_t kDigitsOfMost = 309;
+    if (number.size() < kDigitsOfMost && number.find_first_of("eE") == std::string_view::npos) return true;
+    // Unlike from_chars, strtod tells what is too big from what is too small. Nobody sets a locale.
+    if (std::isfinite(std::strtod(std::string(number).c_str(), nullptr))) return true;
+    problem_ = std::string(kNotJson) + rapidjson::GetParseError_En(rapidjson::kParseErrorNumberTooBig);
     return false;
   }
   bool deeper() {
@@ -202,7 +215,7 @@ std::optional<JsonProblem> parse_json(std::string_view text, Handler& handler) {
   if (result.IsError()) {
     if (result.Code() != rapidjson::kParseErrorTermination) {
       return JsonProblem{result.Offset(),
-                         std::string("not valid JSON: ") + rapidjson::GetParseError_En(result.Code())};
+                         std::string(detail::kNotJson) + rapidjson::GetParseError_En(result.Code())};
     }
     return JsonProblem{result.Offset(), !adapter.problem().empty() ? adapter.problem() : handler.problem};
   }

@@ -47,6 +47,23 @@ TEST_CASE("json: numbers come as they are written") {
   }
 }
 
+TEST_CASE("json: numbers past the range of a double are refused, however they are written") {
+  const std::string zeros(300, '0');
+  for (const std::string& number :
+       {std::string("1.8e308"), std::string("-1.8e308"), std::string("10e308"), std::string("0.1e310"),
+        std::string("1e309"), "1" + zeros + "000000000", "1" + zeros + "00000000.5e1"}) {
+    CAPTURE(number);
+    CHECK(problem_of("[" + number + "]") == "not valid JSON: Number too big to be stored in double.");
+  }
+  for (const std::string& number :
+       {std::string("1.7e308"), std::string("-1.7E+308"), std::string("17e307"), std::string("0.01e310"),
+        std::string("1e-400"), std::string("-0.0"), "1" + zeros + "00000000", "0." + zeros + zeros + "1",
+        "0." + zeros + zeros + "1e700"}) {
+    CAPTURE(number);
+    CHECK(problem_of("[" + number + "]") == "");
+  }
+}
+
 TEST_CASE("json: a key that stands twice in an object is refused, in another object it is not") {
   CHECK(problem_of(R"({"a":{"k":1},"b":{"k":1}})") == "");
   CHECK(problem_of(R"({"a":{"k":1,"k":2}})").find("\"k\" stands twice") != std::string::npos);
