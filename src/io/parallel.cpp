@@ -16,14 +16,21 @@ void for_each_parallel(
   std::atomic<bool> stopped{false};
   std::mutex mutex;
   std::exception_ptr failure;
+  std::size_t failed = count;
   const auto take_turns = [&] {
     for (std::size_t number = next.fetch_add(1); number < count && !stopped.load();
          number = next.fetch_add(1)) {
       try {
         work(number, stopped);
+      } catch (const Stopped&) {
+        return;
       } catch (...) {
         const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
+        // All lower numbers have been taken by now.
+        if (number < failed) {
+          failure = std::current_exception();
+          failed = number;
+        }
         stopped.store(true);
       }
     }

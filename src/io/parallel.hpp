@@ -7,8 +7,12 @@
 
 namespace aerotool::io {
 
+/// What a call throws that gave up because `stopped` is true.
+struct Stopped {};
+
 /// Calls `work` for each number below `count`, from up to `jobs` threads; `stopped` becomes true when one of
-/// the calls throws, for the others to look at. Throws what the first of them threw.
+/// the calls throws, for the others to look at. Throws what the lowest number threw, so that it depends on no
+/// thread's speed which one that is, where calls do not look at `stopped`.
 void for_each_parallel(std::size_t count, unsigned jobs,
                        const std::function<void(std::size_t number, const std::atomic<bool>& stopped)>& work);
 

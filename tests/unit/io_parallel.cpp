@@ -2,9 +2,35 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
 #include <utility>
 
 using namespace aerotool::io;
+
+TEST_CASE("parallel: of several failures the lowest number's is told") {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> late_one_failed{false};
+    const auto work = [&](std::size_t number, const std::atomic<bool>& stopped) {
+      if (number == 0) {
+        while (!stopped.load()) std::this_thread::yield();
+        throw Stopped{};
+      }
+      if (number == 1) {
+        while (!late_one_failed.load()) std::this_thread::yield();
+        throw std::size_t{1};
+      }
+      late_one_failed.store(true);
+      throw number;
+    };
+    try {
+      for_each_parallel(3, 3, work);
+      FAIL("nothing was thrown");
+    } catch (const std::size_t number) {
+      CHECK(number == 1);
+    }
+  }
+}
 
 TEST_CASE("parallel: jobs go to works side by side first, and what is left to each of them") {
   const auto split = [](unsigned jobs, std::size_t works) {

@@ -137,7 +137,7 @@ class AerosetDraft final : public SetDraft {
     io::Output& out = output.add(file.name);
     hash::Sha256 sha256;
     const auto put = [&](ByteSpan bytes) {
-      if (stopped.load()) throw IoError({out.name(), {}, {}}, "was not finished");
+      if (stopped.load()) throw io::Stopped{};
       sha256.add(bytes);
       out.write(bytes);
     };
