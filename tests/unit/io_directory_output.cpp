@@ -14,13 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::string> names_in(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 void put(DirectoryOutput& output, const std::string& name, std::string_view text) {
   Output& file = output.add(name);
   file.write(bytes_of(text));
@@ -39,7 +32,7 @@ TEST_CASE("directory output: files appear with publish, and what is obsolete goe
     put(output, "index", "i");
     output.publish("index", {});
   }
-  CHECK(names_in(path) == std::vector<std::string>{"below", "index", "one"});
+  CHECK(test::names_in(path) == std::vector<std::string>{"below", "index", "one"});
   CHECK(test::read_file(path + "/below/two") == "2");
   {
     DirectoryOutput output(path);
@@ -47,7 +40,7 @@ TEST_CASE("directory output: files appear with publish, and what is obsolete goe
     output.publish("index", {"gone", "below/two"});
   }
   CHECK(test::read_file(path + "/one") == "new");
-  CHECK(names_in(path) == std::vector<std::string>{"below", "one"});
+  CHECK(test::names_in(path) == std::vector<std::string>{"below", "one"});
 }
 
 TEST_CASE("directory output: without publish nothing is left, nor the directories that were made") {
@@ -57,14 +50,14 @@ TEST_CASE("directory output: without publish nothing is left, nor the directorie
     put(output, "one", "1");
     output.add("below/two").write(bytes_of("2"));
   }
-  CHECK(names_in(scratch.path()).empty());
+  CHECK(test::names_in(scratch.path()).empty());
   fs::create_directory(scratch.file("old"));
   test::write_file(scratch.file("old/one"), "old");
   {
     DirectoryOutput output(scratch.file("old"));
     put(output, "one", "1");
   }
-  CHECK(names_in(scratch.file("old")) == std::vector<std::string>{"one"});
+  CHECK(test::names_in(scratch.file("old")) == std::vector<std::string>{"one"});
   CHECK(test::read_file(scratch.file("old/one")) == "old");
 }
 
@@ -99,7 +92,7 @@ TEST_CASE("directory output: leftovers are the file itself and the temporaries t
     output.remove_stale([](const std::string& target) { return target == "part"; });
   }
   CHECK(test::read_file(scratch.file("part")) == "left over");
-  const std::vector<std::string> left = names_in(scratch.path());
+  const std::vector<std::string> left = test::names_in(scratch.path());
   CHECK(std::count(left.begin(), left.end(), ".part.aerotool-12-0123456789abcdef") == 0);
   CHECK(std::count(left.begin(), left.end(), ".part.aerotool-12-not-one-of-ours") == 1);
   CHECK(std::count(left.begin(), left.end(), ".mine.aerotool-12-0123456789abcdef") == 1);

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 
@@ -14,13 +13,6 @@ using namespace aerotool::io;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::vector<std::string> names_in(const std::string& directory) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 auto text(std::string_view bytes) {
   return [bytes](Output& output) { output.write(bytes_of(bytes)); };
@@ -40,7 +32,7 @@ TEST_CASE("separate outputs: each file is there as a whole once it is put, and o
   };
   CHECK_THROWS_AS(outputs.put("two", fail), std::runtime_error);
   outputs.sync();
-  CHECK(names_in(scratch.path()) == std::vector<std::string>{"one", "two"});
+  CHECK(test::names_in(scratch.path()) == std::vector<std::string>{"one", "two"});
   CHECK(test::read_file(scratch.file("two")) == "old");
   CHECK_THROWS_AS(SeparateOutputs(scratch.file("none"), {"one"}), IoError);
 }
@@ -56,7 +48,7 @@ TEST_CASE("separate outputs: what killed runs have left of the files goes, what 
   Output living = Output::to_path(scratch.file("two"));
   living.finish();
   const SeparateOutputs outputs(scratch.path(), {"one", "two", long_name});
-  const std::vector<std::string> left = names_in(scratch.path());
+  const std::vector<std::string> left = test::names_in(scratch.path());
   REQUIRE(left.size() == 3);
   CHECK(left[0] == ".mine.aerotool-12-0123456789abcdef");
   CHECK(left[1] == ".one.aerotool-12-not-one-of-ours");
