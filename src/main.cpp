@@ -85,23 +85,32 @@ int dispatch(const std::vector<std::string>& words) {
   return command.run(arguments);
 }
 
+int run(int argc, char** argv) {
+  try {
+    io::occupy_standard_streams();
+    io::install_signal_handlers();
+    io::raise_open_file_limit();
+    return dispatch(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const Interrupted& interrupted) {
+    io::die_of(interrupted.signal_number());
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    // The line takes memory, too.
+    cli::complain(error.what());
+  }
+  return kTrouble;
+}
+
 }  // namespace
 }  // namespace aerotool
 
 int main(int argc, char** argv) {
   using namespace aerotool;
-  int status = kTrouble;
   try {
-    io::occupy_standard_streams();
-    io::install_signal_handlers();
-    io::raise_open_file_limit();
-    status = dispatch(std::vector<std::string>(argv + 1, argv + argc));
-  } catch (const Interrupted& interrupted) {
-    io::die_of(interrupted.signal_number());
+    return run(argc, argv);
   } catch (const std::bad_alloc&) {
-    cli::complain("not enough memory");
-  } catch (const std::exception& error) {
-    cli::complain(error.what());
+    cli::complain_of_memory();
   }
-  return status;
+  return kTrouble;
 }

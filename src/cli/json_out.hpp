@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "cli/text_out.hpp"
+#include "core/json_memory.hpp"
 #include "hash/digest.hpp"
 #include "model/value.hpp"
 
@@ -88,7 +89,7 @@ class JsonOut {
  private:
   TextOut& out_;
   JsonStream stream_;
-  rapidjson::Writer<JsonStream> writer_;
+  rapidjson::Writer<JsonStream, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> writer_;
 };
 
 /// A number, boolean or float as text, floats in the shortest form that reads back the same.

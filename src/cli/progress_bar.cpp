@@ -5,8 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <string>
-#include <system_error>
 
 #include "cli/terminal.hpp"
 #include "core/text.hpp"
@@ -49,8 +49,14 @@ ProgressBar::ProgressBar(const Arguments& arguments) {
   if (!wanted) return;
   if (when == "always") delay_ = 0;
   try {
-    thread_ = std::thread([this] { draw_until_stopped(); });
-  } catch (const std::system_error&) {
+    thread_ = std::thread([this] {
+      try {
+        draw_until_stopped();
+      } catch (const std::exception&) {
+        // Nor here.
+      }
+    });
+  } catch (const std::exception&) {
     // A bar is not worth failing for.
   }
 }

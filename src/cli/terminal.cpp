@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -46,6 +47,13 @@ void complain(std::string_view message) {
   line += '\n';
   // One write, so that lines of several processes do not mix.
   static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+}
+
+void complain_of_memory() noexcept {
+  std::array<char, 128> line{};
+  const int length = std::snprintf(line.data(), line.size(), "aerotool: %s%snot enough memory\n",
+                                   command_name.c_str(), command_name.empty() ? "" : ": ");
+  static_cast<void>(std::fwrite(line.data(), 1, static_cast<std::size_t>(length), stderr));
 }
 
 void show_warnings(const Arguments& arguments, const Report& report) {

@@ -20,6 +20,8 @@ std::string styled(const Arguments& arguments, Style style, std::string_view tex
 /// "aerotool: COMMAND: message" on standard error. main() sets the command's name first.
 void set_command_name(std::string_view name);
 void complain(std::string_view message);
+/// Says that there is no memory, and takes none for that.
+void complain_of_memory() noexcept;
 
 /// The warnings among a report's findings, a line each on standard error, unless --quiet.
 void show_warnings(const Arguments& arguments, const Report& report);

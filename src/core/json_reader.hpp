@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json_memory.hpp"
 #include "core/text.hpp"
 
 namespace aerotool {
@@ -210,7 +211,7 @@ std::optional<JsonProblem> parse_json(std::string_view text, Handler& handler) {
                               rapidjson::kParseNumbersAsStringsFlag;
   rapidjson::MemoryStream stream(text.data(), text.size());
   detail::JsonAdapter<Handler> adapter(handler, text.find('\\') != std::string_view::npos);
-  rapidjson::GenericReader<detail::Utf8Runs, detail::Utf8Runs> reader;
+  rapidjson::GenericReader<detail::Utf8Runs, detail::Utf8Runs, JsonMemory> reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, adapter);
   if (result.IsError()) {
     if (result.Code() != rapidjson::kParseErrorTermination) {

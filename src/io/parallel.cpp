@@ -3,11 +3,26 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
-#include <thread>
-#include <vector>
 
 namespace aerotool::io {
+
+void Threads::start(std::size_t count, const std::function<void()>& work) {
+  try {
+    threads_.reserve(count);
+    while (threads_.size() < count) threads_.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The caller works as well.
+  } catch (const std::bad_alloc&) {
+    // Likewise.
+  }
+}
+
+void Threads::join() {
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
 
 void for_each_parallel(
     std::size_t count, unsigned jobs,
@@ -35,16 +50,11 @@ void for_each_parallel(
       }
     }
   };
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < std::min<std::size_t>(jobs, count); ++i) {
-    try {
-      threads.emplace_back(take_turns);
-    } catch (const std::system_error&) {
-      break;  // as many as the system gives
-    }
-  }
+  Threads threads;
+  const std::size_t workers = std::min<std::size_t>(jobs, count);
+  if (workers > 1) threads.start(workers - 1, take_turns);
   take_turns();
-  for (std::thread& thread : threads) thread.join();
+  threads.join();
   if (failure) std::rethrow_exception(failure);
 }
 

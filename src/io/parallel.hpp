@@ -4,11 +4,29 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <thread>
+#include <vector>
 
 namespace aerotool::io {
 
 /// What a call throws that gave up because `stopped` is true.
 struct Stopped {};
+
+/// Threads that are waited for wherever their owner ends.
+class Threads {
+ public:
+  Threads() = default;
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+  ~Threads() { join(); }
+
+  /// Runs `work`, which does not throw, in up to `count` threads: as many as the system gives.
+  void start(std::size_t count, const std::function<void()>& work);
+  void join();
+
+ private:
+  std::vector<std::thread> threads_;
+};
 
 /// Calls `work` for each number below `count`, from up to `jobs` threads; `stopped` becomes true when one of
 /// the calls throws, for the others to look at. Throws what the lowest number threw, so that it depends on no

@@ -6,10 +6,9 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
 
 #include "io/interrupt.hpp"
+#include "io/parallel.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -36,17 +35,10 @@ class Run {
   void execute() {
     const std::uint64_t blocks = first_block_.back();
     const auto workers = static_cast<unsigned>(std::min<std::uint64_t>(std::max(options_.jobs, 1U), blocks));
-    std::vector<std::thread> threads;
-    threads.reserve(workers);
-    for (unsigned i = 1; i < workers; ++i) {
-      try {
-        threads.emplace_back([this] { work(); });
-      } catch (const std::system_error&) {
-        break;  // as many as the system gives
-      }
-    }
+    Threads threads;
+    if (workers > 1) threads.start(workers - 1, [this] { work(); });
     work();
-    for (std::thread& thread : threads) thread.join();
+    threads.join();
     if (failure_) std::rethrow_exception(failure_);
   }
 

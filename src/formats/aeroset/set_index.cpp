@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/json_memory.hpp"
 #include "core/text.hpp"
 #include "formats/aero/json_value.hpp"
 
@@ -147,7 +148,8 @@ class IndexReader {
   Report& report_;
 };
 
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using Buffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, JsonMemory>;
+using Writer = rapidjson::PrettyWriter<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
 
 void put_key(Writer& json, std::string_view key) {
   json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
@@ -176,7 +178,7 @@ SetIndex read_set_index(std::string_view text, const std::string& path, Report& 
 }
 
 std::string render_set_index(const SetIndex& index) {
-  rapidjson::StringBuffer buffer;
+  Buffer buffer;
   Writer json(buffer);
   json.SetIndent(' ', 2);
   json.StartObject();
