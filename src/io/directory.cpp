@@ -10,7 +10,7 @@
 namespace aerotool::io {
 
 std::shared_ptr<const Fd> open_directory(const std::string& path) {
-  auto directory = std::make_shared<const Fd>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto directory = std::make_shared<const Fd>(open_fd(path, O_RDONLY | O_DIRECTORY));
   if (!*directory) throw system_error(path, "open the output directory", errno);
   return directory;
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <string>
 #include <utility>
 
 namespace aerotool::io {
@@ -25,6 +28,12 @@ class Fd {
  private:
   int fd_ = -1;
 };
+
+/// openat() again after a signal that does not end the process; throws Interrupted after one that does.
+/// None, with errno, where it fails.
+Fd open_fd(int directory, const std::string& path, int flags, mode_t mode = 0);
+/// Of a path by itself.
+Fd open_fd(const std::string& path, int flags, mode_t mode = 0);
 
 /// Lets the process have as many open files as the system allows it: a model may lie in thousands. Once, at
 /// the start of main.

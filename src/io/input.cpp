@@ -72,7 +72,7 @@ Input::~Input() = default;
 
 std::shared_ptr<Input> Input::open(const std::string& path) {
   // O_NONBLOCK so that a FIFO put in the place of a file cannot hold us up.
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Fd fd = open_fd(path, O_RDONLY | O_NONBLOCK);
   if (!fd) throw system_error(path, "open", errno);
   return adopt(std::move(fd), path);
 }

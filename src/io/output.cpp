@@ -91,7 +91,7 @@ Output Output::stream(Fd fd, const std::string& name) {
   if (::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
     // A description of our own that does not block, so that a signal is noticed while the reader sleeps. The
     // flag on the one we were given would be seen by everybody who shares it.
-    Fd own(::open(("/proc/self/fd/" + std::to_string(fd.get())).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    Fd own = open_fd("/proc/self/fd/" + std::to_string(fd.get()), O_WRONLY | O_NONBLOCK);
     if (own) return {std::move(own), name};
   }
   return {std::move(fd), name};
@@ -109,20 +109,14 @@ Output Output::to_path(const std::string& path) {
   if (!exists && errno != ENOENT) throw system_error(path, "write", errno);
   if (exists && S_ISDIR(old.st_mode)) throw system_error(path, "write", EISDIR);
   if (exists && !S_ISREG(old.st_mode)) {
-    Fd fd;
-    while (!fd) {
-      fd = Fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-      if (fd) break;
-      if (errno != EINTR) throw system_error(path, "write", errno);
-      check_interrupt();
-    }
+    Fd fd = open_fd(path, O_WRONLY);
+    if (!fd) throw system_error(path, "write", errno);
     return stream(std::move(fd), path);
   }
 
   const auto [directory, name] = split(resolved);
   if (name.empty()) throw system_error(path, "write", exists ? EISDIR : ENOENT);
-  auto directory_fd =
-      std::make_shared<const Fd>(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto directory_fd = std::make_shared<const Fd>(open_fd(directory, O_RDONLY | O_DIRECTORY));
   if (!*directory_fd) throw system_error(path, "open the directory of the output", errno);
   remove_stale(directory_fd->get(), {name});
   return create(std::move(directory_fd), name, path, exists ? std::optional(old.st_mode) : std::nullopt);
@@ -145,13 +139,13 @@ Output Output::create(std::shared_ptr<const Fd> directory, const std::string& na
   std::string temporary;
   Fd fd;
 #ifdef O_TMPFILE
-  fd = Fd(::openat(directory->get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, kMode));
+  fd = open_fd(directory->get(), ".", O_TMPFILE | O_RDWR, kMode);
   // Without /proc the file could not be given a name later.
   if (fd && ::access("/proc/self/fd", X_OK) != 0) fd = Fd();
 #endif
   while (!fd) {
     temporary = temporary_name(name);
-    fd = Fd(::openat(directory->get(), temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+    fd = open_fd(directory->get(), temporary, O_RDWR | O_CREAT | O_EXCL, kMode);
     if (!fd && errno != EEXIST) throw system_error(path, "create", errno);
     // Another run may have taken it for a stale one and removed it before it was locked. Where the file
     // system has no locks, nobody takes it for stale.
@@ -209,7 +203,10 @@ void Output::extend(std::uint64_t size) {
   struct stat now {};
   if (::fstat(fd_.get(), &now) != 0) throw system_error(name_, "look at", errno);
   if (static_cast<std::uint64_t>(now.st_size) >= size) return;
-  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) throw system_error(name_, "write", errno);
+  while (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
+    if (errno != EINTR) throw system_error(name_, "write", errno);
+    check_interrupt();
+  }
 }
 
 void Output::write(ByteSpan bytes) {
@@ -239,7 +236,8 @@ void Output::write(ByteSpan bytes) {
 
 void Output::commit() {
   if (!replaces_) {
-    if (::close(fd_.release()) != 0) throw system_error(name_, "close", errno);
+    // On Linux the file is closed after EINTR, and nothing is lost.
+    if (::close(fd_.release()) != 0 && errno != EINTR) throw system_error(name_, "close", errno);
     return;
   }
   finish();

@@ -42,6 +42,27 @@ Packing packing_of(ByteSpan head) {
   return Packing::none;
 }
 
+/// The packing of a regular file.
+Packing packing_of_file(int fd, const std::string& name) {
+  std::array<std::byte, kMagicBytes> magic{};
+  std::size_t filled = 0;
+  // Without read-ahead, which would bring in weights.
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+  while (filled < magic.size()) {
+    const ssize_t got = ::pread(fd, &magic.at(filled), magic.size() - filled, static_cast<off_t>(filled));
+    if (got == 0) break;
+    if (got > 0) {
+      filled += static_cast<std::size_t>(got);
+    } else if (errno == EINTR) {
+      check_interrupt();
+    } else {
+      throw system_error(name, "read", errno);
+    }
+  }
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL);
+  return packing_of(std::span(magic).first(filled));
+}
+
 /// Bytes of a descriptor, in order, some of which may have been read already.
 class Stream {
  public:
@@ -113,7 +134,7 @@ class SpoolFile {
     const char* named = std::getenv("TMPDIR");
     directory_ = named != nullptr && *named != '\0' ? named : "/var/tmp";
 #ifdef O_TMPFILE
-    fd_ = Fd(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600));
+    fd_ = open_fd(directory_, O_TMPFILE | O_RDWR | O_EXCL, 0600);
 #endif
     if (!fd_) {
       std::string path = directory_ + "/aerotool-spool-XXXXXX";
@@ -211,26 +232,13 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
   const std::string name = standard_input ? std::string(kStandardInput) : path;
   Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
   if (standard_input && !fd) throw system_error(name, "read", errno);
-  while (!fd) {
-    fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd) break;
-    if (errno != EINTR) throw system_error(name, "open", errno);
-    check_interrupt();
-  }
+  if (!standard_input) fd = open_fd(path, O_RDONLY);
+  if (!fd) throw system_error(name, "open", errno);
   struct ::stat status {};
   if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
-  if (regular) {
-    std::array<std::byte, kMagicBytes> magic{};
-    // Without read-ahead, which would bring in weights.
-    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
-    const ssize_t got = ::pread(fd.get(), magic.data(), magic.size(), 0);
-    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_NORMAL);
-    if (packing_of(std::span(magic).first(got > 0 ? static_cast<std::size_t>(got) : 0)) == Packing::none) {
-      return Input::adopt(std::move(fd), name);
-    }
-  }
+  if (regular && packing_of_file(fd.get(), name) == Packing::none) return Input::adopt(std::move(fd), name);
   Stream stream(fd.get(), name);
   const Packing packing = packing_of(stream.peek(kMagicBytes));
   if (packing == Packing::gzip) return spool_gzip(stream, size_hint);

@@ -42,18 +42,16 @@ std::optional<std::string_view> stem_in(std::string_view name) {
 /// Hands over the temporaries that nobody holds, of targets whose stems `ours` accepts.
 void for_each_stale(int directory, const std::function<bool(std::string_view stem)>& ours,
                     const std::function<void(Stale)>& take) {
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), ::closedir);
-  if (!entries) {
-    ::close(copy);
-    return;
-  }
+  Fd copy = open_fd(directory, ".", O_RDONLY | O_DIRECTORY);
+  if (!copy) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy.get()), ::closedir);
+  if (!entries) return;
+  copy.release();
   while (const dirent* entry = ::readdir(entries.get())) {
     const std::string_view name(&entry->d_name[0]);
     const auto stem = stem_in(name);
     if (!stem || !ours(*stem)) continue;
-    Fd fd(::openat(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    Fd fd = open_fd(directory, &entry->d_name[0], O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     struct stat status {};
     if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
