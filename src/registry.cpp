@@ -1,12 +1,12 @@
 #include "registry.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <map>
 
 #include "core/text.hpp"
 #include "formats/npy/npy.hpp"
+#include "io/listing.hpp"
 #include "io/spool.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
@@ -64,17 +64,19 @@ std::string listed(const std::vector<std::string>& names) {
   return names.size() > kMostNames ? text + ", ..." : text;
 }
 
+std::string in_directory(const std::string& directory, const std::string& name) {
+  return directory + (directory.ends_with('/') ? "" : "/") + name;
+}
+
 /// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
 std::string model_in_directory(const std::string& path) {
   std::map<Format::Standing, std::vector<std::string>> candidates;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    const std::string name = entry.path().filename();
+  for (const std::string& name : io::names_in(path)) {
     const Format* format = format_of_extension(name);
-    if (format == nullptr || name.starts_with('.') || !entry.is_regular_file(error)) continue;
+    if (format == nullptr || name.starts_with('.')) continue;
+    if (io::type_of(in_directory(path, name)) != std::filesystem::file_type::regular) continue;
     candidates[format->standing()].push_back(format->first_file(name));
   }
-  if (error) throw system_error(path, "read the directory", error.value());
   if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
   auto& names = candidates.rbegin()->second;
   std::sort(names.begin(), names.end());
@@ -84,7 +86,7 @@ std::string model_in_directory(const std::string& path) {
     throw UsageError(
         describe({path, {}, {}}, "this directory holds several models; name one of them: " + listed(names)));
   }
-  return path + (path.ends_with('/') ? "" : "/") + (usual_set ? std::string(kUsualSet) : names.front());
+  return in_directory(path, usual_set ? std::string(kUsualSet) : names.front());
 }
 
 }  // namespace
@@ -130,8 +132,7 @@ const Format* format_of_extension(std::string_view path) {
 
 std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report) {
   if (!from.empty()) static_cast<void>(formats_named(from));
-  std::error_code error;
-  const bool directory = path != "-" && std::filesystem::is_directory(path, error);
+  const bool directory = path != "-" && io::type_of(path) == std::filesystem::file_type::directory;
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
     // What is to be judged may well lie about its size.
     if (report.judging()) return std::nullopt;

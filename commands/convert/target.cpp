@@ -1,9 +1,9 @@
 #include "commands/convert/target.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "core/error.hpp"
+#include "io/listing.hpp"
 #include "registry.hpp"
 
 namespace aerotool::commands {
@@ -79,8 +79,8 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   const std::string to = arguments.get("to");
   const bool stream = output == "-";
   if (to.empty() && stream) throw UsageError("--to says which format standard output shall have");
-  std::error_code error;
-  const bool directory = !stream && (output.ends_with('/') || std::filesystem::is_directory(output, error));
+  const bool directory =
+      !stream && (output.ends_with('/') || io::type_of(output) == std::filesystem::file_type::directory);
   if (to.empty() && directory)
     throw wrong_output(output, "is a directory; --to says which format it shall hold");
   const Kinds kinds = to.empty() ? kinds_of_extension(output) : kinds_of(to);

@@ -14,6 +14,7 @@
 #include "commands/extract/file_name.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/listing.hpp"
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
@@ -149,8 +150,7 @@ class Extraction {
 
   bool to_one_file() const {
     if (target_.empty() || target_.ends_with('/')) return false;
-    struct stat status {};
-    return target_ == "-" || ::stat(target_.c_str(), &status) != 0 || !S_ISDIR(status.st_mode);
+    return target_ == "-" || io::type_of(target_) != std::filesystem::file_type::directory;
   }
 
   void write_files() {

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/listing.hpp"
 #include "io/spool.hpp"
 
 namespace aerotool::io {
@@ -59,7 +60,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
   if (error) throw system_error(path, "open", error.value());
   const auto [end, rest] = std::mismatch(base.begin(), base.end(), target.begin(), target.end());
   if (end != base.end()) refuse("is a symbolic link that leads out of the directory");
-  if (!fs::is_regular_file(target, error)) refuse("names no regular file");
+  if (type_of(target) != fs::file_type::regular) refuse("names no regular file");
   return Input::open(path);
 }
 

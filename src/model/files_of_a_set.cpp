@@ -1,12 +1,12 @@
 #include "model/files_of_a_set.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/beside.hpp"
+#include "io/listing.hpp"
 
 namespace aerotool {
 namespace {
@@ -74,11 +74,10 @@ std::string numbered_file(std::size_t number, std::size_t count, std::string_vie
 std::vector<std::string> earlier_files(const std::string& directory, std::string_view extension,
                                        std::string_view index, const std::vector<std::string>& written) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename();
+  for (const std::string& name : io::names_in(directory)) {
     const bool of_an_export = is_numbered_file(name, extension) || (!index.empty() && name == index);
-    if (!of_an_export || entry.is_directory(error)) continue;
+    if (!of_an_export || io::type_of(directory + "/" + name) == std::filesystem::file_type::directory)
+      continue;
     if (std::find(written.begin(), written.end(), name) == written.end()) names.push_back(name);
   }
   std::sort(names.begin(), names.end());

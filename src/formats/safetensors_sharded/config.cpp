@@ -2,12 +2,12 @@
 
 #include <filesystem>
 #include <string_view>
-#include <system_error>
 
 #include "core/json_reader.hpp"
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
 #include "io/beside.hpp"
+#include "io/listing.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -67,10 +67,13 @@ std::string model_type_in(const io::Input& input) {
 }  // namespace
 
 std::string model_type_beside(const std::string& index, Report& report) {
-  std::error_code error;
-  if (!std::filesystem::exists(io::directory_of(index) + "/" + std::string(kName), error)) return {};
+  const std::string path = io::directory_of(index) + "/" + std::string(kName);
+  if (io::type_of(path) == std::filesystem::file_type::not_found) return {};
   try {
     return model_type_in(*io::open_beside(index, std::string(kName)));
+  } catch (const IoError&) {
+    // What the model is shall not hang on the machine's mood.
+    throw;
   } catch (const Error& problem) {
     report.warning(problem.where(), problem.message() + " (the architecture is not taken from it)");
   }
