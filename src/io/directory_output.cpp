@@ -81,10 +81,15 @@ std::vector<DirectoryOutput::Leftover> DirectoryOutput::leftovers(const std::str
   std::vector<Leftover> found;
   const auto take = [&](Fd fd, const std::string& temporary) {
     struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    if (::fstat(fd.get(), &status) != 0) throw system_error(path_of(name), "look at", errno);
+    if (!S_ISREG(status.st_mode)) return;
     found.push_back({std::move(fd), temporary, static_cast<std::uint64_t>(status.st_size)});
   };
-  take(Fd(::openat(directory_->get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)), {});
+  Fd placed = open_fd(directory_->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  // A link, or a socket, is no file of ours.
+  if (!placed && errno != ENOENT && errno != ELOOP && errno != ENXIO)
+    throw system_error(path_of(name), "open", errno);
+  if (placed) take(std::move(placed), {});
   const std::lock_guard lock(mutex_);
   if (const auto stale = stale_.find(name); stale != stale_.end()) {
     for (Stale& file : stale->second) take(std::move(file.fd), file.name);
@@ -155,20 +160,18 @@ void DirectoryOutput::place_files(const std::string& index) {
 
 void DirectoryOutput::publish(const std::string& index, const std::vector<std::string>& obsolete) {
   for (const auto& [name, output] : files_) output->finish();
-  std::string aside;
-  if (!index.empty()) {
-    aside = temporary_name(index);
-    if (::renameat(directory_->get(), index.c_str(), directory_->get(), aside.c_str()) != 0) {
-      if (errno != ENOENT) throw system_error(path_of(index), "replace", errno);
-      aside.clear();
-    }
-    sync();
+  std::string aside = index.empty() ? index : temporary_name(index);
+  const auto last = files_.find(index);
+  if (!index.empty() && ::renameat(directory_->get(), index.c_str(), directory_->get(), aside.c_str()) != 0) {
+    if (errno != ENOENT) throw system_error(path_of(index), "replace", errno);
+    aside.clear();
   }
   const auto placed = [&] {
     return std::count_if(files_.begin(), files_.end(),
                          [](const auto& file) { return file.second->placed(); });
   };
   try {
+    if (!index.empty()) sync();
     place_files(index);
   } catch (...) {
     // The index that was set aside still tells the truth while no file has changed.
@@ -180,11 +183,10 @@ void DirectoryOutput::publish(const std::string& index, const std::vector<std::s
   sync();
   const std::string errors = remove_files(obsolete);
   if (!obsolete.empty()) sync();
-  if (const auto last = files_.find(index); last != files_.end()) {
-    last->second->place();
-    sync();
-  }
-  if (!aside.empty()) ::unlinkat(directory_->get(), aside.c_str(), 0);
+  if (last != files_.end()) last->second->place();
+  // The old index tells the next run which files are to go, where some could not.
+  if (!aside.empty() && errors.empty()) ::unlinkat(directory_->get(), aside.c_str(), 0);
+  if (last != files_.end()) sync();
   if (!errors.empty()) throw IoError({}, errors);
 }
 

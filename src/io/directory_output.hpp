@@ -45,6 +45,7 @@ class DirectoryOutput {
     std::string temporary;  ///< its name in the directory; empty for the file in its place
     std::uint64_t size = 0;
   };
+  /// Throws IoError where the file in its place cannot be opened.
   std::vector<Leftover> leftovers(const std::string& name);
   /// The size of the largest of them. Before they are asked for.
   std::uint64_t leftover_size(const std::string& name) const;

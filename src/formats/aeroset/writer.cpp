@@ -1,6 +1,7 @@
 #include "formats/aeroset/writer.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <unordered_set>
 
@@ -121,7 +122,9 @@ class AerosetDraft final : public SetDraft {
   static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
     for (auto& leftover : output.leftovers(file.name)) {
       if (leftover.size != file.assembly.size_bound()) continue;
-      const auto candidate = io::Input::adopt(leftover.fd.duplicate(), output.path_of(file.name));
+      io::Fd copy = leftover.fd.duplicate();
+      if (!copy) throw system_error(output.path_of(file.name), "open", errno);
+      const auto candidate = io::Input::adopt(std::move(copy), output.path_of(file.name));
       const auto sha256 = finished_file(*candidate, file.assembly, jobs, progress);
       if (!sha256) continue;
       file.sha256 = *sha256;
@@ -189,6 +192,7 @@ class AerosetDraft final : public SetDraft {
       const bool in_place = leftover.temporary.empty();
       const auto input = io::Input::adopt(std::move(leftover.fd), output.path_of(index_name));
       const std::string text(input->view(0, input->size()).text());
+      input->require_unchanged();
       add_obsolete(text, obsolete);
       if (in_place) old_index = text;
     }
