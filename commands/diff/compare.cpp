@@ -144,8 +144,7 @@ class Reading {
 
   /// `bytes` stand at `offset` in the tensor of A.
   void look(std::size_t number, std::uint64_t offset, ByteSpan bytes) {
-    // Of each thread its own; it goes with the thread.
-    thread_local std::vector<std::byte> buffer(kBufferBytes);
+    std::vector<std::byte> buffer = take_buffer();
     const State& state = states_[number];
     const std::size_t width_a = state.kind_a ? width_of(*state.kind_a) : 1;
     const std::size_t width_b = state.kind_b ? width_of(*state.kind_b) : 1;
@@ -158,6 +157,22 @@ class Reading {
       b_.read(number, begin * width_b, run_b);
       look_at_run(number, offset + at, run_a, run_b);
     }
+    const std::lock_guard lock(mutex_);
+    buffers_.push_back(std::move(buffer));
+  }
+
+  /// One that no other thread has. Not thread_local: the C library ends the process where there is no memory
+  /// to register its destructor.
+  std::vector<std::byte> take_buffer() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!buffers_.empty()) {
+        std::vector<std::byte> buffer = std::move(buffers_.back());
+        buffers_.pop_back();
+        return buffer;
+      }
+    }
+    return std::vector<std::byte>(kBufferBytes);
   }
 
   void look_at_run(std::size_t number, std::uint64_t offset, ByteSpan a, ByteSpan b) {
@@ -183,7 +198,8 @@ class Reading {
 
   Side a_;
   Side b_;
-  std::mutex mutex_;  // of what is found
+  std::mutex mutex_;
+  std::vector<std::vector<std::byte>> buffers_;  // that no thread has  // of what is found
   std::vector<State> states_;
   std::vector<InOrder> numbers_;  // beside the states; empty where they are not asked for
 };

@@ -1,28 +1,24 @@
 // RapidJSON's memory. Its own allocator hands a null pointer on where there is none.
 #pragma once
 
+#include <rapidjson/allocators.h>
+
 #include <cstddef>
-#include <cstdlib>
 #include <new>
 
 namespace aerotool {
 
 /// An Allocator of RapidJSON that throws std::bad_alloc.
-class JsonMemory {
+class JsonMemory : public rapidjson::CrtAllocator {
  public:
-  static const bool kNeedFree = true;
-
-  void* Malloc(std::size_t size) { return size == 0 ? nullptr : require(std::malloc(size)); }
-  void* Realloc(void* old, std::size_t, std::size_t size) {
-    if (size != 0) return require(std::realloc(old, size));
-    Free(old);
-    return nullptr;
+  void* Malloc(std::size_t size) { return require(CrtAllocator::Malloc(size), size); }
+  void* Realloc(void* old, std::size_t old_size, std::size_t size) {
+    return require(CrtAllocator::Realloc(old, old_size, size), size);
   }
-  static void Free(void* memory) { std::free(memory); }
 
  private:
-  static void* require(void* memory) {
-    if (memory == nullptr) throw std::bad_alloc();
+  static void* require(void* memory, std::size_t size) {
+    if (memory == nullptr && size != 0) throw std::bad_alloc();
     return memory;
   }
 };

@@ -1,34 +1,31 @@
+// SHA-256 by itself, not as one of libcrypto's EVP algorithms: these are looked up in a library context,
+// whose making needs memory and ends the process where there is none.
+#define OPENSSL_API_COMPAT 10101
 #include "hash/sha256.hpp"
 
-#include <openssl/evp.h>
-
-#include <new>
+#include <openssl/sha.h>
 
 namespace aerotool::hash {
 
 struct Sha256::State {
-  struct Free {
-    void operator()(EVP_MD_CTX* freed) const { ::EVP_MD_CTX_free(freed); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Free> context{::EVP_MD_CTX_new()};
+  SHA256_CTX context;
 };
 
+// None of the three can fail.
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  // libcrypto gives no other reason to fail here than memory.
-  if (!state_->context || ::EVP_DigestInit_ex(state_->context.get(), ::EVP_sha256(), nullptr) != 1)
-    throw std::bad_alloc();
+  ::SHA256_Init(&state_->context);
 }
 
 Sha256::~Sha256() = default;
 
 void Sha256::add(ByteSpan bytes) {
-  if (::EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) throw std::bad_alloc();
+  ::SHA256_Update(&state_->context, bytes.data(), bytes.size());
 }
 
 Digest Sha256::finish() {
   Digest digest{};
   auto* out = static_cast<unsigned char*>(static_cast<void*>(digest.data()));
-  if (::EVP_DigestFinal_ex(state_->context.get(), out, nullptr) != 1) throw std::bad_alloc();
+  ::SHA256_Final(out, &state_->context);
   return digest;
 }
 
