@@ -74,7 +74,7 @@ std::string model_in_directory(const std::string& path) {
   for (const std::string& name : io::names_in(path)) {
     const Format* format = format_of_extension(name);
     if (format == nullptr || name.starts_with('.')) continue;
-    if (io::type_of(in_directory(path, name)) != std::filesystem::file_type::regular) continue;
+    if (io::type_of(in_directory(path, name)) != io::FileType::regular) continue;
     candidates[format->standing()].push_back(format->first_file(name));
   }
   if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
@@ -132,7 +132,7 @@ const Format* format_of_extension(std::string_view path) {
 
 std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report) {
   if (!from.empty()) static_cast<void>(formats_named(from));
-  const bool directory = path != "-" && io::type_of(path) == std::filesystem::file_type::directory;
+  const bool directory = path != "-" && io::type_of(path) == io::FileType::directory;
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
     // What is to be judged may well lie about its size.
     if (report.judging()) return std::nullopt;

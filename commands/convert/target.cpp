@@ -79,8 +79,7 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   const std::string to = arguments.get("to");
   const bool stream = output == "-";
   if (to.empty() && stream) throw UsageError("--to says which format standard output shall have");
-  const bool directory =
-      !stream && (output.ends_with('/') || io::type_of(output) == std::filesystem::file_type::directory);
+  const bool directory = !stream && (output.ends_with('/') || io::type_of(output) == io::FileType::directory);
   if (to.empty() && directory)
     throw wrong_output(output, "is a directory; --to says which format it shall hold");
   const Kinds kinds = to.empty() ? kinds_of_extension(output) : kinds_of(to);

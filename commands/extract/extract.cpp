@@ -150,7 +150,7 @@ class Extraction {
 
   bool to_one_file() const {
     if (target_.empty() || target_.ends_with('/')) return false;
-    return target_ == "-" || io::type_of(target_) != std::filesystem::file_type::directory;
+    return target_ == "-" || io::type_of(target_) != io::FileType::directory;
   }
 
   void write_files() {

@@ -1,8 +1,6 @@
 #include "io/beside.hpp"
 
-#include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <cerrno>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -10,8 +8,6 @@
 #include "io/spool.hpp"
 
 namespace aerotool::io {
-
-namespace fs = std::filesystem;
 
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -48,19 +44,19 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
   const std::string directory = directory_of(index);
   const std::string path =
       index.find('/') == std::string::npos ? relative : directory + (directory == "/" ? "" : "/") + relative;
-  std::error_code error;
-  const fs::path base = fs::canonical(directory, error);
-  if (error) throw system_error(directory, "open", error.value());
-  const fs::path target = fs::canonical(path, error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
-    refuse("names a file that is not there");
-  // No file can ever be there: it is the index, or what lies beside it, that is wrong.
-  if (error == std::errc::filename_too_long) refuse("is too long");
-  if (error == std::errc::too_many_symbolic_link_levels) refuse("leads into a circle of symbolic links");
-  if (error) throw system_error(path, "open", error.value());
-  const auto [end, rest] = std::mismatch(base.begin(), base.end(), target.begin(), target.end());
-  if (end != base.end()) refuse("is a symbolic link that leads out of the directory");
-  if (type_of(target) != fs::file_type::regular) refuse("names no regular file");
+  const std::string base = real_path(directory);
+  if (base.empty()) throw system_error(directory, "open", errno);
+  const std::string target = real_path(path);
+  if (target.empty()) {
+    if (errno == ENOENT || errno == ENOTDIR) refuse("names a file that is not there");
+    // No file can ever be there: it is the index, or what lies beside it, that is wrong.
+    if (errno == ENAMETOOLONG) refuse("is too long");
+    if (errno == ELOOP) refuse("leads into a circle of symbolic links");
+    throw system_error(path, "open", errno);
+  }
+  if (target != base && !target.starts_with(base.ends_with('/') ? base : base + "/"))
+    refuse("is a symbolic link that leads out of the directory");
+  if (type_of(target) != FileType::regular) refuse("names no regular file");
   return Input::open(path);
 }
 

@@ -1,30 +1,52 @@
+// Not by way of std::filesystem: where there is no memory its iterators end the process.
 #include "io/listing.hpp"
 
-#include <system_error>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <new>
 
 #include "core/error.hpp"
+#include "io/fd.hpp"
 
 namespace aerotool::io {
 
-namespace fs = std::filesystem;
-
-fs::file_type type_of(const std::string& path) {
-  std::error_code error;
-  const fs::file_type type = fs::status(path, error).type();
-  // A link in a circle leads nowhere either.
-  if (error == std::errc::too_many_symbolic_link_levels) return fs::file_type::not_found;
-  if (type == fs::file_type::none) throw system_error(path, "look at", error.value());
-  return type;
+FileType type_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    // A link in a circle leads nowhere either.
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return FileType::none;
+    throw system_error(path, "look at", errno);
+  }
+  if (S_ISREG(status.st_mode)) return FileType::regular;
+  return S_ISDIR(status.st_mode) ? FileType::directory : FileType::other;
 }
 
 std::vector<std::string> names_in(const std::string& directory) {
+  Fd fd = open_fd(directory, O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);
+  if (!entries) throw system_error(directory, "read the directory", errno);
+  fd.release();
   std::vector<std::string> names;
-  std::error_code error;
-  fs::directory_iterator entry(directory, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error))
-    names.push_back(entry->path().filename());
-  if (error) throw system_error(directory, "read the directory", error.value());
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(entries.get());
+    if (entry == nullptr) break;
+    std::string name(&entry->d_name[0]);
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  if (errno != 0) throw system_error(directory, "read the directory", errno);
   return names;
+}
+
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
+  if (!real && errno == ENOMEM) throw std::bad_alloc();
+  return real ? std::string(real.get()) : std::string();
 }
 
 }  // namespace aerotool::io

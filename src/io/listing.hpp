@@ -1,17 +1,20 @@
 // What is in a directory, and what a path leads to.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace aerotool::io {
 
-/// What a path leads to by way of links: not_found where it leads nowhere. Throws IoError where that cannot
-/// be told.
-std::filesystem::file_type type_of(const std::string& path);
+enum class FileType { none, regular, directory, other };
+
+/// What a path leads to by way of links. Throws IoError where that cannot be told.
+FileType type_of(const std::string& path);
 
 /// The names of all that is in a directory, in no order. Throws IoError.
 std::vector<std::string> names_in(const std::string& directory);
+
+/// A path from the root, without links; empty, with errno, where it leads nowhere.
+std::string real_path(const std::string& path);
 
 }  // namespace aerotool::io

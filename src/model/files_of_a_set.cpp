@@ -76,8 +76,7 @@ std::vector<std::string> earlier_files(const std::string& directory, std::string
   std::vector<std::string> names;
   for (const std::string& name : io::names_in(directory)) {
     const bool of_an_export = is_numbered_file(name, extension) || (!index.empty() && name == index);
-    if (!of_an_export || io::type_of(directory + "/" + name) == std::filesystem::file_type::directory)
-      continue;
+    if (!of_an_export || io::type_of(directory + "/" + name) == io::FileType::directory) continue;
     if (std::find(written.begin(), written.end(), name) == written.end()) names.push_back(name);
   }
   std::sort(names.begin(), names.end());

@@ -1,6 +1,5 @@
 #include "formats/safetensors_sharded/config.hpp"
 
-#include <filesystem>
 #include <string_view>
 
 #include "core/json_reader.hpp"
@@ -68,7 +67,7 @@ std::string model_type_in(const io::Input& input) {
 
 std::string model_type_beside(const std::string& index, Report& report) {
   const std::string path = io::directory_of(index) + "/" + std::string(kName);
-  if (io::type_of(path) == std::filesystem::file_type::not_found) return {};
+  if (io::type_of(path) == io::FileType::none) return {};
   try {
     return model_type_in(*io::open_beside(index, std::string(kName)));
   } catch (const IoError&) {
