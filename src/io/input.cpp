@@ -61,9 +61,10 @@ Bytes map(int fd, std::uint64_t offset, std::uint64_t length,
 
 }  // namespace
 
-Input::Input(Fd fd, std::string name, const struct ::stat& status)
+Input::Input(Fd fd, std::string name, std::string path, const struct ::stat& status)
     : fd_(std::move(fd)),
       name_(std::move(name)),
+      path_(std::move(path)),
       size_(static_cast<std::uint64_t>(status.st_size)),
       status_(status),
       page_lost_(std::make_shared<std::atomic<bool>>(false)) {}
@@ -74,15 +75,15 @@ std::shared_ptr<Input> Input::open(const std::string& path) {
   // O_NONBLOCK so that a FIFO put in the place of a file cannot hold us up.
   Fd fd = open_fd(path, O_RDONLY | O_NONBLOCK);
   if (!fd) throw system_error(path, "open", errno);
-  return adopt(std::move(fd), path);
+  return adopt(std::move(fd), path, path);
 }
 
-std::shared_ptr<Input> Input::adopt(Fd fd, std::string name) {
+std::shared_ptr<Input> Input::adopt(Fd fd, std::string name, std::string path) {
   struct ::stat status {};
   if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   if (!S_ISREG(status.st_mode)) throw IoError(Where{name, {}, {}}, "is not a regular file");
-  return std::shared_ptr<Input>(new Input(std::move(fd), std::move(name), status));
+  return std::shared_ptr<Input>(new Input(std::move(fd), std::move(name), std::move(path), status));
 }
 
 void Input::read(std::uint64_t offset, std::span<std::byte> out) const {
@@ -120,9 +121,20 @@ Bytes Input::view(std::uint64_t offset, std::uint64_t length) const {
 void Input::require_unchanged() const {
   struct ::stat now {};
   if (::fstat(fd_.get(), &now) != 0) throw system_error(name_, "look at", errno);
-  const bool same = now.st_size == status_.st_size && now.st_ino == status_.st_ino &&
-                    now.st_dev == status_.st_dev && same_time(now.st_mtim, status_.st_mtim);
-  if (!same || page_lost_->load()) throw IoError(Where{name_, {}, {}}, "changed while it was read");
+  const auto refuse = [&](const char* why) { throw IoError(Where{name_, {}, {}}, why); };
+  if (now.st_size != status_.st_size || !same_time(now.st_mtim, status_.st_mtim))
+    refuse("changed while it was read");
+  // What the disk cannot read of a mapped file comes as the same signal as what is no longer there.
+  if (page_lost_->load()) throw system_error(name_, "read all of it", EIO);
+  if (path_.empty()) return;
+  // The files of a model are opened one after the other: those of two models would be mixed.
+  struct ::stat there {};
+  if (::stat(path_.c_str(), &there) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) throw system_error(name_, "look at", errno);
+    refuse("was removed while it was read");
+  }
+  if (there.st_ino != status_.st_ino || there.st_dev != status_.st_dev)
+    refuse("was replaced while it was read");
 }
 
 }  // namespace aerotool::io

@@ -21,8 +21,9 @@ class Input {
  public:
   /// Opens a regular file. Throws IoError (a directory, no permission, ...).
   static std::shared_ptr<Input> open(const std::string& path);
-  /// Takes over an open regular file, `name` is what messages call it.
-  static std::shared_ptr<Input> adopt(Fd fd, std::string name);
+  /// Takes over an open regular file, `name` is what messages call it. `path` is where it lies, if anybody
+  /// else can know of it.
+  static std::shared_ptr<Input> adopt(Fd fd, std::string name, std::string path = {});
 
   ~Input();
   Input(const Input&) = delete;
@@ -39,18 +40,19 @@ class Input {
   /// require_unchanged() tells.
   Bytes view(std::uint64_t offset, std::uint64_t length) const;
 
-  /// Throws IoError where size, times or inode differ from when the file was opened, or a mapped page was
-  /// lost.
+  /// Throws IoError where size or times differ from when the file was opened, another file or none has its
+  /// path, or a mapped page was lost.
   void require_unchanged() const;
 
   /// Device and inode, to tell whether two inputs are one file.
   const struct ::stat& status() const { return status_; }
 
  private:
-  Input(Fd fd, std::string name, const struct ::stat& status);
+  Input(Fd fd, std::string name, std::string path, const struct ::stat& status);
 
   Fd fd_;
   std::string name_;
+  std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;

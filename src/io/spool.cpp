@@ -225,6 +225,14 @@ std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
   }
 }
 
+std::shared_ptr<Input> spool_any(int fd, const std::string& name, const SizeHint& size_hint) {
+  Stream stream(fd, name);
+  const Packing packing = packing_of(stream.peek(kMagicBytes));
+  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
+  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
+  return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
+}
+
 }  // namespace
 
 std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
@@ -238,12 +246,24 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
   if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
-  if (regular && packing_of_file(fd.get(), name) == Packing::none) return Input::adopt(std::move(fd), name);
-  Stream stream(fd.get(), name);
-  const Packing packing = packing_of(stream.peek(kMagicBytes));
-  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
-  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
-  return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
+  if (regular && packing_of_file(fd.get(), name) == Packing::none) {
+    return Input::adopt(std::move(fd), name, standard_input ? std::string{} : path);
+  }
+  const auto require_unchanged = [&] {
+    struct ::stat now {};
+    if (::fstat(fd.get(), &now) != 0) throw system_error(name, "look at", errno);
+    const bool same = now.st_size == status.st_size && now.st_mtim.tv_sec == status.st_mtim.tv_sec &&
+                      now.st_mtim.tv_nsec == status.st_mtim.tv_nsec;
+    if (S_ISREG(status.st_mode) && !same) throw IoError(Where{name, {}, {}}, "changed while it was read");
+  };
+  try {
+    std::shared_ptr<Input> input = spool_any(fd.get(), name, size_hint);
+    require_unchanged();
+    return input;
+  } catch (const CorruptError&) {
+    require_unchanged();
+    throw;
+  }
 }
 
 }  // namespace aerotool::io
