@@ -198,8 +198,8 @@ class Reading {
 
   Side a_;
   Side b_;
-  std::mutex mutex_;
-  std::vector<std::vector<std::byte>> buffers_;  // that no thread has  // of what is found
+  std::mutex mutex_;                             // of what follows, and of what is found
+  std::vector<std::vector<std::byte>> buffers_;  // that no thread has
   std::vector<State> states_;
   std::vector<InOrder> numbers_;  // beside the states; empty where they are not asked for
 };

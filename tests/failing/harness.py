@@ -143,7 +143,7 @@ class Suite:
             failure: Failure | None = None, count: Path | None = None, limits: str = "",
             stdout: int | None = None, cwd: Path | None = None,
             environment: dict[str, str] | None = None) -> Result:
-        """Runs the tool; `limits` are words for the shell's ulimit, such as "-n 10"."""
+        """Runs the tool; `limits` is an option of prlimit, such as "--nofile=10"."""
         variables = dict(os.environ, LC_ALL="C", **(environment or {}))
         variables["ASAN_OPTIONS"] = "allocator_may_return_null=1:verify_asan_link_order=0"
         if tmp is not None:
@@ -157,7 +157,7 @@ class Suite:
             variables["LD_PRELOAD"] = ":".join([*preload, str(self.shim)])
         command = [str(self.binary), *words]
         if limits:
-            command = ["sh", "-c", f'ulimit {limits} && exec "$@"', "sh", *command]
+            command = ["prlimit", limits, "--", *command]
         source = open(stdin, "rb") if isinstance(stdin, Path) else stdin
         try:
             run = subprocess.run(command, env=variables, check=False, cwd=cwd, timeout=INTERPOSED_LIMIT,

@@ -1,9 +1,10 @@
-"""Signals at points that are spread over a run: over its calls, not its time, so that they are the same points
-in every run.
+"""Signals at points that are spread over a run: over its calls, not its time, so that they are the same
+points in every run.
 
-After SIGINT, SIGTERM and SIGHUP the old target is as it was, nothing else is left, and the process has died of
-the signal; a signal that comes too late for that leaves the new target. After SIGKILL there may be a temporary,
-which the next run removes, and only that: not what another run has locked, nor what looks alike and is none.
+After SIGINT, SIGTERM and SIGHUP the old target is as it was, nothing else is left, and the process has died
+of the signal; a signal that comes too late for that leaves the new target. After SIGKILL there may be a
+temporary, which the next run removes, and only that: not what another run has locked, nor what looks alike
+and is none.
 """
 
 import fcntl
@@ -36,20 +37,20 @@ class Killed:
         self.calls = calls
 
     def cases(self) -> list[Case]:
-        wanted = ("convert safetensors to AERO -j 1", "convert safetensors to AERO -j 2, over an old one",
-                  "convert AERO to GGUF -j 1, over an old one", "pack-set -j 1", "pack-set -j 1, over an old one",
-                  "pack-set -j 2, over an old one", "pack-set over more parts -j 2, over an old one",
-                  "convert to sharded safetensors -j 1, over an old one", "extract to a file -j 1, over an old one",
-                  "convert standard input -j 2, over an old one")
+        wanted = ("convert safetensors to AERO -j 1", "pack-set -j 1")
+        over_old = ("convert safetensors to AERO -j 2", "convert AERO to GGUF -j 1", "pack-set -j 1",
+                    "pack-set -j 2", "pack-set over more parts -j 2", "convert to sharded safetensors -j 1",
+                    "extract to a file -j 1", "convert standard input -j 2")
         by_name = {case.name: case for case in self.calls.writing()}
-        return [by_name[name] for name in wanted]
+        return [by_name[name] for name in (*wanted, *(f"{name}, over an old one" for name in over_old))]
 
     def blows(self, case: Case) -> list[Blow]:
         points = POINTS // 5 if self.suite.quick else POINTS
         count = case.counts["any"]
         # And each of the last calls, which put the files in place.
         numbers = sorted({*spread(count, points), *range(max(1, count - 3 * points // 5), count + 1)})
-        blows = [Blow(number, signal.SIGKILL, no_tmpfile) for number in numbers for no_tmpfile in (False, True)]
+        blows = [Blow(number, signal.SIGKILL, no_tmpfile) for number in numbers
+                 for no_tmpfile in (False, True)]
         return blows + [Blow(number, ending) for number in spread(count, points) for ending in ENDING]
 
     def strike(self, directory: Path, case: Case, blow: Blow) -> None:
@@ -85,7 +86,8 @@ class Killed:
             problem = problem or f"left in TMPDIR: {stray.name}"
         what = f"{case.name}: {blow.signal.name} at call {blow.number}{', no O_TMPFILE' * blow.no_tmpfile}"
         self.suite.check(not problem, f"{what}: {problem}\n        {' '.join(result.command)}\n        "
-                         f"{result.err.strip()[:600]}", f"{case.name}: {blow.signal.name}: {problem.split(':')[0]}")
+                         f"{result.err.strip()[:600]}",
+                         f"{case.name}: {blow.signal.name}: {problem.split(':')[0]}")
 
     def put_foreign(self, out: Path, case: Case) -> tuple[Files, object]:
         """Beside the target: what is nearly the name of a temporary, and one that a process has locked."""
@@ -95,7 +97,7 @@ class Killed:
         target = Path(case.index).name if case.kind == "set" else Path(case.words[-3]).name
         if "extract" in case.name:
             target = "new.aero"
-        for name in (f".{target}.aerotool-", f".{target}.aerotool-mine", f".other.txt{MARK}1-2", f"{target}{MARK}1-2",
+        for name in (f".{target}{MARK}", f".{target}{MARK}mine", f".other.txt{MARK}1-2", f"{target}{MARK}1-2",
                      f".{target}.swp", f".{target}{MARK}1-abcdef"):
             (beside / name).write_bytes(b"not yours")
         held = open(beside / f".{target}{MARK}1-abcdef", "rb")
@@ -111,7 +113,8 @@ class Killed:
         strange = [name for name in files if is_hidden(name) and MARK not in name]
         if strange:
             return f"left: {strange}"
-        half = [name for name, data in visible.items() if data not in (case.before.get(name), case.expected.get(name))]
+        half = [name for name, data in visible.items()
+                if data not in (case.before.get(name), case.expected.get(name))]
         if half:
             return f"half a file: {half}"
         if visible in (case.before, case.expected) or case.kind == "files":
@@ -119,13 +122,16 @@ class Killed:
         if case.kind != "set":
             return f"neither the old nor the new: {sorted(visible)}"
         # While files take their places nothing names them.
-        return f"an index beside files that are not its own: {sorted(visible)}" if case.index in visible else ""
+        if case.index in visible:
+            return f"an index beside files that are not its own: {sorted(visible)}"
+        return ""
 
     def run(self) -> None:
         cases = self.cases()
         self.suite.each(self.calls.whole_run, cases)
         for case in cases:
-            self.suite.each(lambda directory, blow, case=case: self.strike(directory, case, blow), self.blows(case))
+            self.suite.each(lambda directory, blow, case=case: self.strike(directory, case, blow),
+                            self.blows(case))
         self.keeps()
 
     def keeps(self) -> None:
