@@ -207,6 +207,25 @@ TEST_CASE("source: metadata with every GGUF type survives the way through msgpac
   CHECK(back->other == source.other);
 }
 
+TEST_CASE("source: text that is not UTF-8 is written as binary and read as text") {
+  Source source;
+  source.format = "f\xff";
+  source.metadata = Metadata{{{"key \xff", text("value \xfe")}}};
+  SourceFile file;
+  file.path = "m\xff-00001-of-00001.gguf";
+  source.files = {file};
+  source.index_path = "i\xff.json";
+  std::string problem;
+  const auto back = source_from_value(parse(pack_source(source)), problem);
+  REQUIRE_MESSAGE(back, problem);
+  CHECK(back->format == source.format);
+  REQUIRE(back->metadata);
+  CHECK(back->metadata->entries == source.metadata->entries);
+  REQUIRE(back->files.size() == 1);
+  CHECK(back->files[0].path == file.path);
+  CHECK(back->index_path == source.index_path);
+}
+
 TEST_CASE("source: values that do not fit their type are refused") {
   const auto problem_of = [](const Value& value) {
     std::string problem;

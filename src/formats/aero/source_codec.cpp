@@ -19,6 +19,11 @@ void pack_typed(PackBuffer& out, const Value& value) {
   });
 }
 
+/// What pack_text writes is read as binary where it is not UTF-8: names of files and hostile keys.
+bool is_text(const Value& value) {
+  return value.type == ValueType::string || value.type == ValueType::binary;
+}
+
 /// Gives an untyped number, string or array the type that stands beside it. False where it is no such value.
 bool restore_type(Value& value, std::uint64_t type_number);
 
@@ -75,8 +80,9 @@ bool restore_type(Value& value, std::uint64_t type_number) {
     case ValueType::array:
       return restore_array(value);
     case ValueType::string:
-      if (value.type == ValueType::binary) value.type = ValueType::string;
-      return value.type == ValueType::string;
+      if (!is_text(value)) return false;
+      value.type = ValueType::string;
+      return true;
     case ValueType::boolean:
     case ValueType::f32:
     case ValueType::f64:
@@ -96,8 +102,9 @@ std::optional<Metadata> read_metadata(const Value& value, bool& typed) {
   Metadata metadata;
   if (value.type == ValueType::map) {
     for (const auto& [key, item] : value.map()) {
-      if (key.type != ValueType::string || item.type != ValueType::string) return std::nullopt;
+      if (!is_text(key) || !is_text(item)) return std::nullopt;
       metadata.entries.emplace_back(key.text(), item);
+      metadata.entries.back().second.type = ValueType::string;
     }
     typed = false;
     return metadata;
@@ -109,9 +116,8 @@ std::optional<Metadata> read_metadata(const Value& value, bool& typed) {
     sound = triple.type == ValueType::array && triple.array().count == 3 && !triple.array().is_packed();
     if (!sound) return false;
     const auto& items = triple.array().items;
-    const bool text = items[0].type == ValueType::string || items[0].type == ValueType::binary;
     Value restored = items[2];
-    sound = text && items[1].is_unsigned() && restore_type(restored, items[1].bits);
+    sound = is_text(items[0]) && items[1].is_unsigned() && restore_type(restored, items[1].bits);
     if (sound) metadata.entries.emplace_back(items[0].text(), std::move(restored));
     return sound;
   });
@@ -149,7 +155,7 @@ std::optional<SourceFile> read_file(const Value& value, bool& typed) {
   SourceFile file;
   const Value* path = value.find("path");
   const Value* order = value.find("order");
-  if (path == nullptr || path->type != ValueType::string || order == nullptr) return std::nullopt;
+  if (path == nullptr || !is_text(*path) || order == nullptr) return std::nullopt;
   file.path = path->text();
   auto numbers = read_numbers(*order);
   if (!numbers) return std::nullopt;
@@ -262,7 +268,7 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
     const std::string_view name = key.type == ValueType::string ? key.text() : std::string_view{};
     bool sound = true;
     if (name == "format") {
-      sound = item.type == ValueType::string;
+      sound = is_text(item);
       if (sound) source.format = item.text();
     } else if (name == "version" || name == "alignment") {
       sound = item.is_unsigned();
@@ -284,7 +290,7 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
       sound = item.type == ValueType::binary;
       if (sound) source.index = std::get<Bytes>(item.data);
     } else if (name == "index_path") {
-      sound = item.type == ValueType::string;
+      sound = is_text(item);
       if (sound) source.index_path = item.text();
     } else {
       source.other.emplace_back(key, item);
