@@ -119,8 +119,8 @@ struct NoHook {
 template <typename Handler>
 class MsgpackParser : public msgpack::parser<MsgpackParser<Handler>, NoHook> {
  public:
-  MsgpackParser(Handler& handler, std::uint64_t length, NoHook& hook)
-      : msgpack::parser<MsgpackParser, NoHook>(hook, kWindow), visitor_(handler, length) {}
+  MsgpackParser(Handler& handler, std::uint64_t length, std::size_t window, NoHook& hook)
+      : msgpack::parser<MsgpackParser, NoHook>(hook, window), visitor_(handler, length) {}
   MsgpackVisitor<Handler>& visitor() { return visitor_; }
   bool referenced() const { return visitor_.referenced(); }
   void set_referenced(bool referenced) { visitor_.set_referenced(referenced); }
@@ -137,15 +137,18 @@ template <typename Handler>
 void parse_msgpack(const ByteReader& read, std::uint64_t length, Handler& handler,
                    const std::function<void(ByteSpan)>& rest) {
   detail::NoHook hook;
-  detail::MsgpackParser<Handler> parser(handler, length, hook);
+  // Most chunks are far smaller than the largest window, and a set has many of them.
+  // One byte more than there should be shows that there are more.
+  const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(length, detail::kWindow - 1)) + 1;
+  detail::MsgpackParser<Handler> parser(handler, length, window, hook);
   std::uint64_t fed = 0;
   for (bool whole = false; !whole;) {
     if (parser.nonparsed_size() > detail::kMostString) {
       throw MsgpackProblem(parser.parsed_size(), "holds a string of more than 128 MiB");
     }
     parser.visitor().parsed = parser.parsed_size();
-    parser.reserve_buffer(detail::kWindow);
-    const std::size_t got = read(std::as_writable_bytes(std::span(parser.buffer(), detail::kWindow)));
+    parser.reserve_buffer(window);
+    const std::size_t got = read(std::as_writable_bytes(std::span(parser.buffer(), window)));
     if (got == 0) throw MsgpackProblem(fed, "the msgpack object ends too soon");
     fed += got;
     parser.buffer_consumed(got);
