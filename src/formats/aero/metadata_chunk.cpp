@@ -1,6 +1,7 @@
 #include "formats/aero/metadata_chunk.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/text.hpp"
 
@@ -61,6 +62,20 @@ bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& foun
   report.unreadable(where, label(chunk) + " is corrupt: its BLAKE3 is " + to_hex(found) + ", the TOC says " +
                                to_hex(chunk.digest));
   return false;
+}
+
+void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& report) {
+  constexpr std::uint64_t kMostBlock = std::uint64_t{1} << 20;
+  std::vector<std::byte> block(std::clamp<std::uint64_t>(chunk.uncompressed_length, 1, kMostBlock));
+  ChunkStream stream(input, chunk);
+  try {
+    while (stream.read(block) != 0) continue;
+  } catch (const io::ZstdProblem& problem) {
+    report.unreadable(Where{input.name(), chunk.offset, {}},
+                      label(chunk) + " cannot be decompressed: " + problem.what());
+    return;
+  }
+  check_digest(input, chunk, stream.digest(), report);
 }
 
 }  // namespace aerotool::aero

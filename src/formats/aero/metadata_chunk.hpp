@@ -42,6 +42,9 @@ std::string label(const Chunk& chunk);
 /// of zeros that one release of the reference writes for MJSN (spec/aero.md, "Files in the wild").
 bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& found, Report& report);
 
+/// Reads a chunk that this version does not know, and holds it to its length and hash.
+void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& report);
+
 /// Parses a chunk that holds one msgpack object; zeros may follow it where `zeros_may_follow`. False where it
 /// is not sound and the report does not throw.
 template <typename Handler>

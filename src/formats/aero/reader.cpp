@@ -383,16 +383,9 @@ Extras AeroModel::extras() const {
     }
   }
   extras.tensors = index_.extras;
-  std::vector<std::byte> block(std::size_t{1} << 20);
   for (const std::size_t index : opaque_) {
     const Chunk& chunk = container_.chunks[index];
-    ChunkStream stream(*input_, chunk);
-    try {
-      while (stream.read(block) != 0) continue;
-    } catch (const io::ZstdProblem& problem) {
-      throw CorruptError(where(), label(chunk) + " cannot be decompressed: " + problem.what());
-    }
-    check_digest(*input_, chunk, stream.digest(), report);
+    check_opaque_chunk(*input_, chunk, report);
     extras.chunks.push_back(
         {chunk.fourcc, chunk.name, chunk.flags, chunk.length, chunk.uncompressed_length, chunk.digest});
   }
