@@ -1,0 +1,151 @@
+#include "exercise.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cli/json_out.hpp"
+#include "cli/values.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "registry.hpp"
+
+namespace aerotool::fuzz {
+namespace {
+
+constexpr std::uint64_t kSomeBytes = 512;
+
+[[noreturn]] void contradiction(const char* what, const Error& error) {
+  std::fprintf(stderr, "fuzz: validate says sound, but %s: %s\n", what, error.what());
+  std::abort();
+}
+
+/// What was said of the model as a whole.
+enum class Verdict { sound, faulty };
+
+/// Does one thing to a model. No part of a sound model is corrupt.
+template <typename Work>
+void attempt(Verdict verdict, const char* what, const Work& work) {
+  try {
+    work();
+  } catch (const CorruptError& error) {
+    if (verdict == Verdict::sound) contradiction(what, error);
+  } catch (const Error&) {
+    return;
+  }
+}
+
+void print(const Report& report) {
+  for (const Finding& finding : report.findings()) {
+    static_cast<void>(one_line(describe(finding.where, finding.message)));
+    static_cast<void>(list_names(finding.hit));
+  }
+}
+
+void print(const Metadata& metadata) {
+  cli::TextOut out;  // never finished: nothing is to be seen
+  cli::JsonOut json(out);
+  json.begin_object();
+  for (const auto& [key, value] : metadata.entries) {
+    static_cast<void>(escape_controls(key) + cli::type_text(value) + cli::value_text(value, true) +
+                      cli::value_text(value, false));
+    json.name_member("key", key);
+    cli::add_value_members(value, json);
+  }
+  json.end_object();
+}
+
+void print(const Overview& view) {
+  for (const std::string& note : view.notes) static_cast<void>(escape_controls(note));
+  for (const ChunkLine& chunk : view.chunks) static_cast<void>(escape_controls(chunk.name));
+}
+
+void list(const Model& model) {
+  const Overview view = model.overview();
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) {
+    const Tensor& tensor = model.tensors()[i];
+    static_cast<void>(escape_controls(tensor.name) + escape_controls(tensor.dtype.name()) +
+                      to_string(tensor.shape) + human_size(tensor.size) + model.path_of(i));
+    static_cast<void>(view.shards.at(tensor.shard).name);
+  }
+}
+
+void read_ends(const Model& model, std::size_t index) {
+  const std::uint64_t size = model.tensors()[index].size;
+  std::vector<std::byte> some(std::min(size, kSomeBytes));
+  model.read(index, 0, some);
+  model.read(index, size - some.size(), some);
+}
+
+Verdict judge(const std::string& path, const std::string& from) {
+  Report report(Report::Mode::judge);
+  bool whole = true;
+  try {
+    const auto model = open_model(path, from, report);
+    Report control(Report::Mode::judge);
+    model->check({.level = CheckLevel::control}, control);
+    print(control);
+    model->check({.level = CheckLevel::structure}, report);
+    model->check({.level = CheckLevel::full}, report);
+    print(model->overview());
+    list(*model);
+    model->require_unchanged();
+  } catch (const Error&) {
+    whole = false;
+  }
+  print(report);
+  return whole && report.fault_count() == 0 ? Verdict::sound : Verdict::faulty;
+}
+
+void use(const std::string& path, const std::string& from, Verdict verdict) {
+  Report report;
+  std::unique_ptr<Model> model;
+  attempt(verdict, "it does not open", [&] { model = open_model(path, from, report); });
+  print(report);
+  if (!model) return;
+  attempt(verdict, "its overview", [&] { print(model->overview()); });
+  attempt(verdict, "its list of tensors", [&] { list(*model); });
+  attempt(verdict, "its metadata", [&] { print(model->metadata()); });
+  attempt(verdict, "its source", [&] { model->source(); });
+  attempt(verdict, "its extras", [&] {
+    const Extras extras = model->extras();
+    for (std::size_t i = 0; i < extras.chunks.size(); ++i) {
+      std::vector<std::byte> some(std::min(extras.chunks[i].length, kSomeBytes));
+      model->read_chunk(i, extras.chunks[i].length - some.size(), some);
+    }
+  });
+  attempt(verdict, "its seals", [&] {
+    for (const Seal& seal : model->seals()) {
+      std::vector<std::byte> some(std::min(seal.length, kSomeBytes));
+      seal.read(seal.length - some.size(), some);
+    }
+  });
+  attempt(verdict, "its files' hashes", [&] { model->verify_files(1, nullptr); });
+  for (std::size_t i = 0; i < model->tensors().size(); ++i) {
+    attempt(verdict, "a tensor's bytes", [&] { read_ends(*model, i); });
+    attempt(verdict, "a tensor's pages",
+            [&] { model->verify_pages(i, 0, std::min(model->tensors()[i].size, kSomeBytes)); });
+  }
+}
+
+}  // namespace
+
+void exercise(const std::string& path, const std::string& from) {
+  use(path, from, judge(path, from));
+}
+
+int exercise(const ScratchFile& file, ByteSpan content, const std::string& from) {
+  using namespace std::string_view_literals;
+  const std::string_view text = chars_of(content);
+  for (const std::string_view magic : {"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv}) {
+    if (text.starts_with(magic)) return -1;
+  }
+  file.set(content);
+  exercise(file.path(), from);
+  return 0;
+}
+
+}  // namespace aerotool::fuzz

@@ -1,0 +1,29 @@
+// JSON text: the strict reader, and what AERO makes of it and writes again.
+#include <cstdlib>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/json_reader.hpp"
+#include "formats/aero/json_value.hpp"
+#include "formats/aero/model_json.hpp"
+
+namespace {
+
+using namespace aerotool;
+
+/// What is written is read again and written the same.
+void require_round_trip(const Value& value) {
+  const std::string text = aero::render_json(value);
+  Value again;
+  if (aero::read_json(text, again) || aero::render_json(again) != text) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = chars_of(std::as_bytes(std::span(data, size)));
+  Value value;
+  if (!aero::read_json(text, value)) require_round_trip(value);
+  static_cast<void>(json_unsigned(text));
+  return 0;
+}
