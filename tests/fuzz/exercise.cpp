@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "cli/json_out.hpp"
@@ -17,6 +17,7 @@ namespace aerotool::fuzz {
 namespace {
 
 constexpr std::uint64_t kSomeBytes = 512;
+constexpr std::size_t kSomeFindings = 16;  // hundreds are alike, and text takes most of the time
 
 [[noreturn]] void contradiction(const char* what, const Error& error) {
   std::fprintf(stderr, "fuzz: validate says sound, but %s: %s\n", what, error.what());
@@ -39,7 +40,8 @@ void attempt(Verdict verdict, const char* what, const Work& work) {
 }
 
 void print(const Report& report) {
-  for (const Finding& finding : report.findings()) {
+  for (const Finding& finding :
+       std::span(report.findings()).first(std::min(report.findings().size(), kSomeFindings))) {
     static_cast<void>(one_line(describe(finding.where, finding.message)));
     static_cast<void>(list_names(finding.hit));
   }

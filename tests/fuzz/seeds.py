@@ -1,8 +1,11 @@
-"""The seed corpora of the fuzz targets, made of tests/data: its files, and chunks cut out of them."""
+"""The seed corpora of the fuzz targets, made of tests/data: its files, AERO files that the tool makes of
+them, and chunks cut out of those."""
 
+import json
 import shutil
 import struct
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,13 +52,50 @@ def gguf_splits() -> list[bytes]:
     return [struct.pack("<I", len(first)) + first + second for first, second in pairs]
 
 
-def aero_files() -> list[bytes]:
-    return small_files("*.aero") + small_files("sharded.ref.aeroset/*.aero")
+def safetensors_file(name: str, numbers: list[int]) -> bytes:
+    entry = {"dtype": "U8", "shape": [len(numbers)], "data_offsets": [0, len(numbers)]}
+    header = json.dumps({"__metadata__": {"format": "pt"}, name: entry}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(numbers)
 
 
-def seeds(target: str) -> list[bytes]:
+def models_in_files(directory: Path) -> list[Path]:
+    """Small models that lie in several files: their AERO files carry more than those of others."""
+    split = directory / "split"
+    split.mkdir()
+    (split / "m-00001-of-00002.gguf").write_bytes(gguf_part("0", "2", "3", "a"))
+    (split / "m-00002-of-00002.gguf").write_bytes(gguf_part("1", "2", "3", "b", "c") + b"more")
+    sharded = directory / "sharded"
+    sharded.mkdir()
+    files = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
+    for name, file in files.items():
+        (sharded / file).write_bytes(safetensors_file(name, [1, 2, 3]))
+    index = {"metadata": {"total_size": 6}, "weight_map": files}
+    (sharded / "model.safetensors.index.json").write_text(json.dumps(index))
+    return [split, sharded]
+
+
+def converted(tool: Path) -> list[bytes]:
+    """AERO files with all that the tool can put into one."""
+    variants = [[], ["--tensor-hash", "--page-hash=1024", "--control-hash", "--max-shard-bytes=2048"]]
+    made = []
+    with tempfile.TemporaryDirectory() as directory:
+        models = [path for path in sorted(DATA.glob("*.*")) if path.suffix in (".gguf", ".safetensors")]
+        models = [path for path in models if path.stat().st_size <= MOST_BYTES]
+        for model in models + models_in_files(Path(directory)):
+            for options in variants:
+                output = Path(directory) / "made.aero"
+                subprocess.run([str(tool), "convert", *options, str(model), str(output)], check=True)
+                made.append(output.read_bytes())
+    return made
+
+
+def aero_files(tool: Path) -> list[bytes]:
+    return small_files("*.aero") + small_files("sharded.ref.aeroset/*.aero") + converted(tool)
+
+
+def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
-        return aero_files()
+        return aero_files(tool)
     if target == "aeroset":
         return small_files("*/model.aeroset.json")
     if target == "safetensors":
@@ -67,7 +107,7 @@ def seeds(target: str) -> list[bytes]:
     if target == "gguf_split":
         return gguf_splits()
     found = []
-    for aero in aero_files():
+    for aero in aero_files(tool):
         for fourcc, flags, stored, ulen in chunks(aero):
             if target == "zstd" and flags & ZSTD:
                 found.append(struct.pack("<I", ulen) + stored)
@@ -82,9 +122,9 @@ def seeds(target: str) -> list[bytes]:
     return found
 
 
-def write(target: str, directory: Path) -> None:
-    """Makes the directory anew: a fuzzer may have added to it."""
+def write(target: str, tool: Path, directory: Path) -> None:
+    """Makes the directory anew, as a fuzzer may have added to it. `tool` is aerotool."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    for number, content in enumerate(seeds(target)):
+    for number, content in enumerate(seeds(target, tool)):
         (directory / f"seed-{number:03}").write_bytes(content)
