@@ -5,9 +5,24 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/json_text.hpp"
 #include "core/text.hpp"
 
 namespace aerotool::cli {
+namespace {
+
+/// Whether there is a control character that the writer does not escape: DEL, or C1 as UTF-8.
+bool has_late_controls(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x7f') return true;
+    const bool c1 =
+        text[i] == '\xc2' && i + 1 < text.size() && (static_cast<unsigned char>(text[i + 1]) < 0xa0);
+    if (c1) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::string scalar_text(const Value& value) {
   switch (value.type) {
@@ -38,7 +53,17 @@ std::string scalar_text(const Value& value) {
 
 void JsonOut::text(std::string_view text) {
   const std::string valid = is_utf8(text) ? std::string(text) : replace_invalid_utf8(text);
-  writer_.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+  put_string(valid);
+}
+
+void JsonOut::put_string(std::string_view text) {
+  if (!has_late_controls(text)) {
+    writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    return;
+  }
+  std::string escaped;
+  append_json_string(escaped, text);
+  writer_.RawValue(escaped.data(), escaped.size(), rapidjson::kStringType);
 }
 
 void JsonOut::name_member(std::string_view name, std::string_view text_value) {

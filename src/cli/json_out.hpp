@@ -43,7 +43,7 @@ class JsonOut {
   void end_object() { writer_.EndObject(); }
   void begin_array() { writer_.StartArray(); }
   void end_array() { writer_.EndArray(); }
-  void key(std::string_view text) { writer_.Key(text.data(), static_cast<rapidjson::SizeType>(text.size())); }
+  void key(std::string_view text) { put_string(text); }
   void text(std::string_view text);
   void number(std::uint64_t value) { writer_.Uint64(value); }
   void boolean(bool value) { writer_.Bool(value); }
@@ -87,6 +87,9 @@ class JsonOut {
   }
 
  private:
+  /// Text that is UTF-8, with DEL and C1 escaped as well: a terminal may take those for orders.
+  void put_string(std::string_view text);
+
   TextOut& out_;
   JsonStream stream_;
   rapidjson::Writer<JsonStream, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory> writer_;
