@@ -9,7 +9,7 @@ namespace aerotool {
 std::string describe(const Where& where, std::string_view message) {
   std::string line;
   if (!where.path.empty()) line += escape_controls(where.path) + ": ";
-  if (!where.tensor.empty()) line += "tensor '" + escape_controls(where.tensor) + "': ";
+  if (!where.tensor.empty()) line += "tensor '" + escape_controls(shortened(where.tensor)) + "': ";
   if (where.offset) line += "at byte " + std::to_string(*where.offset) + ": ";
   line += message;
   return line;

@@ -17,7 +17,8 @@ struct Where {
   std::string tensor;
 };
 
-/// "path: tensor 'name': message", with control characters of path and names escaped.
+/// "path: tensor 'name': message", with control characters of path and names escaped, and
+/// long names cut.
 std::string describe(const Where& where, std::string_view message);
 
 class Error : public std::runtime_error {

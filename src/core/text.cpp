@@ -81,6 +81,17 @@ std::size_t utf8_sequence_length(std::string_view text) {
   return overlong || too_large ? 0 : 4;
 }
 
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 256;
+  constexpr std::string_view kCut = "...";
+  // What has been cut is not cut again.
+  if (text.size() <= kMost + kCut.size()) return std::string(text);
+  std::size_t cut = kMost;
+  // Not inside a UTF-8 sequence.
+  while (cut > kMost - 4 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
+  return std::string(text.substr(0, cut)).append(kCut);
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);

@@ -10,16 +10,6 @@
 #include "io/beside.hpp"
 
 namespace aerotool {
-namespace {
-
-/// A name as messages hold it: a hostile one may be as long as its file.
-std::string shown(const std::string& name) {
-  constexpr std::size_t kMost = 256;
-  return name.size() <= kMost ? name : name.substr(0, kMost) + "...";
-}
-
-}  // namespace
-
 const std::string& PartedModel::path_of(std::size_t tensor) const {
   const Place& place = places_[tensor];
   return parts_[place.part]->path_of(place.tensor);
@@ -131,8 +121,8 @@ void PartedModel::leave_out_twins(Report& report) {
       continue;
     }
     out[names[i]] = true;
-    report.unreadable({path(), {}, shown(name)}, "is in both " + escape_controls(path_of(names[first])) +
-                                                     " and " + escape_controls(path_of(names[i])));
+    report.unreadable({path(), {}, shortened(name)}, "is in both " + escape_controls(path_of(names[first])) +
+                                                         " and " + escape_controls(path_of(names[i])));
   }
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/text.hpp"
+
 namespace aerotool::safetensors {
 
-/// A text from the file as messages hold it: cut where it is long.
-std::string shortened(std::string_view text);
-/// The same, escaped and in quotes.
+using aerotool::shortened;
+
+/// A text from the file as messages hold it: cut where it is long, escaped and in quotes.
 std::string quoted(std::string_view text);
 
 }  // namespace aerotool::safetensors
