@@ -75,6 +75,8 @@ std::string assembled(const std::vector<RawChunk>& chunks) {
     Chunk chunk;
     chunk.fourcc = raw.fourcc;
     chunk.name = raw.name;
+    const ChunkKind* const kind = kind_of(raw.fourcc);
+    chunk.flags = kind != nullptr ? kind->flags : 0;
     chunk.length = chunk.uncompressed_length = raw.payload.size();
     chunk.digest = hash::blake3(bytes_of(raw.payload));
     container.chunks.push_back(std::move(chunk));
@@ -459,6 +461,7 @@ TEST_CASE("aero: a file of 1 TiB is described from its metadata alone") {
     Chunk chunk;
     chunk.fourcc = fourcc;
     chunk.name = std::move(name);
+    chunk.flags = kind_of(fourcc)->flags;
     chunk.length = chunk.uncompressed_length = size;
     container.chunks.push_back(chunk);
   };

@@ -33,7 +33,8 @@ inline std::string assembled(const std::vector<RawChunk>& chunks) {
     aero::Chunk chunk;
     chunk.fourcc = raw.fourcc;
     chunk.name = raw.name;
-    chunk.flags = raw.compressed ? aero::kFlagZstd : 0;
+    const aero::ChunkKind* const kind = aero::kind_of(raw.fourcc);
+    chunk.flags = (raw.compressed ? aero::kFlagZstd : 0) | (kind != nullptr ? kind->flags : 0);
     chunk.length = stored.back().size();
     chunk.uncompressed_length = raw.payload.size();
     chunk.digest = hash::blake3(bytes_of(raw.payload));

@@ -75,7 +75,12 @@ class ContainerReader {
   void check_control_region() {
     const Container& c = container_;
     const std::uint64_t file = input_.size();
-    if (!range_fits(c.toc_offset, c.toc_length, file) || c.toc_length < kTocHeaderBytes) {
+    if (c.toc_length < kTocHeaderBytes) {
+      throw CorruptError(at(kAtTocLength), "toc_length is " + std::to_string(c.toc_length) +
+                                               ", but the TOC's header alone takes " +
+                                               std::to_string(kTocHeaderBytes));
+    }
+    if (!range_fits(c.toc_offset, c.toc_length, file)) {
       throw CorruptError(at(kAtTocOffset), "the TOC (" + std::to_string(c.toc_length) + " bytes at " +
                                                std::to_string(c.toc_offset) + ") is not inside the file of " +
                                                std::to_string(file) + " bytes");
@@ -187,8 +192,22 @@ class ContainerReader {
       ++skipped_;
       return;
     }
+    check_kind(chunk, label, where);
     check_flags(chunk, label, where);
     container_.chunks.push_back(std::move(chunk));
+  }
+
+  /// What is known has the name and the flags that it is written with; only zstd and unknown bits are free.
+  void check_kind(const Chunk& chunk, const std::string& label, std::uint64_t where) {
+    const ChunkKind* const kind = kind_of(chunk.fourcc);
+    if (kind == nullptr) return;
+    if (!kind->name.empty() && chunk.name != kind->name)
+      report_.fault(at(where + 32), label + ": is not called '" + std::string(kind->name) + "'");
+    constexpr std::uint32_t kFixed = kFlagMmapCritical | kFlagIndex | kFlagOptional;
+    if ((chunk.flags & kFixed) != kind->flags) {
+      report_.fault(at(where + 4), label + ": its flags are " + std::to_string(chunk.flags & kFixed) +
+                                       ", those of " + chunk.fourcc + " are " + std::to_string(kind->flags));
+    }
   }
 
   void check_flags(const Chunk& chunk, const std::string& label, std::uint64_t where) {
@@ -205,9 +224,9 @@ class ContainerReader {
     }
     const bool metadata = never_compressed || chunk.fourcc == kModelJson || chunk.fourcc == kManifest ||
                           chunk.fourcc == kTensorIndex;
-    if (metadata && chunk.uncompressed_length > kMostMetadata) {
+    if ((metadata || chunk.compressed()) && chunk.uncompressed_length > kMostMetadata) {
       report_.unreadable(at(where + 24), label + ": has " + std::to_string(chunk.uncompressed_length) +
-                                             " bytes of metadata; at most " + std::to_string(kMostMetadata) +
+                                             " bytes uncompressed; at most " + std::to_string(kMostMetadata) +
                                              " are allowed");
     }
   }

@@ -29,6 +29,10 @@ inline constexpr std::uint64_t kMostMetadata = 2'147'483'648;
 inline constexpr std::uint64_t kMostTensors = 100'000'000;
 inline constexpr std::size_t kMostName = 4096;
 
+// What a decompressor has to keep of a metadata chunk's frame: 16 MiB. Level 6, at which they are written,
+// takes 2 MiB; no level takes more for 16 MiB of metadata.
+inline constexpr int kMostWindowLog = 24;
+
 inline constexpr std::uint32_t kFlagZstd = 0x1;
 inline constexpr std::uint32_t kFlagMmapCritical = 0x2;
 inline constexpr std::uint32_t kFlagIndex = 0x4;
@@ -41,10 +45,29 @@ inline constexpr std::string_view kTensorIndex = "TIDX";
 inline constexpr std::string_view kWeights = "WTSH";
 inline constexpr std::string_view kPageHashes = "PHSH";
 
+/// The kinds of chunks that this version knows.
+struct ChunkKind {
+  std::string_view fourcc;
+  std::string_view name;  ///< empty where it holds a number
+  std::uint32_t flags;    ///< but for zstd, which all metadata may have
+};
+inline constexpr ChunkKind kKinds[] = {{kControlHash, "control.integrity", kFlagOptional},
+                                       {kModelJson, "meta.json", 0},
+                                       {kManifest, "manifest", 0},
+                                       {kTensorIndex, "tensors", kFlagIndex},
+                                       {kWeights, {}, kFlagMmapCritical},
+                                       {kPageHashes, {}, kFlagOptional}};
+
+/// Null where this version does not know the FourCC.
+inline const ChunkKind* kind_of(std::string_view fourcc) {
+  for (const ChunkKind& kind : kKinds) {
+    if (kind.fourcc == fourcc) return &kind;
+  }
+  return nullptr;
+}
 /// Whether this version knows a chunk of that FourCC.
 inline bool known_fourcc(std::string_view fourcc) {
-  return fourcc == kControlHash || fourcc == kModelJson || fourcc == kManifest || fourcc == kTensorIndex ||
-         fourcc == kWeights || fourcc == kPageHashes;
+  return kind_of(fourcc) != nullptr;
 }
 
 /// The name of the one chunk that a file has of that FourCC: IHSH, MJSN, MMSG or TIDX.

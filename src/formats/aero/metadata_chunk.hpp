@@ -50,6 +50,7 @@ void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& repo
 template <typename Handler>
 bool parse_chunk(const io::Input& input, const Chunk& chunk, Handler& handler, Report& report,
                  bool zeros_may_follow = false) {
+  if (chunk.uncompressed_length > kMostMetadata) return false;  // which has been told
   const Where where{input.name(), chunk.offset, {}};
   ChunkStream stream(input, chunk);
   bool only_zeros = true;
