@@ -5,9 +5,10 @@
 
 namespace aerotool::io {
 
-ZstdReader::ZstdReader(Source source, Frames frames)
+ZstdReader::ZstdReader(Source source, Frames frames, int window_log)
     : source_(std::move(source)), frames_(frames), context_(ZSTD_createDCtx()) {
   if (!context_) throw std::bad_alloc();
+  ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log);
 }
 
 bool ZstdReader::refill() {

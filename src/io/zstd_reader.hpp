@@ -25,7 +25,8 @@ class ZstdReader {
   /// The next compressed bytes, valid until the next call; empty at the end.
   using Source = std::function<ByteSpan()>;
 
-  ZstdReader(Source source, Frames frames);
+  /// Frames that need a window of more than 2^window_log bytes are refused; zstd's own limit is 2^27.
+  ZstdReader(Source source, Frames frames, int window_log = 27);
 
   /// Decompressed bytes, 0 at the end of the last frame. Throws ZstdProblem for broken data, an end inside
   /// a frame, and (Frames::one) for anything after the first frame.

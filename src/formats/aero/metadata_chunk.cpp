@@ -6,6 +6,16 @@
 #include "core/text.hpp"
 
 namespace aerotool::aero {
+namespace {
+
+/// Whether the header of a zstd frame has a field for the content's size (RFC 8878, 3.1.1.1.1).
+bool has_content_size(ByteSpan frame) {
+  constexpr std::size_t kDescriptor = 4;
+  constexpr std::byte kSizeOrSingleSegment{0xe0};
+  return frame.size() > kDescriptor && (frame[kDescriptor] & kSizeOrSingleSegment) != std::byte{0};
+}
+
+}  // namespace
 
 ChunkStream::ChunkStream(const io::Input& input, const Chunk& chunk)
     : chunk_(chunk), stored_(input.view(chunk.offset, chunk.length)) {
@@ -16,7 +26,7 @@ ChunkStream::ChunkStream(const io::Input& input, const Chunk& chunk)
         handed_ = true;
         return stored_.view;
       },
-      io::ZstdReader::Frames::one);
+      io::ZstdReader::Frames::one, kMostWindowLog);
 }
 
 std::size_t ChunkStream::read(std::span<std::byte> out) {
@@ -25,7 +35,9 @@ std::size_t ChunkStream::read(std::span<std::byte> out) {
     if (produced_ == 0 && !handed_) {
       const unsigned long long content = ZSTD_getFrameContentSize(stored_.view.data(), stored_.view.size());
       if (content == ZSTD_CONTENTSIZE_ERROR) throw io::ZstdProblem("it does not begin with a zstd frame");
-      if (content != ZSTD_CONTENTSIZE_UNKNOWN && content != chunk_.uncompressed_length) {
+      // Of a size of 2^64-1 libzstd says that there is none.
+      const bool says_size = content != ZSTD_CONTENTSIZE_UNKNOWN || has_content_size(stored_.view);
+      if (says_size && content != chunk_.uncompressed_length) {
         throw io::ZstdProblem("its zstd frame says " + std::to_string(content) + " bytes, the TOC says " +
                               std::to_string(chunk_.uncompressed_length));
       }
