@@ -246,7 +246,10 @@ void AeroModel::resolve_tensors(Report& report) {
   }
   std::size_t kept = 0;
   for (std::size_t i = 0; i < index_.tensors.size(); ++i) {
-    if (!resolve(index_.tensors[i], index_.placements[i], report)) continue;
+    if (!resolve(index_.tensors[i], index_.placements[i], report)) {
+      if (report.full()) break;  // nobody is told of the others
+      continue;
+    }
     if (kept != i) {
       index_.tensors[kept] = std::move(index_.tensors[i]);
       index_.placements[kept] = index_.placements[i];
@@ -265,6 +268,7 @@ void AeroModel::check_names(Report& report) {
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return tensors[a].name < tensors[b].name; });
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (tensors[order[i - 1]].name == tensors[order[i]].name) {
+      if (report.full()) break;
       report.unreadable(where(tensors[order[i]].name), "the name stands twice in TIDX");
     }
   }

@@ -64,10 +64,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is a collection");
   }
 
-  bool on_end(Collection) {
-    if (depth() == kEntryDepth) finish_entry();
-    return true;
-  }
+  bool on_end(Collection) { return depth() != kEntryDepth || finish_entry(); }
 
   bool on_number(std::uint64_t value) {
     if (depth() == kEntryDepth + 1) {
@@ -159,7 +156,8 @@ class IndexHandler : public EventRouter<IndexHandler> {
     }
   }
 
-  void finish_entry() {
+  /// False where nobody wants to be told of more.
+  bool finish_entry() {
     ++index_.entry_count;
     const Where where{input_.name(), {}, tensor_.name};
     const char* missing = !seen_.name     ? "name"
@@ -172,7 +170,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (missing != nullptr) {
       report_.unreadable(where, "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
       ++position_;
-      return;
+      return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
     }
     ++position_;
     if (!is_utf8(tensor_.name)) report_.fault(where, "its name is not UTF-8");
@@ -181,6 +179,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
     index_.tensors.push_back(std::move(tensor_));
     index_.placements.push_back(placement_);
+    return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
   }
 
   const io::Input& input_;
