@@ -34,6 +34,14 @@ std::uint64_t load_element(ByteSpan packed, std::size_t at, ValueType type) {
   }
 }
 
+bool is_integer_pair(ValueType a, ValueType b) {
+  return (a == ValueType::u64 && b == ValueType::i64) || (a == ValueType::i64 && b == ValueType::u64);
+}
+
+bool is_above_i64(const Value& value) {
+  return value.type == ValueType::u64 && value.bits > std::numeric_limits<std::int64_t>::max();
+}
+
 }  // namespace
 
 std::string_view name_of(ValueType type) {
@@ -189,27 +197,29 @@ void for_each_element(const Array& array, const std::function<bool(const Value&)
   }
 }
 
+/// A string that is not UTF-8 is carried as binary: among strings it is one of them.
+bool ArrayBuilder::joins_strings(const Value& value) const {
+  return value.type == ValueType::binary && (element_ == ValueType::string || count_ == 0) &&
+         !is_utf8(value.text());
+}
+
+bool ArrayBuilder::stays_packed(const Value& value) const {
+  const ValueType type = joins_strings(value) ? ValueType::string : value.type;
+  if (mixed_ || (type != ValueType::string && packed_width(type) == 0)) return false;
+  if (count_ == 0 || type == element_) return true;
+  return is_integer_pair(element_, type) && !above_i64_ && !is_above_i64(value);
+}
+
 void ArrayBuilder::add(Value value) {
+  const bool packed = stays_packed(value);
+  if (joins_strings(value)) value.type = ValueType::string;
   ++count_;
-  // A string that is not UTF-8 is carried as binary: among strings it is one of them.
-  if (value.type == ValueType::binary && (element_ == ValueType::string || count_ == 1) &&
-      !is_utf8(value.text())) {
-    value.type = ValueType::string;
-  }
-  if (!mixed_) {
-    const bool packable = value.type == ValueType::string || packed_width(value.type) != 0;
-    if (packable && value.type == ValueType::u64 && value.bits > std::numeric_limits<std::int64_t>::max()) {
-      above_i64_ = true;
-    }
-    const bool integers = (element_ == ValueType::u64 && value.type == ValueType::i64) ||
-                          (element_ == ValueType::i64 && value.type == ValueType::u64);
-    if (!packable || (count_ > 1 && value.type != element_ && !(integers && !above_i64_))) {
-      unpack();
-    } else if (integers) {
-      element_ = ValueType::i64;  // the same 64 bits, now read as signed
-    } else {
-      element_ = value.type;
-    }
+  if (packed) {
+    above_i64_ = above_i64_ || is_above_i64(value);
+    // Among signed integers the same 64 bits are read as signed.
+    element_ = is_integer_pair(element_, value.type) ? ValueType::i64 : value.type;
+  } else if (!mixed_) {
+    unpack();
   }
   if (mixed_) {
     items_.push_back(std::move(value));

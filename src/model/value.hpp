@@ -105,10 +105,19 @@ class ArrayBuilder {
  public:
   void add(Value value);
   Array finish();
+  /// Whether this type of element, as text that is borrowed during the call, is copied by add().
+  bool copies(ValueType type) const {
+    return type == ValueType::string && !mixed_ && (count_ == 0 || element_ == ValueType::string);
+  }
+  /// Whether the elements so far stay packed when this one joins them.
+  bool stays_packed(const Value& value) const;
+  bool is_mixed() const { return mixed_; }
+  std::uint64_t count() const { return count_; }
   /// Bytes held, but for the text of elements that are not packed.
   std::uint64_t memory() const { return packed_.size() + items_.size() * sizeof(Value); }
 
  private:
+  bool joins_strings(const Value& value) const;
   void unpack();
 
   ValueType element_ = ValueType::null;

@@ -43,14 +43,14 @@ class EventRouter : public MsgpackEvents {
   }
   bool on_string(std::string_view text) {
     if (mode_ == Route::enter && expects_key()) return take_key(text);
-    return scalar([=] { return Value::string(std::string(text)); },
-                  [=, this] { return derived().on_text(text); });
+    return text_value(ValueType::string, text, [=, this] { return derived().on_text(text); });
   }
   bool on_binary(ByteSpan bytes) {
-    return scalar([=] { return Value::binary(Bytes::own(std::string(chars_of(bytes)))); },
-                  [=, this] { return derived().on_blob(bytes); });
+    return text_value(ValueType::binary, chars_of(bytes), [=, this] { return derived().on_blob(bytes); });
   }
   bool on_extension(ByteSpan bytes) {
+    if (mode_ == Route::build && builder_.memory() + bytes.size() > ValueBuilder::kMostMemory)
+      return too_much();
     const auto make = [=] {
       return Value::extension(std::to_integer<std::uint8_t>(bytes.front()),
                               Bytes::own(std::string(chars_of(bytes.subspan(1)))));
@@ -88,6 +88,7 @@ class EventRouter : public MsgpackEvents {
   };
   // Maps with more keys than this are free-form; a key that stands twice there does no harm.
   static constexpr std::size_t kMostComparedKeys = 32;
+  static constexpr std::size_t kMostKey = std::size_t{64} << 10;
 
   Derived& derived() { return static_cast<Derived&>(*this); }
   bool expects_key() const {
@@ -99,6 +100,9 @@ class EventRouter : public MsgpackEvents {
   }
 
   bool take_key(std::string_view text) {
+    if (text.size() > kMostKey)
+      return fail_bool("a key has " + std::to_string(text.size()) + " bytes; at most " +
+                       std::to_string(kMostKey) + " are read");
     key_ = text;
     Frame& frame = frames_.back();
     frame.has_key = true;
@@ -115,14 +119,25 @@ class EventRouter : public MsgpackEvents {
 
   template <typename Make, typename Enter>
   bool scalar(Make make, Enter enter) {
+    return leaf([&] { builder_.scalar(make()); }, enter);
+  }
+
+  template <typename Enter>
+  bool text_value(ValueType type, std::string_view text, Enter enter) {
+    return leaf([&] { builder_.text(type, text); }, enter);
+  }
+
+  template <typename Build, typename Enter>
+  bool leaf(Build build, Enter enter) {
     if (mode_ == Route::skip) {
       if (nesting_ == 0) value_done();
       return true;
     }
     if (mode_ == Route::build) {
-      builder_.scalar(make());
+      build();
       return within_memory() && (nesting_ != 0 || finish_build());
     }
+    if (frames_.empty()) return fail_bool("it is not a map");
     if (expects_key()) return fail_bool("a key is not text");
     if (!enter()) return false;
     value_done();
@@ -143,7 +158,10 @@ class EventRouter : public MsgpackEvents {
   bool end(Collection kind) {
     if (mode_ != Route::enter) {
       --nesting_;
-      if (mode_ == Route::build) kind == Collection::array ? builder_.end_array() : builder_.end_map();
+      if (mode_ == Route::build) {
+        kind == Collection::array ? builder_.end_array() : builder_.end_map();
+        if (!within_memory()) return false;
+      }
       if (nesting_ != 0) return true;
       if (mode_ == Route::build) return finish_build();
       value_done();
@@ -156,9 +174,9 @@ class EventRouter : public MsgpackEvents {
     return true;
   }
 
-  bool within_memory() {
-    return builder_.memory() <= ValueBuilder::kMostMemory ||
-           fail_bool("the value of \"" + escape_controls(key_) + "\" takes too much memory");
+  bool within_memory() { return builder_.memory() <= ValueBuilder::kMostMemory || too_much(); }
+  bool too_much() {
+    return fail_bool("the value of \"" + escape_controls(key_) + "\" takes too much memory");
   }
 
   bool finish_build() {

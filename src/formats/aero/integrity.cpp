@@ -196,8 +196,8 @@ PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Ch
     const std::uint64_t wanted =
         shard.length / pages.page_size + (shard.length % pages.page_size == 0 ? 0 : 1);
     if (pages.digests.size() != wanted) {
-      problem = "it has " + std::to_string(pages.digests.size()) + " digests, but the shard has " +
-                std::to_string(wanted) + " pages of " + std::to_string(pages.page_size) + " bytes";
+      problem = "it has " + plural(pages.digests.size(), "digest") + ", but the shard has " +
+                plural(wanted, "page") + " of " + std::to_string(pages.page_size) + " bytes";
     }
   }
   if (problem.empty()) return pages;

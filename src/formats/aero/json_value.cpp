@@ -41,7 +41,10 @@ struct JsonHandler {
   bool null() { return scalar({}); }
   bool boolean(bool value) { return scalar(Value::boolean(value)); }
   bool number(std::string_view text) { return scalar(number_value(text)); }
-  bool string(std::string_view text) { return scalar(Value::string(std::string(text))); }
+  bool string(std::string_view text) {
+    builder.text(ValueType::string, text);
+    return within_memory();
+  }
   bool key(std::string_view text) { return string(text); }
   bool start_object() {
     builder.begin_map();
@@ -49,7 +52,7 @@ struct JsonHandler {
   }
   bool end_object() {
     builder.end_map();
-    return true;
+    return within_memory();
   }
   bool start_array() {
     builder.begin_array();
@@ -57,7 +60,7 @@ struct JsonHandler {
   }
   bool end_array() {
     builder.end_array();
-    return true;
+    return within_memory();
   }
 };
 

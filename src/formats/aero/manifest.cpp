@@ -1,5 +1,6 @@
 #include "formats/aero/manifest.hpp"
 
+#include "core/text.hpp"
 #include "formats/aero/event_router.hpp"
 #include "formats/aero/metadata_chunk.hpp"
 #include "formats/aero/tensor_index.hpp"
@@ -83,10 +84,7 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
   }
 
   bool on_blob(ByteSpan) { return on_other(); }
-  bool on_other() {
-    return fail_bool(section_.empty() ? "it is not a map"
-                                      : "\"" + section_ + "\" is not made as a manifest's");
-  }
+  bool on_other() { return fail_bool("\"" + escape_controls(section_) + "\" is not made as a manifest's"); }
 
   bool on_built(Value value) {
     if (depth() == 3) {

@@ -11,8 +11,9 @@
 namespace aerotool::aero {
 namespace {
 
-// A document is parsed at one go; a compressed one has to be held for that.
-constexpr std::uint64_t kMostCompressedJson = std::uint64_t{64} << 20;
+// A document is parsed at one go, and one string or key of it can be nearly all of it: that is held several
+// times.
+constexpr std::uint64_t kMostJson = std::uint64_t{32} << 20;
 
 void append_json(std::string& out, const Value& value) {
   switch (value.type) {
@@ -76,15 +77,14 @@ Value key_of(std::string_view text) {
 Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   Bytes bytes;
+  if (chunk.uncompressed_length > kMostJson) {
+    throw UnsupportedError(where, label(chunk) + " is JSON of " + human_size(chunk.uncompressed_length) +
+                                      "; at most " + human_size(kMostJson) + " are read");
+  }
   if (!chunk.compressed()) {
     bytes = input.view(chunk.offset, chunk.length);
     if (!check_digest(input, chunk, hash::blake3(bytes.view), report)) return {};
   } else {
-    if (chunk.uncompressed_length > kMostCompressedJson) {
-      throw UnsupportedError(where, label(chunk) + " is compressed JSON of " +
-                                        human_size(chunk.uncompressed_length) + "; at most " +
-                                        human_size(kMostCompressedJson) + " are read");
-    }
     std::vector<std::byte> unpacked(chunk.uncompressed_length);
     ChunkStream stream(input, chunk);
     try {

@@ -55,9 +55,9 @@ namespace detail {
 
 inline constexpr std::size_t kMostNesting = 64;
 inline constexpr std::size_t kWindow = std::size_t{256} << 10;
-// msgpack-c holds one string whole while it comes in. Larger ones than any we write are refused, so that a
-// small file cannot claim much memory.
-inline constexpr std::size_t kMostString = std::size_t{128} << 20;
+// msgpack-c holds one string whole while it comes in. Larger ones than any we write, which are the heads of
+// safetensors files, are refused, so that a small file cannot claim much memory.
+inline constexpr std::size_t kMostString = std::size_t{96} << 20;
 
 template <typename Handler>
 class MsgpackVisitor : public msgpack::null_visitor {
@@ -144,7 +144,7 @@ void parse_msgpack(const ByteReader& read, std::uint64_t length, Handler& handle
   std::uint64_t fed = 0;
   for (bool whole = false; !whole;) {
     if (parser.nonparsed_size() > detail::kMostString) {
-      throw MsgpackProblem(parser.parsed_size(), "holds a string of more than 128 MiB");
+      throw MsgpackProblem(parser.parsed_size(), "holds a string of more than 96 MiB");
     }
     parser.visitor().parsed = parser.parsed_size();
     parser.reserve_buffer(window);

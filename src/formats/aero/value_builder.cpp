@@ -21,16 +21,29 @@ void pack_float_bits(PackBuffer& out, char first, std::uint64_t bits, unsigned w
   }
 }
 
-std::uint64_t text_memory(const Value& value) {
-  const Bytes* bytes = std::get_if<Bytes>(&value.data);
-  return bytes != nullptr ? bytes->view.size() : 0;
+/// What a value holds beside itself; arrays and maps are counted as they grow.
+std::uint64_t held_by(const Value& value) {
+  constexpr std::uint64_t kOwner = 64;
+  const Bytes* const bytes = std::get_if<Bytes>(&value.data);
+  return bytes != nullptr ? kOwner + bytes->size() : 0;
 }
 
 }  // namespace
 
 void ValueBuilder::scalar(Value value) {
-  memory_ += text_memory(value);
   add(std::move(value));
+}
+
+void ValueBuilder::text(ValueType type, std::string_view text) {
+  // A large one is not to be held twice, and one that is too much not at all.
+  const bool copied = !frames_.empty() && !frames_.back().is_map && frames_.back().array.copies(type);
+  const std::uint64_t moved = copied ? frames_.back().array.memory() : 0;
+  if (memory_ + moved + text.size() > kMostMemory) {
+    memory_ += moved + text.size();
+    return;
+  }
+  Bytes bytes = copied ? Bytes{bytes_of(text), nullptr} : Bytes::own(std::string(text));
+  add(type == ValueType::string ? Value::string(std::move(bytes)) : Value::binary(std::move(bytes)));
 }
 
 void ValueBuilder::begin_array() {
@@ -57,17 +70,20 @@ void ValueBuilder::end_map() {
 }
 
 void ValueBuilder::add(Value value) {
+  const std::uint64_t held = held_by(value);
   if (frames_.empty()) {
+    memory_ += held;
     result_ = std::move(value);
     done_ = true;
     return;
   }
   Frame& frame = frames_.back();
   if (!frame.is_map) {
-    memory_ -= frame.array.memory();
-    frame.array.add(std::move(value));
-    memory_ += frame.array.memory();
-  } else if (!frame.has_key) {
+    add_to(frame.array, std::move(value), held);
+    return;
+  }
+  memory_ += held;
+  if (!frame.has_key) {
     frame.key = std::move(value);
     frame.has_key = true;
   } else {
@@ -75,6 +91,20 @@ void ValueBuilder::add(Value value) {
     frame.map.emplace_back(std::move(frame.key), std::move(value));
     frame.has_key = false;
   }
+}
+
+void ValueBuilder::add_to(ArrayBuilder& array, Value value, std::uint64_t held) {
+  // A packed array of millions of bytes takes many times as much once one element is of another type.
+  if (!array.is_mixed() && !array.stays_packed(value)) {
+    const std::uint64_t unpacked = array.count() * sizeof(Value);
+    if (memory_ + unpacked > kMostMemory) {
+      memory_ += unpacked;
+      return;
+    }
+  }
+  memory_ -= array.memory();
+  array.add(std::move(value));
+  memory_ += array.memory() + (array.is_mixed() ? held : 0);
 }
 
 Value ValueBuilder::take() {

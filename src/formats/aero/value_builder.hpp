@@ -15,6 +15,8 @@ namespace aerotool::aero {
 class ValueBuilder {
  public:
   void scalar(Value value);
+  /// A string or binary.
+  void text(ValueType type, std::string_view text);
   void begin_array();
   void end_array();
   void begin_map();
@@ -25,9 +27,9 @@ class ValueBuilder {
   Value take();
 
   /// Memory held so far, since the last take(); who builds values stops where they take more than
-  /// kMostMemory.
+  /// kMostMemory. What would pass that at one step is counted, but not taken in.
   std::uint64_t memory() const { return memory_; }
-  static constexpr std::uint64_t kMostMemory = std::uint64_t{256} << 20;
+  static constexpr std::uint64_t kMostMemory = std::uint64_t{192} << 20;
 
  private:
   struct Frame {
@@ -38,6 +40,7 @@ class ValueBuilder {
     Value key;
   };
   void add(Value value);
+  void add_to(ArrayBuilder& array, Value value, std::uint64_t held);
 
   std::vector<Frame> frames_;
   Value result_;
