@@ -38,7 +38,7 @@ std::string path_problem(std::string_view relative) {
 
 std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative) {
   const auto refuse = [&](const std::string& why) {
-    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(relative) + "' " + why);
+    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(shortened(relative)) + "' " + why);
   };
   if (const std::string problem = path_problem(relative); !problem.empty()) refuse(problem);
   const std::string directory = directory_of(index);

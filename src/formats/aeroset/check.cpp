@@ -23,9 +23,9 @@ void AerosetModel::check_part(const Part& part, CheckOptions options, Report& re
 /// What opening has told was not asked for; but of what could not be opened nothing can be checked.
 bool AerosetModel::check_control(const CheckOptions& options, Report& report) const {
   for (const SetPart* part : broken_)
-    report.fault(where(), "part '" + escape_controls(part->path) + "' cannot be used");
+    report.fault(where(), "part '" + escape_controls(shortened(part->path)) + "' cannot be used");
   if (tensor_index_ == nullptr) {
-    report.fault(where(), "'" + escape_controls(index_.tensor_index.path) + "' cannot be used");
+    report.fault(where(), "'" + escape_controls(shortened(index_.tensor_index.path)) + "' cannot be used");
     return true;
   }
   if (tensors().size() != tensor_index_->tensors().size()) {

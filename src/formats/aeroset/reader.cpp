@@ -16,7 +16,7 @@ namespace {
 /// Notes a size that is not the index's.
 void require_size(const SetFile& entry, const io::Input& input, const std::string& index, Report& report) {
   if (!entry.size || *entry.size == input.size()) return;
-  report.unreadable({index, {}, {}}, "'" + escape_controls(entry.path) + "' has " +
+  report.unreadable({index, {}, {}}, "'" + escape_controls(shortened(entry.path)) + "' has " +
                                          std::to_string(input.size()) + " bytes, the index says " +
                                          std::to_string(*entry.size));
 }
@@ -67,8 +67,9 @@ void AerosetModel::compare_names(Report& report) const {
   if (!manifest.sound) return;
   const auto compare = [&](const char* what, const std::string& here, const std::string& there) {
     if (here == there) return;
-    report.doubt(where(), std::string(what) + " is '" + escape_controls(here) + "', but in " +
-                              escape_controls(tensor_index_->path()) + " '" + escape_controls(there) + "'");
+    report.doubt(where(), std::string(what) + " is '" + escape_controls(shortened(here)) + "', but in " +
+                              escape_controls(tensor_index_->path()) + " '" +
+                              escape_controls(shortened(there)) + "'");
   };
   compare("the model's name", index_.model_name, manifest.model_name);
   compare("the architecture", index_.architecture, manifest.architecture);
@@ -76,15 +77,15 @@ void AerosetModel::compare_names(Report& report) const {
 
 std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
   if (is_url(file.path)) {
-    throw UnsupportedError(where(),
-                           "'" + escape_controls(file.path) + "' is remote; remote parts are not read");
+    throw UnsupportedError(
+        where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
   }
   if (!index_.base_url) return io::open_beside(path(), file.path);
   try {
     return io::open_beside(path(), file.path);
   } catch (const CorruptError&) {
     if (!io::path_problem(file.path).empty()) throw;
-    throw UnsupportedError(where(), "'" + escape_controls(file.path) + "' is not here but at " +
+    throw UnsupportedError(where(), "'" + escape_controls(shortened(file.path)) + "' is not here but at " +
                                         escape_controls(*index_.base_url + "/" + file.path) +
                                         "; remote parts are not read");
   }
@@ -93,7 +94,7 @@ std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
 void AerosetModel::open_parts(Report& report) {
   std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
-    const std::string name = "part '" + escape_controls(entry.path) + "'";
+    const std::string name = "part '" + escape_controls(shortened(entry.path)) + "'";
     const aero::AeroModel* model = nullptr;
     const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
       require_size(entry, *input, path(), to);
@@ -189,14 +190,14 @@ void AerosetModel::join_tensors(Report& report) {
       compare(order.back(), global, place, report);
     } else if (const auto shard = broken_shards.find(place.shard_id); shard != broken_shards.end()) {
       hit[shard->second].push_back(
-          {global.name, broken_[shard->second]->path, place.data_offset, global.size});
+          {global.name, shortened(broken_[shard->second]->path), place.data_offset, global.size});
     } else {
       report.unreadable(where(global.name),
                         "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
     }
   }
   for (std::size_t i = 0; i < broken_.size(); ++i) {
-    report.unreadable(where(), "part '" + escape_controls(broken_[i]->path) + "' cannot be used",
+    report.unreadable(where(), "part '" + escape_controls(shortened(broken_[i]->path)) + "' cannot be used",
                       std::move(hit[i]));
   }
   for (std::size_t i = 0; i < tensors().size(); ++i) {
