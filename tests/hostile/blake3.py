@@ -5,8 +5,16 @@ import struct
 
 _IV = (0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19)
 _PERMUTATION = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
-_MIXES = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
-          (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14))
+_MIXES = (
+    (0, 4, 8, 12),
+    (1, 5, 9, 13),
+    (2, 6, 10, 14),
+    (3, 7, 11, 15),
+    (0, 5, 10, 15),
+    (1, 6, 11, 12),
+    (2, 7, 8, 13),
+    (3, 4, 9, 14),
+)
 _CHUNK_START, _CHUNK_END, _PARENT, _ROOT = 1, 2, 4, 8
 _MASK = 0xFFFFFFFF
 
@@ -29,7 +37,7 @@ def _compress(value: tuple[int, ...], block: bytes, counter: int, flags: int) ->
 
 def _chunk(data: bytes, counter: int, flags: int) -> tuple[int, ...]:
     value: tuple[int, ...] = _IV
-    blocks = [data[i:i + 64] for i in range(0, len(data), 64)] or [b""]
+    blocks = [data[i : i + 64] for i in range(0, len(data), 64)] or [b""]
     for i, block in enumerate(blocks):
         start = _CHUNK_START if i == 0 else 0
         end = _CHUNK_END | flags if i == len(blocks) - 1 else 0

@@ -10,9 +10,25 @@ from case import Case, Content, Table
 
 
 def tables() -> dict[str, Table]:
-    from cases import aero_chunks, aero_container, aero_metadata, gguf, safetensors
-    return {"aero-container": aero_container.cases(), "aero-metadata": aero_metadata.cases(),
-            "aero-chunks": aero_chunks.cases(), "safetensors": safetensors.cases(), "gguf": gguf.cases()}
+    from cases import (
+        aero_chunks,
+        aero_container,
+        aero_metadata,
+        aeroset,
+        gguf,
+        safetensors,
+        safetensors_index,
+    )
+
+    return {
+        "aero-container": aero_container.cases(),
+        "aero-metadata": aero_metadata.cases(),
+        "aero-chunks": aero_chunks.cases(),
+        "aeroset": aeroset.cases(),
+        "safetensors": safetensors.cases(),
+        "safetensors-index": safetensors_index.cases(),
+        "gguf": gguf.cases(),
+    }
 
 
 def write(path: Path, content: Content) -> None:
@@ -44,8 +60,16 @@ def main() -> None:
                 raise ValueError(f"{title}: two cases are called {case.name}")
             seen.add((title, case.name))
             model = lay_down(case, directory)
-            told.append({"table": title, "name": case.name, "model": model, "verdict": case.verdict.name,
-                         "says": case.says, "memory": case.memory})
+            told.append(
+                {
+                    "table": title,
+                    "name": case.name,
+                    "model": model,
+                    "verdict": case.verdict.name,
+                    "says": case.says,
+                    "memory": case.memory,
+                }
+            )
     (top / "cases.json").write_text(json.dumps(told))
 
 

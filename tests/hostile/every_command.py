@@ -1,4 +1,4 @@
-"""Every command on a bad file: it answers 0, 1 or 2, says in one line what is wrong, and leaves nothing behind."""
+"""Every command on a bad file: it answers 0, 1 or 2, says in a line what is wrong, and leaves nothing."""
 
 import json
 import shutil
@@ -35,7 +35,13 @@ class Commands:
     """Holds what the commands do with one case to what they may do."""
 
     def __init__(self, runner: Runner, case: Told, scratch: Path, good: Path, limits: bool) -> None:
-        self._runner, self._case, self._scratch, self._good, self._limits = runner, case, scratch, good, limits
+        self._runner, self._case, self._scratch, self._good, self._limits = (
+            runner,
+            case,
+            scratch,
+            good,
+            limits,
+        )
         self._readable = case.statuses[2] == 0
         self.problems: list[str] = []
         self.verdict_text = ""
@@ -53,13 +59,18 @@ class Commands:
 
     def _expect(self, outcome: Outcome, statuses: tuple[int, ...], *words: object) -> None:
         if not outcome.late and outcome.status not in statuses:
-            self._problem(f"exit status {outcome.status}, not {' or '.join(map(str, statuses))}: "
-                          + outcome.err.decode(errors="replace")[:300], *words)
+            self._problem(
+                f"exit status {outcome.status}, not {' or '.join(map(str, statuses))}: "
+                + outcome.err.decode(errors="replace")[:300],
+                *words,
+            )
 
     def _one_clear_line(self, words: tuple[object, ...], outcome: Outcome) -> str:
         command = words[0]
         lines = outcome.err.decode(errors="replace").splitlines()
-        longest = max((len(line) for line in lines + outcome.out.decode(errors="replace").splitlines()), default=0)
+        longest = max(
+            (len(line) for line in lines + outcome.out.decode(errors="replace").splitlines()), default=0
+        )
         if longest > MOST_LINE and command == "validate" and "--json" not in words:
             return f"a line of {longest} characters"
         if any(len(line) > MOST_LINE for line in lines):
@@ -69,8 +80,11 @@ class Commands:
             return f"a message that is not its own: {lines}"
         if outcome.status == 2 and len(errors) != 1:
             return f"{len(errors)} lines say why: {lines[:5]}"
-        if outcome.status == 2 and Path(self._case.model).name.split("/")[0][:20] not in errors[0] \
-                and self._case.name[:20] not in errors[0]:
+        if (
+            outcome.status == 2
+            and Path(self._case.model).name.split("/")[0][:20] not in errors[0]
+            and self._case.name[:20] not in errors[0]
+        ):
             return f"the message does not name the file: {lines[0][:300]}"
         if outcome.status == 0 and errors:
             return f"succeeds, but complains: {errors[:5]}"
@@ -107,9 +121,11 @@ class Commands:
         self.verdict_text = (outcome.out + outcome.err).decode(errors="replace")
         self._expect(outcome, (full,), "validate", "--full", model)
         if self._case.says not in self.verdict_text:
-            self._problem(f"does not say {self._case.says!r}, but: {self.verdict_text[:500]}", "validate --full")
+            self._problem(
+                f"does not say {self._case.says!r}, but: {self.verdict_text[:500]}", "validate --full"
+            )
         as_json = self._run("validate", "--full", "--json", model)
-        answer = self._json(as_json, "validate", "--full", "--json")
+        answer = self._json(as_json, "validate", "--full", "--json") if len(as_json.out) < MOST_KEPT else None
         if isinstance(answer, dict) and "error" not in answer and answer.get("sound") != (full == 0):
             self._problem(f"sound is {answer.get('sound')}", "validate", "--full", "--json", model)
 
@@ -128,17 +144,26 @@ class Commands:
         written = []
         # What cannot be read is not read whatever is to be made of it.
         others = ["x.safetensors", "x.gguf"] if self._readable else []
-        for words in (["extract", model, "*", "-o", f"{self._scratch}/extracted/"],
-                      *(["convert", model, f"{self._scratch}/{name}"] for name in ["x.aero", *others]),
-                      ["pack-set", model, f"{self._scratch}/set"]):
+        for words in (
+            ["extract", model, "*", "-o", f"{self._scratch}/extracted/"],
+            *(["convert", model, f"{self._scratch}/{name}"] for name in ["x.aero", *others]),
+            ["pack-set", model, f"{self._scratch}/set"],
+        ):
             outcome = self._run(*words)
             fails = self._case.statuses[2] == 2
             self._expect(outcome, (2,) if fails else (0, 1, 2), *words)
-            if words[0] != "extract" and outcome.status == 0 and self._case.verdict == "WEIGHTS" \
-                    and "says-nothing-of-tensors" not in self._case.name:
+            if (
+                words[0] != "extract"
+                and outcome.status == 0
+                and self._case.verdict == "WEIGHTS"
+                and "says-nothing-of-tensors" not in self._case.name
+            ):
                 self._problem("takes a corrupt file for sound", *words)
-            left = sorted(path.relative_to(self._scratch) for path in self._scratch.rglob("*")
-                          if not any(part in written for part in path.relative_to(self._scratch).parts))
+            left = sorted(
+                path.relative_to(self._scratch)
+                for path in self._scratch.rglob("*")
+                if not any(part in written for part in path.relative_to(self._scratch).parts)
+            )
             # Of several files that extract writes, those that were whole before it failed may stay.
             if words[0] == "extract":
                 left = [path for path in left if path.name.startswith(".")]
@@ -151,7 +176,9 @@ class Commands:
             outcome = self._runner.run(["validate", "--full", *models])
             # What is readable is carried along as it is, with its faults.
             if outcome.status not in ((0,) if full_status(self._case) == 0 else (0, 1)):
-                self._problem(f"does not write what is sound: {outcome.out.decode(errors='replace')[:500]}", "convert")
+                self._problem(
+                    f"does not write what is sound: {outcome.out.decode(errors='replace')[:500]}", "convert"
+                )
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
@@ -169,10 +196,17 @@ def check_together(runner: Runner, cases: list[Told]) -> list[str]:
             path = case.model
             sound = any(line.startswith(f"{path}: sound: ") for line in lines)
             unsound = any(line.startswith(f"{path}: NOT SOUND: ") for line in lines)
-            status = 0 if sound else 1 if unsound else 2 if f"aerotool: validate: {path}: " in complaints else None
+            status = (
+                0 if sound else 1 if unsound else 2 if f"aerotool: validate: {path}: " in complaints else None
+            )
             # Most have no control-plane hash, and nothing checked is never sound.
-            wanted = (case.statuses[1],) if place is not None else \
-                (0, 1) if "control-hash" in case.name else (max(case.statuses[0], 1),)
+            wanted = (
+                (case.statuses[1],)
+                if place is not None
+                else (0, 1) if "control-hash" in case.name else (max(case.statuses[0], 1),)
+            )
             if status not in wanted:
-                problems.append(f"{case.table}/{case.name}: validate {' '.join(option)}: {status}, not {wanted}")
+                problems.append(
+                    f"{case.table}/{case.name}: validate {' '.join(option)}: {status}, not {wanted}"
+                )
     return problems

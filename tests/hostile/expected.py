@@ -9,10 +9,12 @@ MOST_CHARACTERS = 400
 
 def shown(text: str) -> str:
     """A verdict as it is kept: of what is very long the beginning."""
-    lines = [line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} (of {len(line)} characters)"
-             for line in text.splitlines()]
+    lines = [
+        line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} (of {len(line)} characters)"
+        for line in text.splitlines()
+    ]
     if len(lines) > MOST_LINES:
-        lines = [*lines[:MOST_LINES - 1], f"({len(lines) - MOST_LINES} lines)", lines[-1]]
+        lines = [*lines[: MOST_LINES - 1], f"({len(lines) - MOST_LINES} lines)", lines[-1]]
     return "".join(line + "\n" for line in lines)
 
 

@@ -11,7 +11,7 @@ Block = tuple[int, bytes, int]  # kind, bytes, regenerated size
 
 
 def raw(data: bytes) -> list[Block]:
-    pieces = [data[i:i + MOST_BLOCK] for i in range(0, len(data), MOST_BLOCK)] or [b""]
+    pieces = [data[i : i + MOST_BLOCK] for i in range(0, len(data), MOST_BLOCK)] or [b""]
     return [(RAW, piece, len(piece)) for piece in pieces]
 
 

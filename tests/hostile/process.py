@@ -63,17 +63,30 @@ class Runner:
         out, err = os.memfd_create("out"), os.memfd_create("err")
         try:
             begin = time.monotonic()
-            process = os.posix_spawn(self._binary, [self._binary, *map(str, words)], self._environment, file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, err, 2)])
+            process = os.posix_spawn(
+                self._binary,
+                [self._binary, *map(str, words)],
+                self._environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, out, 1),
+                    (os.POSIX_SPAWN_DUP2, err, 2),
+                ],
+            )
             with self._lock:
                 self._deadlines[process] = begin + (seconds or self._seconds)
             _, status, usage = os.wait4(process, 0)
             with self._lock:
                 late = self._deadlines.pop(process) is None
             took = time.monotonic() - begin
-            outcome = Outcome(os.waitstatus_to_exitcode(status), os.pread(out, MOST_KEPT, 0),
-                              os.pread(err, MOST_KEPT, 0), took, usage.ru_maxrss * 1024, late)
+            outcome = Outcome(
+                os.waitstatus_to_exitcode(status),
+                os.pread(out, MOST_KEPT, 0),
+                os.pread(err, MOST_KEPT, 0),
+                took,
+                usage.ru_maxrss * 1024,
+                late,
+            )
         finally:
             os.close(out)
             os.close(err)

@@ -2,7 +2,7 @@
 
 import struct
 
-from aero_file import Chunk, File, OPTIONAL, TENSORS, TOC_ENTRY, ZSTD, entry, lay_out, model, shard, F32, U8
+from aero_file import Chunk, File, OPTIONAL, TENSORS, ZSTD, entry, lay_out, model, shard, F32, U8
 from case import Table
 from frames import frame_of
 
@@ -39,11 +39,15 @@ def unaligned_strings() -> bytes:
     end = file.strings + file.strings_length
     room = file.offsets[0] - end
     assert room >= 0
-    names = bytes(file.data[file.strings:end])
+    names = bytes(file.data[file.strings : end])
     # Its last bytes are padding: shifted by one it still holds all names.
     assert names.endswith(b"\0\0")
     file.put(file.strings, b"\0" + names[:-1])
-    return file.header("string_offset", file.strings + 1).header("string_length", file.strings_length - 1).bytes()
+    return (
+        file.header("string_offset", file.strings + 1)
+        .header("string_length", file.strings_length - 1)
+        .bytes()
+    )
 
 
 def short_table() -> bytes:
@@ -55,7 +59,7 @@ def toc_after_the_payloads() -> bytes:
     """Readers find the TOC by its offset: it may lie at the end."""
     file = model()
     length = struct.unpack_from("<Q", file.data, 20)[0]
-    toc_bytes = bytes(file.data[96:96 + length])
+    toc_bytes = bytes(file.data[96 : 96 + length])
     file.put(96, bytes(length))
     at = len(file.data) + -len(file.data) % 16
     file.data += bytes(at - len(file.data)) + toc_bytes
@@ -65,7 +69,9 @@ def toc_after_the_payloads() -> bytes:
 def shared_strings() -> bytes:
     """Two entries with one name in the table; their FourCCs differ."""
     file = model(more=[Chunk("XTRA", "weights.shard0", b"extra", OPTIONAL)])
-    return file.entry("XTRA", "name_off", struct.unpack_from("<I", file.data, 96 + 16 + 80 * 3 + 32)[0]).bytes()
+    return file.entry(
+        "XTRA", "name_off", struct.unpack_from("<I", file.data, 96 + 16 + 80 * 3 + 32)[0]
+    ).bytes()
 
 
 def payload_at(which: str, offset: int) -> bytes:
@@ -112,27 +118,49 @@ def cases() -> Table:
         t.unreadable(f"toc-offset-{word}", "is not inside the file", header("toc_offset", value))
         t.unreadable(f"toc-length-{word}", "is not inside the file", header("toc_length", value))
         t.unreadable(f"string-table-offset-{word}", "is not inside the file", header("string_offset", value))
-        t.unreadable(f"string-table-length-{word}", "at most 536870912 are allowed", header("string_length", value))
+        t.unreadable(
+            f"string-table-length-{word}", "at most 536870912 are allowed", header("string_length", value)
+        )
     t.unreadable("toc-offset-overflows", "is not inside the file", header("toc_offset", HIGHEST - 335))
-    t.unreadable("string-table-offset-overflows", "is not inside the file",
-                 header("string_offset", HIGHEST - good.strings_length + 1))
+    t.unreadable(
+        "string-table-offset-overflows",
+        "is not inside the file",
+        header("string_offset", HIGHEST - good.strings_length + 1),
+    )
     t.unreadable("toc-overlaps-the-header", "the TOC overlaps the header", header("toc_offset", 95))
     t.unreadable("toc-at-0", "the TOC overlaps the header", header("toc_offset", 0))
-    t.unreadable("toc-length-15", "toc_length is 15, but the TOC's header alone takes 16", header("toc_length", 15))
+    t.unreadable(
+        "toc-length-15", "toc_length is 15, but the TOC's header alone takes 16", header("toc_length", 15)
+    )
     t.unreadable("toc-length-0", "toc_length is 0", header("toc_length", 0))
     t.unreadable("toc-length-lacks-a-byte", "4 entries take 336", header("toc_length", 335))
-    t.unreadable("toc-length-and-the-string-table", "the string table overlaps the TOC", header("toc_length", 337))
+    t.unreadable(
+        "toc-length-and-the-string-table", "the string table overlaps the TOC", header("toc_length", 337)
+    )
     t.unreadable("string-table-overlaps-the-header", "the string table overlaps the header", moved_table(88))
-    t.unreadable("string-table-overlaps-the-toc", "the string table overlaps the TOC", moved_table(good.strings - 8))
-    t.unreadable("string-table-past-the-end", "is not inside the file",
-                 header("string_length", len(good.data) - good.strings + 8))
-    t.unreadable("string-table-over-the-cap", "at most 536870912 are allowed", header("string_length", 536_870_920))
-    t.unreadable("string-table-over-payloads", "overlaps the string table",
-                 header("string_length", good.strings_length + 64))
+    t.unreadable(
+        "string-table-overlaps-the-toc", "the string table overlaps the TOC", moved_table(good.strings - 8)
+    )
+    t.unreadable(
+        "string-table-past-the-end",
+        "is not inside the file",
+        header("string_length", len(good.data) - good.strings + 8),
+    )
+    t.unreadable(
+        "string-table-over-the-cap", "at most 536870912 are allowed", header("string_length", 536_870_920)
+    )
+    t.unreadable(
+        "string-table-over-payloads",
+        "overlaps the string table",
+        header("string_length", good.strings_length + 64),
+    )
     t.fault("string-table-off-its-alignment", "the string table is not 8-byte aligned", unaligned_strings())
     t.fault("string-table-length-no-multiple-of-8", "length is not a multiple of 8", short_table())
-    t.fault("string-table-padding", "the padding of the string table is not zero",
-            put(good.strings + good.strings_length - 1, b"x"))
+    t.fault(
+        "string-table-padding",
+        "the padding of the string table is not zero",
+        put(good.strings + good.strings_length - 1, b"x"),
+    )
     t.sound("toc-behind-the-payloads", "sound", toc_after_the_payloads())
 
     # ---- the TOC header
@@ -141,8 +169,9 @@ def cases() -> Table:
     t.unreadable("entry-count-at-the-cap", "1000000 entries take 80000016", many_entries(1_000_000))
     t.unreadable("entry-count-highest", "the TOC has 4294967295 entries", many_entries((1 << 32) - 1))
     t.unreadable("entry-count-0", "there is no TIDX chunk", many_entries_of(good, 0))
-    t.unreadable("entry-count-of-one-less", "toc_length is 336, but 3 entries take 256",
-                 many_entries_of(good, 3))
+    t.unreadable(
+        "entry-count-of-one-less", "toc_length is 336, but 3 entries take 256", many_entries_of(good, 3)
+    )
     t.fault("toc-header-reserved-first", "reserved bytes of the TOC header", put(100, b"\1"))
     t.fault("toc-header-reserved-last", "reserved bytes of the TOC header", put(111, b"\1"))
 
@@ -155,14 +184,27 @@ def cases() -> Table:
         t.fault(f"chunk-reserved-{word}", "its reserved field is not zero", toc("WTSH", "reserved", value))
     t.unreadable("chunk-offset-overflows", "is not inside the file", payload_at("WTSH", HIGHEST - 31))
     t.unreadable("chunk-offset-at-the-end", "is not inside the file", payload_at("WTSH", len(good.data)))
-    t.unreadable("chunk-length-one-more-than-the-file", "is not inside the file",
-                 model().entry("WTSH", "length", 33).entry("WTSH", "ulen", 33).bytes())
-    t.unreadable("metadata-ulen-over-the-cap", "at most 2147483648 are allowed",
-                 model().entry("TIDX", "flags", ZSTD).entry("TIDX", "ulen", (1 << 31) + 1).bytes())
-    t.unreadable("name-offset-highest", "its name is outside the string table", toc("WTSH", "name_off", (1 << 32) - 1))
-    t.unreadable("name-offset-one-past-the-table", "its name is outside the string table",
-                 toc("WTSH", "name_off", good.strings_length - 13))
-    t.unreadable("name-length-highest", "its name is outside the string table", toc("WTSH", "name_len", (1 << 32) - 1))
+    t.unreadable(
+        "chunk-length-one-more-than-the-file",
+        "is not inside the file",
+        model().entry("WTSH", "length", 33).entry("WTSH", "ulen", 33).bytes(),
+    )
+    t.unreadable(
+        "metadata-ulen-over-the-cap",
+        "at most 2147483648 are allowed",
+        model().entry("TIDX", "flags", ZSTD).entry("TIDX", "ulen", (1 << 31) + 1).bytes(),
+    )
+    t.unreadable(
+        "name-offset-highest", "its name is outside the string table", toc("WTSH", "name_off", (1 << 32) - 1)
+    )
+    t.unreadable(
+        "name-offset-one-past-the-table",
+        "its name is outside the string table",
+        toc("WTSH", "name_off", good.strings_length - 13),
+    )
+    t.unreadable(
+        "name-length-highest", "its name is outside the string table", toc("WTSH", "name_len", (1 << 32) - 1)
+    )
     t.unreadable("name-length-over-the-cap", "its name has 4097 bytes", table("x" * 4097))
     t.sound("name-length-at-the-cap", "sound", table("x" * 4096))
     t.unreadable("name-of-1-mib", "its name has 1048576 bytes", table("x" * (1 << 20)))
@@ -177,8 +219,14 @@ def cases() -> Table:
     t.fault("mjsn-not-called-meta.json", "is not called 'meta.json'", renamed("MJSN", "meta.jsoN"))
     t.fault("mmsg-not-called-manifest", "is not called 'manifest'", renamed("MMSG", "manifesT"))
     t.fault("tidx-not-called-tensors", "is not called 'tensors'", renamed("TIDX", "tensorS"))
-    t.unreadable("shard-not-called-weights", "there is no chunk 'weights.shard0'", renamed("WTSH", "weightz.shard0"))
-    t.unreadable("shard-number-with-a-leading-zero", "there is no chunk 'weights.shard0'", renamed("WTSH", "weights.shar00"))
+    t.unreadable(
+        "shard-not-called-weights", "there is no chunk 'weights.shard0'", renamed("WTSH", "weightz.shard0")
+    )
+    t.unreadable(
+        "shard-number-with-a-leading-zero",
+        "there is no chunk 'weights.shard0'",
+        renamed("WTSH", "weights.shar00"),
+    )
     t.unreadable("fourcc-with-a-nul", "is not ASCII", toc("WTSH", "fourcc", b"WTS\0"))
     t.unreadable("fourcc-with-an-escape", "is not ASCII", toc("WTSH", "fourcc", b"\x1b[2J"))
     t.unreadable("fourcc-of-high-bytes", "is not ASCII", toc("WTSH", "fourcc", b"\xff\xff\xff\xff"))
@@ -189,34 +237,54 @@ def cases() -> Table:
     t.fault("flags-of-tidx-none", "its flags are 0, those of TIDX are 4", toc("TIDX", "flags", 0))
     t.fault("flags-of-mmsg-mmap-critical", "its flags are 2, those of MMSG are 0", toc("MMSG", "flags", 2))
     t.fault("flags-of-mjsn-optional", "its flags are 8, those of MJSN are 0", toc("MJSN", "flags", 8))
-    t.unreadable("shard-flagged-compressed", "is flagged as compressed; weights never are", toc("WTSH", "flags", 3))
+    t.unreadable(
+        "shard-flagged-compressed", "is flagged as compressed; weights never are", toc("WTSH", "flags", 3)
+    )
     t.unreadable("two-lengths-differ", "its two lengths differ (32 and 31)", toc("WTSH", "ulen", 31))
     t.unreadable("two-lengths-differ-of-metadata", "its two lengths differ", toc("MJSN", "ulen", 1))
-    t.unreadable("two-lengths-differ-of-an-unknown-chunk", "its two lengths differ",
-                 model(more=[Chunk("XTRA", "x", b"extra", ulen=6)]).bytes())
+    t.unreadable(
+        "two-lengths-differ-of-an-unknown-chunk",
+        "its two lengths differ",
+        model(more=[Chunk("XTRA", "x", b"extra", ulen=6)]).bytes(),
+    )
 
     # ---- which chunks there are
-    t.unreadable("two-chunks-of-one-name", "two chunks are called WTSH weights.shard0",
-                 model(shards=[shard(0), shard(0)]).bytes())
+    t.unreadable(
+        "two-chunks-of-one-name",
+        "two chunks are called WTSH weights.shard0",
+        model(shards=[shard(0), shard(0)]).bytes(),
+    )
     t.unreadable("two-tidx", "there are 2 TIDX chunks", doubled("TIDX", "tensors2"))
     t.unreadable("two-mmsg", "there are 2 MMSG chunks", doubled("MMSG", "manifest2"))
     t.unreadable("two-mjsn", "there are 2 MJSN chunks", doubled("MJSN", "meta2.json"))
-    t.unreadable("two-ihsh", "there are 2 IHSH chunks",
-                 model(more=[Chunk("IHSH", "a", bytes(256)), Chunk("IHSH", "b", bytes(256))]).bytes())
+    t.unreadable(
+        "two-ihsh",
+        "there are 2 IHSH chunks",
+        model(more=[Chunk("IHSH", "a", bytes(256)), Chunk("IHSH", "b", bytes(256))]).bytes(),
+    )
+    t.fault("no-mmsg-but-a-chunk-of-its-name", "is called as only MMSG is", toc("MMSG", "fourcc", b"LMSG"))
     t.unreadable("no-tidx", "there is no TIDX chunk", toc("TIDX", "fourcc", b"XIDX"))
-    t.fault("no-mjsn-where-mmsg-names-one", "chunk 0 is MJSN, but TOC entry 0 is XJSN", toc("MJSN", "fourcc", b"XJSN"))
+    t.fault(
+        "no-mjsn-where-mmsg-names-one",
+        "chunk 0 is MJSN, but TOC entry 0 is XJSN",
+        toc("MJSN", "fourcc", b"XJSN"),
+    )
 
     # ---- payloads
     t.unreadable("toc-entry-overlaps-header", "overlaps the header", payload_at("WTSH", 80))
     t.unreadable("toc-entry-overlaps-the-toc", "overlaps the TOC", payload_at("WTSH", 96 + 16))
-    t.unreadable("toc-entry-overlaps-the-string-table", "overlaps the string table",
-                 payload_at("WTSH", good.strings // 16 * 16))
+    t.unreadable(
+        "toc-entry-overlaps-the-string-table",
+        "overlaps the string table",
+        payload_at("WTSH", good.strings // 16 * 16),
+    )
     t.unreadable("payload-at-0", "overlaps the header", payload_at("WTSH", 0))
     t.unreadable("shards-overlap", "share the bytes", overlapping_shards())
     t.unreadable("shards-share-one-payload", "share the bytes", aliasing("weights.shard0", "weights.shard1"))
-    t.unreadable("shard-over-metadata", "share the bytes", payload_at("WTSH", good.payload("MMSG") // 16 * 16))
-    t.unreadable("metadata-chunks-share-bytes", "share the bytes",
-                 shared_metadata())
+    t.unreadable(
+        "shard-over-metadata", "share the bytes", payload_at("WTSH", good.payload("MMSG") // 16 * 16)
+    )
+    t.unreadable("metadata-chunks-share-bytes", "share the bytes", shared_metadata())
     t.fault("payload-off-its-alignment", "its payload is not 16-byte aligned", odd_payload())
     t.fault("bytes-behind-the-last-chunk", "lies outside every chunk", model(tail=b"more").bytes())
     t.sound("zeros-behind-the-last-chunk", "sound", model(tail=bytes(100)).bytes())
@@ -228,13 +296,24 @@ def cases() -> Table:
     t.unreadable("hash-of-tidx", "is corrupt: its BLAKE3 is", toc("TIDX", "hash", b"\xff" * 32))
     t.unreadable("hash-of-mjsn", "is corrupt: its BLAKE3 is", toc("MJSN", "hash", b"\xff" * 32))
     t.fault("hash-of-mjsn-zero", "a known defect of one writer", toc("MJSN", "hash", bytes(32)))
-    t.weights("hash-of-an-unknown-chunk", "is corrupt: its BLAKE3 is",
-              model(more=[Chunk("XTRA", "x", b"extra", digest=b"\1" * 32)]).bytes())
-    t.weights("unknown-chunk-that-is-no-frame", "cannot be decompressed",
-              model(more=[Chunk("XTRA", "x", b"extra", ZSTD, ulen=5)]).bytes())
-    t.sound("unknown-chunk-compressed", "sound",
-            model(more=[Chunk("XTRA", "x", frame_of(b"extra"), ZSTD, plain=b"extra")]).bytes())
-    t.sound("empty-shard", "sound", model(tensors=[entry("a", F32, [0], 0, 0)], shards=[shard(0, b"")]).bytes())
+    t.weights(
+        "hash-of-an-unknown-chunk",
+        "is corrupt: its BLAKE3 is",
+        model(more=[Chunk("XTRA", "x", b"extra", digest=b"\1" * 32)]).bytes(),
+    )
+    t.weights(
+        "unknown-chunk-that-is-no-frame",
+        "cannot be decompressed",
+        model(more=[Chunk("XTRA", "x", b"extra", ZSTD, ulen=5)]).bytes(),
+    )
+    t.sound(
+        "unknown-chunk-compressed",
+        "sound",
+        model(more=[Chunk("XTRA", "x", frame_of(b"extra"), ZSTD, plain=b"extra")]).bytes(),
+    )
+    t.sound(
+        "empty-shard", "sound", model(tensors=[entry("a", F32, [0], 0, 0)], shards=[shard(0, b"")]).bytes()
+    )
     t.sound("no-shards-and-no-tensors", "sound", model(tensors=[], shards=[]).bytes())
     return t
 
@@ -285,6 +364,3 @@ def behind_the_table() -> bytes:
     end = file.strings + file.strings_length
     assert file.offsets[0] - end == 8, file.offsets[0] - end
     return file.put(end, b"\1").bytes()
-
-
-assert TOC_ENTRY == 80

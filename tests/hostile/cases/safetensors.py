@@ -28,7 +28,9 @@ def member(text: str) -> bytes:
 
 
 def named(name: str) -> bytes:
-    return raw(b'{' + json.dumps(name).encode() + b':{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}', b"1234")
+    return raw(
+        b'{' + json.dumps(name).encode() + b':{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}', b"1234"
+    )
 
 
 def cases() -> Table:
@@ -43,9 +45,15 @@ def cases() -> Table:
     t.unreadable("header-length-2-63", "is more than the format allows", file(length=HALF))
     t.unreadable("header-length-2-64-1", "is more than the format allows", file(length=HIGHEST))
     t.unreadable("header-length-overflows", "is more than the format allows", file(length=HIGHEST - 7))
-    t.unreadable("header-length-over-the-cap", "header length 100,000,001 is more than", file(length=100_000_001))
-    t.unreadable("header-length-at-the-cap", "the header takes 100000000 bytes, but only", file(length=100_000_000))
-    t.unreadable("header-past-the-end", f"the header takes {length + 22} bytes, but only", file(length=length + 22))
+    t.unreadable(
+        "header-length-over-the-cap", "header length 100,000,001 is more than", file(length=100_000_001)
+    )
+    t.unreadable(
+        "header-length-at-the-cap", "the header takes 100000000 bytes, but only", file(length=100_000_000)
+    )
+    t.unreadable(
+        "header-past-the-end", f"the header takes {length + 22} bytes, but only", file(length=length + 22)
+    )
     t.unreadable("header-length-one-less", "not valid JSON", file(length=length - 1))
     t.unreadable("header-length-one-more", "header:", file(length=length + 1))
 
@@ -60,7 +68,11 @@ def cases() -> Table:
     t.unreadable("header-nul-behind-it", "header:", raw("{}\0"))
     t.unreadable("header-byte-order-mark", "the header begins with", raw("\ufeff{}"))
     t.unreadable("header-utf-16", "header", raw("{}".encode("utf-16-le")))
-    t.unreadable("header-not-utf-8", "Invalid encoding", raw(b'{"\xff":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
+    t.unreadable(
+        "header-not-utf-8",
+        "Invalid encoding",
+        raw(b'{"\xff":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
+    )
     t.unreadable("header-utf-8-overlong", "Invalid encoding", raw(b'{"__metadata__":{"a":"\xc0\xaf"}}'))
     t.unreadable("header-utf-8-surrogate", "Invalid encoding", raw(b'{"__metadata__":{"a":"\xed\xa0\x80"}}'))
     t.unreadable("header-lone-surrogate", "not valid JSON", raw('{"__metadata__":{"a":"\\udc00"}}'))
@@ -72,26 +84,74 @@ def cases() -> Table:
     t.unreadable("header-nested-100000-deep", "nested", raw('{"a":' + "[" * DEEP + "]" * DEEP + "}"))
     t.unreadable("header-objects-nested-100000-deep", "nested", raw('{"a":' * DEEP + "1" + "}" * DEEP))
     t.unreadable("header-nested-and-never-closed", "nested", raw('{"a":' + "[" * DEEP))
-    t.unreadable("header-nested-65-deep", "nested", member('"x":' + "[" * 63 + "]" * 63 + ',"shape":[4],"data_offsets":[0,4]'))
-    t.sound("header-nested-64-deep", "sound", member('"x":' + "[" * 62 + "]" * 62 + ',"shape":[4],"data_offsets":[0,4]'))
-    t.unreadable("tensor-name-stands-twice", 'the key "a" stands twice',
-                 raw('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
-    t.unreadable("tensor-name-stands-twice-escaped", 'the key "a" stands twice',
-                 raw('{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'))
-    t.unreadable("metadata-stands-twice", 'the key "__metadata__" stands twice', raw('{"__metadata__":{},"__metadata__":{}}'))
-    t.unreadable("metadata-key-stands-twice", 'the key "k" stands twice', raw('{"__metadata__":{"k":"1","k":"2"}}'))
-    t.unreadable("dtype-stands-twice", 'the key "dtype" stands twice', member('"dtype":"U8","shape":[4],"data_offsets":[0,4]'))
-    t.unreadable("shape-stands-twice", 'the key "shape" stands twice', member('"shape":[4],"shape":[4],"data_offsets":[0,4]'))
+    t.unreadable(
+        "header-nested-65-deep",
+        "nested",
+        member('"x":' + "[" * 63 + "]" * 63 + ',"shape":[4],"data_offsets":[0,4]'),
+    )
+    t.sound(
+        "header-nested-64-deep",
+        "sound",
+        member('"x":' + "[" * 62 + "]" * 62 + ',"shape":[4],"data_offsets":[0,4]'),
+    )
+    t.unreadable(
+        "tensor-name-stands-twice", 'the key "a" stands twice', raw('{"a":' + ZERO + ',"a":' + ZERO + "}")
+    )
+    t.unreadable(
+        "tensor-name-stands-twice-escaped",
+        'the key "a" stands twice',
+        raw('{"a":' + ZERO + ',"\\u0061":' + ZERO + "}"),
+    )
+    t.unreadable(
+        "metadata-stands-twice",
+        'the key "__metadata__" stands twice',
+        raw('{"__metadata__":{},"__metadata__":{}}'),
+    )
+    t.unreadable(
+        "metadata-key-stands-twice", 'the key "k" stands twice', raw('{"__metadata__":{"k":"1","k":"2"}}')
+    )
+    t.unreadable(
+        "dtype-stands-twice",
+        'the key "dtype" stands twice',
+        member('"dtype":"U8","shape":[4],"data_offsets":[0,4]'),
+    )
+    t.unreadable(
+        "shape-stands-twice",
+        'the key "shape" stands twice',
+        member('"shape":[4],"shape":[4],"data_offsets":[0,4]'),
+    )
 
     # ---- metadata
     t.unreadable("metadata-is-a-string", "__metadata__ is a string", file({"__metadata__": "x", **SOUND}))
     t.unreadable("metadata-is-an-array", "__metadata__ is an array", file({"__metadata__": [], **SOUND}))
-    t.unreadable("metadata-value-a-number", "the value of 'k' is a number, not a string", file({"__metadata__": {"k": 1}, **SOUND}))
-    t.unreadable("metadata-value-null", "the value of 'k' is null", file({"__metadata__": {"k": None}, **SOUND}))
-    t.unreadable("metadata-value-an-object", "the value of 'k' is an object", file({"__metadata__": {"k": {}}, **SOUND}))
+    t.unreadable(
+        "metadata-value-a-number",
+        "the value of 'k' is a number, not a string",
+        file({"__metadata__": {"k": 1}, **SOUND}),
+    )
+    t.unreadable(
+        "metadata-value-null", "the value of 'k' is null", file({"__metadata__": {"k": None}, **SOUND})
+    )
+    t.unreadable(
+        "metadata-value-an-object",
+        "the value of 'k' is an object",
+        file({"__metadata__": {"k": {}}, **SOUND}),
+    )
     t.sound("metadata-null", "sound", file({"__metadata__": None, **SOUND}))
-    t.sound("metadata-with-terminal-escapes", "sound",
-            file({"__metadata__": {"\x1b]0;k\x07": "\x1b[2J\u009b31m\0", "model_name": "\x1b[31m\n", "architecture": "\x07"}, **SOUND}))
+    t.sound(
+        "metadata-with-terminal-escapes",
+        "sound",
+        file(
+            {
+                "__metadata__": {
+                    "\x1b]0;k\x07": "\x1b[2J\u009b31m\0",
+                    "model_name": "\x1b[31m\n",
+                    "architecture": "\x07",
+                },
+                **SOUND,
+            }
+        ),
+    )
     t.sound("metadata-of-1-mib", "sound", file({"__metadata__": {"k" * (1 << 20): "v" * (1 << 20)}, **SOUND}))
 
     # ---- a tensor's object
@@ -117,14 +177,23 @@ def cases() -> Table:
     t.unreadable("shape-minus-zero", '"shape" holds -0', member('"shape":[-0],"data_offsets":[0,0]'))
     t.unreadable("shape-leading-zero", "header:", member('"shape":[04],"data_offsets":[0,4]'))
     t.unreadable("shape-2-64", '"shape" holds 18446744073709551616', one(shape=[1 << 64]))
-    t.unreadable("shape-of-a-million-digits", "Number too big", member('"shape":[' + "9" * 1_000_000 + '],"data_offsets":[0,4]'))
+    t.unreadable(
+        "shape-of-a-million-digits",
+        "Number too big",
+        member('"shape":[' + "9" * 1_000_000 + '],"data_offsets":[0,4]'),
+    )
     t.unreadable("shape-2-63", "hold 4 bytes, but U8", one(shape=[HALF]))
     t.unreadable("shape-2-64-1", "hold 4 bytes, but U8", one(shape=[HIGHEST]))
     t.unreadable("shape-2-64-1-of-f64", "has no size in bytes", one(dtype="F64", shape=[HIGHEST]))
     t.unreadable("shape-product-wraps", "has no size in bytes", one(shape=[1 << 32, 1 << 32, 4]))
-    t.unreadable("shape-product-wraps-to-the-size", "has no size in bytes", one(dtype="F32", shape=[(1 << 62) + 1]))
-    t.unreadable("shape-0-behind-an-overflow", "the number of elements passes 2^64",
-                 file({"a": tensor("U8", [HIGHEST, HIGHEST, 0], 0, 0)}, b""))
+    t.unreadable(
+        "shape-product-wraps-to-the-size", "has no size in bytes", one(dtype="F32", shape=[(1 << 62) + 1])
+    )
+    t.unreadable(
+        "shape-0-behind-an-overflow",
+        "the number of elements passes 2^64",
+        file({"a": tensor("U8", [HIGHEST, HIGHEST, 0], 0, 0)}, b""),
+    )
     t.unreadable("rank-256", "256 dimensions; at most 255", one(shape=[1] * 255 + [4]))
     t.sound("rank-255", "sound", one(shape=[1] * 254 + [4]))
     t.unreadable("rank-1000000", "1000000 dimensions", one(shape=[1] * 1_000_000))
@@ -134,10 +203,16 @@ def cases() -> Table:
     t.unreadable("data-offsets-a-number", '"data_offsets" is a number', one(data_offsets=4))
     t.unreadable("data-offsets-fraction", '"data_offsets" holds 0.5', one(data_offsets=[0.5, 4]))
     t.unreadable("data-offsets-negative", '"data_offsets" holds -4', one(data_offsets=[-4, 0]))
-    t.unreadable("data-offsets-2-64", '"data_offsets" holds 18446744073709551616', one(data_offsets=[0, 1 << 64]))
+    t.unreadable(
+        "data-offsets-2-64", '"data_offsets" holds 18446744073709551616', one(data_offsets=[0, 1 << 64])
+    )
     t.unreadable("data-offsets-2-63", "hold 9223372036854775808 bytes", one(data_offsets=[0, HALF]))
     t.unreadable("data-offsets-2-64-1", "hold 18446744073709551615 bytes", one(data_offsets=[0, HIGHEST]))
-    t.unreadable("data-offsets-begin-2-64-5", "pass the end of the data section", one(data_offsets=[HIGHEST - 4, HIGHEST]))
+    t.unreadable(
+        "data-offsets-begin-2-64-5",
+        "pass the end of the data section",
+        one(data_offsets=[HIGHEST - 4, HIGHEST]),
+    )
     t.unreadable("data-offsets-backwards", "end before they begin", one(data_offsets=[4, 0]))
     t.unreadable("size-is-not-the-shape-s", "hold 4 bytes, but U8 [5] takes 5", one(shape=[5]))
     t.unreadable("f4-ends-inside-a-byte", "has no size in bytes", one(dtype="F4", shape=[7]))
@@ -145,23 +220,51 @@ def cases() -> Table:
     t.sound("unknown-keys", "sound", one(x=[1, {"y": None}], z="\x1b[2J"))
 
     # ---- how the tensors tile the data
-    t.unreadable("hole", "2 bytes of the data section, [4, 6], belong to no tensor",
-                 file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [2], 6, 8)}, bytes(8)))
-    t.unreadable("hole-at-the-beginning", "[0, 2], belong to no tensor", file({"a": tensor("U8", [4], 2, 6)}, bytes(6)))
-    t.unreadable("hole-at-the-end", "[4, 5], belong to no tensor", file({"a": tensor("U8", [4], 0, 4)}, bytes(5)))
-    t.unreadable("overlap", "overlap tensor 'a' at [0, 4] by 2 bytes",
-                 file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 2, 6)}, bytes(6)))
-    t.unreadable("two-tensors-share-their-bytes", "overlap tensor", file({"a": tensor("U8", [4], 0, 4), "b": tensor("I8", [4], 0, 4)}, bytes(4)))
-    t.unreadable("tensor-inside-another", "overlap tensor 'a'", file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [1], 3, 4)}, bytes(8)))
-    t.unreadable("tensor-of-no-bytes-inside-another", "lie inside tensor 'a'",
-                 file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [0], 3, 3)}, bytes(8)))
+    t.unreadable(
+        "hole",
+        "2 bytes of the data section, [4, 6], belong to no tensor",
+        file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [2], 6, 8)}, bytes(8)),
+    )
+    t.unreadable(
+        "hole-at-the-beginning", "[0, 2], belong to no tensor", file({"a": tensor("U8", [4], 2, 6)}, bytes(6))
+    )
+    t.unreadable(
+        "hole-at-the-end", "[4, 5], belong to no tensor", file({"a": tensor("U8", [4], 0, 4)}, bytes(5))
+    )
+    t.unreadable(
+        "overlap",
+        "overlap tensor 'a' at [0, 4] by 2 bytes",
+        file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 2, 6)}, bytes(6)),
+    )
+    t.unreadable(
+        "two-tensors-share-their-bytes",
+        "overlap tensor",
+        file({"a": tensor("U8", [4], 0, 4), "b": tensor("I8", [4], 0, 4)}, bytes(4)),
+    )
+    t.unreadable(
+        "tensor-inside-another",
+        "overlap tensor 'a'",
+        file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [1], 3, 4)}, bytes(8)),
+    )
+    t.unreadable(
+        "tensor-of-no-bytes-inside-another",
+        "lie inside tensor 'a'",
+        file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [0], 3, 3)}, bytes(8)),
+    )
     t.unreadable("past-the-end", "pass the end of the data section", file(data=DATA[:-1]))
     t.unreadable("no-data-at-all", "pass the end of the data section", file(data=b""))
-    t.unreadable("tensor-of-no-bytes-past-the-end", "pass the end of the data section",
-                 file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 9, 9)}, bytes(4)))
+    t.unreadable(
+        "tensor-of-no-bytes-past-the-end",
+        "pass the end of the data section",
+        file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 9, 9)}, bytes(4)),
+    )
     t.unreadable("data-without-tensors", "the header names no tensors", raw("{}", b"data"))
     t.sound("no-tensors", "sound", raw("{}"))
-    t.sound("tensor-of-no-bytes-at-the-end", "sound", file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 4, 4)}, bytes(4)))
+    t.sound(
+        "tensor-of-no-bytes-at-the-end",
+        "sound",
+        file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 4, 4)}, bytes(4)),
+    )
 
     # ---- names
     t.sound("name-empty", "sound", named(""))
@@ -169,7 +272,17 @@ def cases() -> Table:
     t.sound("name-with-control-characters", "sound", named("a\tb\nc\rd\x07\x7f"))
     t.sound("name-with-terminal-escapes", "sound", named("\x1b]0;gotcha\x07\x1b[2J\u009b31m"))
     t.sound("name-of-1-mib", "sound", named("n" * (1 << 20)))
-    t.unreadable("name-of-1-mib-that-cannot-be-read", 'its "dtype" is missing', raw('{"' + "\\u001b" * (1 << 20) + '":{}}'))
-    t.unreadable("name-of-1-mib-that-stands-twice", "; a name may stand only once", raw(('{"' + "n" * (1 << 20) + '":{},').replace("{}", ZERO) + '"' + "n" * (1 << 20) + '":' + ZERO + "}"))
+    t.unreadable(
+        "name-of-1-mib-that-cannot-be-read",
+        'its "dtype" is missing',
+        raw('{"' + "\\u001b" * (1 << 20) + '":{}}'),
+    )
+    t.unreadable(
+        "name-of-1-mib-that-stands-twice",
+        "; a name may stand only once",
+        raw(
+            ('{"' + "n" * (1 << 20) + '":{},').replace("{}", ZERO) + '"' + "n" * (1 << 20) + '":' + ZERO + "}"
+        ),
+    )
     t.sound("name-right-to-left", "sound", named("\u202egnp.exe"))
     return t

@@ -1,0 +1,137 @@
+"""A million tensors: time grows with their number, and memory by 512 bytes a tensor at most.
+
+What is measured is the memory of the process itself (RssAnon), as files that are mapped are not its own; it
+is looked at every few milliseconds while the tool runs."""
+
+import os
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MIB = 1 << 20
+FEW, MANY = 250_000, 1_000_000
+MOST_RATIO = 6.0  # for four times as many
+BASE, EACH = 64 * MIB, 512
+# Over the budget: the conversion holds the plan, the source's order and the head beside the model.
+EACH_FROM_AERO = 800
+
+
+def write_safetensors(path: Path, count: int) -> None:
+    entries = (
+        f'"model.layers.{i:07d}.weight":{{"dtype":"U8","shape":[8],"data_offsets":[{8 * i},{8 * i + 8}]}}'
+        for i in range(count)
+    )
+    text = ("{" + ",".join(entries) + "}").encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + b"weights " * count)
+
+
+def write_gguf(path: Path, count: int) -> None:
+    def string(text: str) -> bytes:
+        return struct.pack("<Q", len(text)) + text.encode()
+
+    head = b"GGUF" + struct.pack("<IQQ", 3, count, 1) + string("general.architecture")
+    head += struct.pack("<I", 8) + string("llama")
+    infos = (
+        string(f"model.layers.{i:07d}.weight") + struct.pack("<IQIQ", 1, 8, 24, 32 * i) for i in range(count)
+    )
+    with open(path, "wb") as file:
+        begin = head + b"".join(infos)
+        file.write(begin + bytes(-len(begin) % 32))
+        file.write(b"weights ".ljust(32, b"\0") * count)
+
+
+@dataclass
+class Measure:
+    status: int
+    seconds: float  # of the processor
+    memory: int
+    message: str
+
+
+def measure(words: Sequence[str], environment: dict[str, str]) -> Measure:
+    most = 0
+    with open(os.devnull, "wb") as nothing:
+        process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=nothing, stderr=subprocess.PIPE, env=environment
+        )
+    done = threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not done.is_set():
+            try:
+                with open(f"/proc/{process.pid}/status") as status:
+                    for line in status:
+                        if line.startswith("RssAnon:"):
+                            most = max(most, int(line.split()[1]) * 1024)
+            except OSError:
+                return
+            time.sleep(0.002)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    assert process.stderr is not None
+    message = process.stderr.read().decode(errors="replace")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    done.set()
+    watcher.join()
+    return Measure(process.returncode, usage.ru_utime + usage.ru_stime, most, message)
+
+
+def commands(extension: str) -> list[list[str]]:
+    return [
+        ["inspect", "{}"],
+        ["list", "--json", "--long", "{}"],
+        ["validate", "--full", "{}"],
+        ["diff", "{}", "{}"],
+        ["convert", "{}", "out.safetensors" if extension == "aero" else "out.aero"],
+    ]
+
+
+def check(binary: Path, directory: Path) -> tuple[list[list[str]], list[str]]:
+    """The problems of each command, and lines to print; in that directory."""
+    results, told = [], []
+    environment = dict(os.environ, LC_ALL="C.UTF-8")
+    os.chdir(directory)
+    subprocess.run([sys.executable, "-B", HERE / "many_tensors.py"], check=True)
+    for count in (FEW, MANY):
+        done = measure([str(binary), "convert", f"{count}.safetensors", f"{count}.aero"], environment)
+        results.append([] if done.status == 0 else [f"convert: {done.message}"])
+    for extension in ("safetensors", "gguf", "aero"):
+        for form in commands(extension):
+            few, many = (
+                measure([str(binary), *(word.format(f"{count}.{extension}") for word in form)], environment)
+                for count in (FEW, MANY)
+            )
+            line = f"{' '.join(form).format(*[f'{MANY}.{extension}'] * 2)}"
+            problems = []
+            if many.status != 0:
+                problems.append(f"{line}: exit status {many.status}: {many.message[:300]}")
+            if many.seconds > MOST_RATIO * few.seconds + 0.2:
+                problems.append(f"{line}: {many.seconds:.2f} s, but {few.seconds:.2f} s for a quarter")
+            models = form.count("{}")
+            each = EACH_FROM_AERO if form[0] == "convert" and extension == "aero" else EACH
+            if many.memory > BASE + each * MANY * models:
+                problems.append(
+                    f"{line}: {many.memory // MIB} MiB, more than {(BASE + each * MANY * models) // MIB}"
+                )
+            results.append(problems)
+            told.append(
+                f"{line}: {few.seconds:.2f} s -> {many.seconds:.2f} s, {many.memory / MIB:.0f} MiB, "
+                f"{(many.memory - few.memory) / (MANY - FEW):.0f} bytes a tensor"
+            )
+    return results, told
+
+
+if __name__ == "__main__":
+    for number in (FEW, MANY):
+        write_safetensors(Path(f"{number}.safetensors"), number)
+        write_gguf(Path(f"{number}.gguf"), number)
