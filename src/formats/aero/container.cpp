@@ -197,20 +197,15 @@ class ContainerReader {
     container_.chunks.push_back(std::move(chunk));
   }
 
-  /// What is known has the name and the flags that it is written with; only zstd and unknown bits are free.
+  /// What is known has the flags that it is written with; only zstd and unknown bits are free.
   void check_kind(const Chunk& chunk, const std::string& label, std::uint64_t where) {
     const ChunkKind* const kind = kind_of(chunk.fourcc);
     if (kind == nullptr) {
-      // A flipped bit makes a chunk that nobody knows of one that may be absent.
-      const auto* const named = std::find_if(
-          std::begin(kKinds), std::end(kKinds),
-          [&](const ChunkKind& known) { return !known.name.empty() && known.name == chunk.name; });
-      if (named != std::end(kKinds))
-        report_.fault(at(where), label + ": is called as only " + std::string(named->fourcc) + " is");
+      // MMSG may be absent, and with a flipped bit in its FourCC is a chunk that nobody knows.
+      if (chunk.name == metadata_name(kManifest))
+        report_.fault(at(where), label + ": is called as only " + std::string(kManifest) + " is");
       return;
     }
-    if (!kind->name.empty() && chunk.name != kind->name)
-      report_.fault(at(where + 32), label + ": is not called '" + std::string(kind->name) + "'");
     constexpr std::uint32_t kFixed = kFlagMmapCritical | kFlagIndex | kFlagOptional;
     if ((chunk.flags & kFixed) != kind->flags) {
       report_.fault(at(where + 4), label + ": its flags are " + std::to_string(chunk.flags & kFixed) +

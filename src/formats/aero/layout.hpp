@@ -48,15 +48,14 @@ inline constexpr std::string_view kPageHashes = "PHSH";
 /// The kinds of chunks that this version knows.
 struct ChunkKind {
   std::string_view fourcc;
-  std::string_view name;  ///< empty where it holds a number
-  std::uint32_t flags;    ///< but for zstd, which all metadata may have
+  std::uint32_t flags;  ///< but for zstd, which all metadata may have
 };
-inline constexpr ChunkKind kKinds[] = {{kControlHash, "control.integrity", kFlagOptional},
-                                       {kModelJson, "meta.json", 0},
-                                       {kManifest, "manifest", 0},
-                                       {kTensorIndex, "tensors", kFlagIndex},
-                                       {kWeights, {}, kFlagMmapCritical},
-                                       {kPageHashes, {}, kFlagOptional}};
+inline constexpr ChunkKind kKinds[] = {{kControlHash, kFlagOptional},
+                                       {kModelJson, 0},
+                                       {kManifest, 0},
+                                       {kTensorIndex, kFlagIndex},
+                                       {kWeights, kFlagMmapCritical},
+                                       {kPageHashes, kFlagOptional}};
 
 /// Null where this version does not know the FourCC.
 inline const ChunkKind* kind_of(std::string_view fourcc) {

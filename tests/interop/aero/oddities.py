@@ -24,7 +24,6 @@ ODDITIES = {
     "unknown-chunks": "chunks of unknown FourCCs, compressed and not, twice one FourCC, any name",
     "unknown-chunk-empty": "a chunk of an unknown FourCC without bytes",
     "unknown-chunk-flags": "all chunks have flag bits that no specification knows",
-    "flags-missing": "TIDX is not marked as an index, IHSH and PHSH not as optional",
     # The hashes.
     "ihsh-last": "IHSH is the last TOC entry and the last payload",
     "phsh-first": "each PHSH stands before its shard, in the TOC and in the file",
@@ -81,11 +80,10 @@ ALSO_AS_WRITTEN = {
 }  # fmt: skip
 
 # What an oddity needs to show at all.
-NEEDS_PAGES = {"phsh-first", "phsh-for-one", "flags-missing"}
+NEEDS_PAGES = {"phsh-first", "phsh-for-one"}
 PAGE_SIZES = {"phsh-odd-pages": 1000, "phsh-wide-pages": 1 << 40}
 NEEDS_CONTROL_HASH = {
     "ihsh-last",
-    "flags-missing",
     "toc-later",
     "toc-spare-room",
     "toc-reversed",

@@ -305,8 +305,6 @@ class FileWriter:
             flags &= ~layout.COMPRESSED
         if "json-compressed" in self.odd and fourcc == "MJSN":
             flags |= layout.COMPRESSED
-        if "flags-missing" in self.odd:
-            flags &= ~(layout.INDEX | layout.OPTIONAL)
         return Draft(fourcc, kind.name.format(shard), flags, content, shard)
 
     def _toc_order(self, drafts: list[Draft]) -> list[Draft]:
