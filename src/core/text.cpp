@@ -1,5 +1,6 @@
 #include "core/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -23,12 +24,19 @@ void append_hex_escape(std::string& out, unsigned char value) {
 }
 
 std::string escape(std::string_view text, bool backslashes) {
+  const auto is_plain = [backslashes](char c) {
+    return c >= 0x20 && c < 0x7f && (c != '\\' || !backslashes);
+  };
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
+  while (true) {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    if (text.empty()) return out;
     const std::size_t length = utf8_sequence_length(text);
     const unsigned char first = octet(text, 0);
-    if (length == 0 || (length == 1 && (first < 0x20 || first == 0x7f || (first == '\\' && backslashes)))) {
+    if (length < 2) {
       switch (first) {
         case '\t':
           out += "\\t";
@@ -57,7 +65,6 @@ std::string escape(std::string_view text, bool backslashes) {
     }
     text.remove_prefix(length);
   }
-  return out;
 }
 
 }  // namespace
