@@ -52,7 +52,7 @@ void read_many(ByteSpan stored, std::uint64_t most) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan input = std::as_bytes(std::span(data, size));
   if (input.size() < sizeof(std::uint32_t)) return -1;
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 17;
   const std::uint64_t length = load_le<std::uint32_t>(input) % (kMost + 1);
   const ByteSpan stored = input.subspan(sizeof(std::uint32_t));
   const fuzz::ChunkInput chunk = fuzz::zstd_chunk(aero::kManifest, stored, length);
