@@ -198,7 +198,7 @@ class Reading {
 
   Side a_;
   Side b_;
-  std::mutex mutex_;                             // of what follows, and of what is found
+  std::mutex mutex_;                             // of the buffers, and of what is found
   std::vector<std::vector<std::byte>> buffers_;  // that no thread has
   std::vector<State> states_;
   std::vector<InOrder> numbers_;  // beside the states; empty where they are not asked for

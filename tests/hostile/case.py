@@ -37,10 +37,12 @@ class Table:
     """The cases of one format, in the order of its specification."""
 
     extension: str
+    prefix: str = ""  # of the names of all files
     cases: list[Case] = field(default_factory=list)
 
     def add(self, name: str, verdict: Verdict, says: str, content: Content, memory: int = 320 * MIB) -> None:
-        self.cases.append(Case(f"{name}.{self.extension}", verdict, says, content, memory=memory))
+        file = f"{self.prefix}{name}.{self.extension}"
+        self.cases.append(Case(file, verdict, says, content, memory=memory))
 
     def unreadable(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.UNREADABLE, says, content)

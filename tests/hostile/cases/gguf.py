@@ -51,7 +51,7 @@ def alignment(kind: int, value: bytes) -> bytes:
 
 
 def cases() -> Table:
-    t = Table("gguf")
+    t = Table("gguf", prefix="gguf-")
     good = file()
 
     # ---- the header

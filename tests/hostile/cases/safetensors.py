@@ -34,7 +34,7 @@ def named(name: str) -> bytes:
 
 
 def cases() -> Table:
-    t = Table("safetensors")
+    t = Table("safetensors", prefix="safetensors-")
     good = file()
     length = len(good) - 8 - len(DATA)
 
