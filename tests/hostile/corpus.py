@@ -16,6 +16,7 @@ def tables() -> dict[str, Table]:
         aero_metadata,
         aeroset,
         gguf,
+        gguf_split,
         safetensors,
         safetensors_index,
     )
@@ -28,6 +29,7 @@ def tables() -> dict[str, Table]:
         "safetensors": safetensors.cases(),
         "safetensors-index": safetensors_index.cases(),
         "gguf": gguf.cases(),
+        "gguf-split": gguf_split.cases(),
     }
 
 
