@@ -149,7 +149,7 @@ TEST_CASE("gguf: a short last padding is a warning to the judge alone") {
   const Opened judged(bytes, Report::Mode::judge);
   REQUIRE(judged.report.findings().size() == 1);
   CHECK(judged.report.findings()[0].severity == Severity::warning);
-  CHECK(has(judged.report.findings()[0].message, "96 zeros are missing"));
+  CHECK(has(judged.report.findings()[0].message, "96 zeros missing"));
 }
 
 TEST_CASE("gguf: packed otherwise than declared is one fault, and readable") {
