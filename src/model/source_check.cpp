@@ -1,10 +1,50 @@
 #include "model/source_check.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/text.hpp"
 
 namespace aerotool {
+namespace {
+
+/// Several runs of bytes as one: there can be as many gaps as tensors, and a region for each would take many
+/// times their memory.
+class JoinedRuns {
+ public:
+  /// `read` outlives this.
+  explicit JoinedRuns(const io::ReadAt& read) : read_(&read) {}
+
+  std::uint64_t length() const { return length_; }
+  void add(std::uint64_t offset, std::uint64_t length) {
+    runs_.push_back({length_, offset});
+    length_ += length;
+  }
+  void read(std::uint64_t offset, std::span<std::byte> out) const {
+    auto run = std::partition_point(runs_.begin(), runs_.end(), [&](const Run& r) { return r.at <= offset; });
+    --run;
+    while (!out.empty()) {
+      const auto next = std::next(run);
+      const std::uint64_t end = next == runs_.end() ? length_ : next->at;
+      const auto piece = out.first(std::min<std::uint64_t>(out.size(), end - offset));
+      (*read_)(run->offset + (offset - run->at), piece);
+      offset += piece.size();
+      out = out.subspan(piece.size());
+      run = next;
+    }
+  }
+
+ private:
+  struct Run {
+    std::uint64_t at = 0;      // among the joined bytes
+    std::uint64_t offset = 0;  // in what is read
+  };
+  const io::ReadAt* read_;
+  std::vector<Run> runs_;
+  std::uint64_t length_ = 0;
+};
+
+}  // namespace
 
 SourceCheck::SourceCheck(const std::vector<const Model*>& models, const TensorLayout& layout)
     : layout_(layout) {
@@ -85,19 +125,22 @@ std::vector<io::Region> SourceCheck::other_regions() {
     std::vector<Range>& ranges = covered[number];
     std::sort(ranges.begin(), ranges.end());
     ranges.emplace_back(sealed.seal.length, sealed.seal.length);
+    const auto gaps = std::make_shared<JoinedRuns>(sealed.seal.read);
+    io::Region region;
+    region.layers.resize(2);
     std::uint64_t reached = 0;
     for (const auto& [begin, end] : ranges) {
       if (begin > reached) {
-        io::Region& region = regions.emplace_back();
-        region.length = begin - reached;
-        region.read = [&read = sealed.seal.read, reached](std::uint64_t offset, std::span<std::byte> out) {
-          read(reached + offset, out);
-        };
-        region.layers.resize(2);
-        overlay(sealed, reached, begin, 0, region.layers[0], region.layers[1]);
+        overlay(sealed, reached, begin, gaps->length(), region.layers[0], region.layers[1]);
+        gaps->add(reached, begin - reached);
       }
       reached = std::max(reached, end);
     }
+    std::vector<Range>().swap(ranges);
+    if (gaps->length() == 0) continue;
+    region.length = gaps->length();
+    region.read = [gaps](std::uint64_t offset, std::span<std::byte> out) { gaps->read(offset, out); };
+    regions.push_back(std::move(region));
   }
   return regions;
 }

@@ -18,8 +18,6 @@ MIB = 1 << 20
 FEW, MANY = 250_000, 1_000_000
 MOST_RATIO = 6.0  # for four times as many
 BASE, EACH = 64 * MIB, 512
-# Over the budget: the conversion holds the plan, the source's order and the head beside the model.
-EACH_FROM_AERO = 800
 
 
 def write_safetensors(path: Path, count: int) -> None:
@@ -118,11 +116,9 @@ def check(binary: Path, directory: Path) -> tuple[list[list[str]], list[str]]:
             if many.seconds > MOST_RATIO * few.seconds + 0.2:
                 problems.append(f"{line}: {many.seconds:.2f} s, but {few.seconds:.2f} s for a quarter")
             models = form.count("{}")
-            each = EACH_FROM_AERO if form[0] == "convert" and extension == "aero" else EACH
-            if many.memory > BASE + each * MANY * models:
-                problems.append(
-                    f"{line}: {many.memory // MIB} MiB, more than {(BASE + each * MANY * models) // MIB}"
-                )
+            most = BASE + EACH * MANY * models
+            if many.memory > most:
+                problems.append(f"{line}: {many.memory // MIB} MiB, more than {most // MIB}")
             results.append(problems)
             told.append(
                 f"{line}: {few.seconds:.2f} s -> {many.seconds:.2f} s, {many.memory / MIB:.0f} MiB, "

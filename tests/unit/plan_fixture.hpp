@@ -14,7 +14,7 @@
 
 namespace aerotool::test {
 
-class MadeUpModel final : public Model {
+class MadeUpModel : public Model {
  public:
   /// The tensor's bytes count up from its number.
   MadeUpModel& add(std::string name, DType dtype, Shape shape) {

@@ -12,6 +12,12 @@ using namespace aerotool::safetensors_test;
 
 namespace {
 
+std::vector<const Tensor*> pointers_to(const std::vector<Tensor>& tensors) {
+  std::vector<const Tensor*> pointers;
+  for (const Tensor& tensor : tensors) pointers.push_back(&tensor);
+  return pointers;
+}
+
 /// The head again from nothing but what the model tells.
 std::string rendered(const Model& model) {
   const Source source = model.source();
@@ -20,10 +26,7 @@ std::string rendered(const Model& model) {
     metadata.emplace();
     for (const auto& [key, value] : source.metadata->entries) metadata->emplace_back(key, value.text());
   }
-  std::vector<HeadTensor> tensors;
-  for (const Tensor& tensor : model.tensors()) {
-    tensors.push_back({tensor.name, tensor.dtype.name(), tensor.shape, tensor.size});
-  }
+  const auto tensors = pointers_to(model.tensors());
   std::string head = render_head(metadata, tensors);
   CHECK(head.size() == head_size(metadata, tensors));
   return head;
@@ -64,20 +67,26 @@ TEST_CASE("safetensors: a head is padded with spaces to a multiple of 8") {
 
 TEST_CASE("safetensors: a head's strings escape quotes, backslashes and controls, and nothing else") {
   const std::string name("\"\\/\b\t\n\f\r\0\x01\x1f\x20\x7f\xc3\xa9\xf0\x9f\x98\x80", 19);
-  const std::vector<std::uint64_t> shape = {2, 3};
-  const std::vector<HeadTensor> tensors = {{name, "F16", shape, 12}, {"", "U8", {}, 1}};
+  std::vector<Tensor> tensors(2);
+  tensors[0] = {.name = name, .dtype = DTypeCode::f16, .shape = {2, 3}, .size = 12, .digest = {}};
+  tensors[1] = {.name = "", .dtype = DTypeCode::u8, .shape = {}, .size = 1, .digest = {}};
   CHECK(
-      json_of(render_head({}, tensors)) ==
+      json_of(render_head({}, pointers_to(tensors))) ==
       R"({"\"\\/\b\t\n\f\r\u0000\u0001\u001f )" + std::string("\x7f\xc3\xa9\xf0\x9f\x98\x80") +
           R"(":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"":{"dtype":"U8","shape":[],"data_offsets":[12,13]}})" +
           "   ");
 }
 
 TEST_CASE("safetensors: a large head comes in runs") {
-  std::vector<std::string> names;
-  for (int i = 0; i < 20'000; ++i) names.push_back("tensor." + std::to_string(i));
-  std::vector<HeadTensor> tensors;
-  for (const std::string& name : names) tensors.push_back({name, "U8", {}, 1});
+  std::vector<Tensor> described;
+  for (int i = 0; i < 20'000; ++i) {
+    described.push_back({.name = "tensor." + std::to_string(i),
+                         .dtype = DTypeCode::u8,
+                         .shape = {},
+                         .size = 1,
+                         .digest = {}});
+  }
+  const auto tensors = pointers_to(described);
   std::string whole;
   std::size_t largest = 0;
   render_head({}, tensors, [&](std::string_view run) {
@@ -86,7 +95,7 @@ TEST_CASE("safetensors: a large head comes in runs") {
   });
   CHECK(largest < 128 << 10);
   CHECK(whole == render_head({}, tensors));
-  const Opened opened(whole + std::string(names.size(), 'x'));
-  CHECK(opened.model->tensors().size() == names.size());
-  CHECK(opened.model->tensors().back().name == names.back());
+  const Opened opened(whole + std::string(described.size(), 'x'));
+  CHECK(opened.model->tensors().size() == described.size());
+  CHECK(opened.model->tensors().back().name == described.back().name);
 }

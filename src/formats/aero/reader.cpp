@@ -55,6 +55,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
     shard_by_name_.emplace(container_.chunks[i].name, shards_.size());
     shards_.push_back(i);
   }
+  shard_ids_.resize(shards_.size());
   if (const Chunk* chunk = find(kControlHash)) check_control_hash(*input_, container_, *chunk, report);
   if (const Chunk* chunk = find(kModelJson)) json_ = read_model_json(*input_, *chunk, report);
   if (const Chunk* chunk = find(kManifest)) {
@@ -75,7 +76,11 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
     read_descriptors(report);
     resolve_tensors(report);
     check_names(report);
-    if (kind_ == Kind::file) check_tensor_overlaps(report);
+    if (kind_ == Kind::file) {
+      check_tensor_overlaps(report);
+      // The tensors say it all by now.
+      std::vector<Placement>().swap(index_.placements);
+    }
   }
   check_chunk_overlaps(report);
   if (report.judging()) check_manifest(*this, report);
@@ -231,6 +236,7 @@ bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t 
                                               std::to_string(chunk.length) + " bytes");
     return false;
   }
+  shard_ids_[shard->second] = placement.shard_id;
   tensor.shard = static_cast<std::uint32_t>(shard->second);
   tensor.offset = chunk.offset + placement.data_offset;
   return true;
@@ -402,6 +408,13 @@ void AeroModel::read_chunk(std::size_t chunk, std::uint64_t offset, std::span<st
 
 void AeroModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
   input_->read(index_.tensors[tensor].offset + offset, out);
+}
+
+AeroModel::StatedPlace AeroModel::stated_place(std::size_t tensor) const {
+  if (kind_ == Kind::set_index)
+    return {index_.placements[tensor].shard_id, index_.placements[tensor].data_offset};
+  const Tensor& placed = index_.tensors[tensor];
+  return {shard_ids_[placed.shard], placed.offset - container_.chunks[shards_[placed.shard]].offset};
 }
 
 std::optional<std::size_t> AeroModel::shard_named(const std::string& name) const {

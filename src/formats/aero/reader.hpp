@@ -48,8 +48,12 @@ class AeroModel : public Model {
   void forget_description();
   /// Lets go of the members of TIDX that this version does not know.
   void forget_tensor_extras() { index_.extras.clear(); }
-  /// Beside tensors(): what TIDX says of their places.
-  const std::vector<Placement>& placements() const { return index_.placements; }
+  /// Where TIDX says that a tensor lies.
+  struct StatedPlace {
+    std::uint64_t shard_id = 0;
+    std::uint64_t data_offset = 0;  ///< from the shard's start
+  };
+  StatedPlace stated_place(std::size_t tensor) const;
   /// Indexes into container().chunks of the WTSH chunks, in TOC order; Tensor::shard counts in these.
   const std::vector<std::size_t>& shards() const { return shards_; }
   /// The first chunk with this FourCC; null where there is none.
@@ -91,6 +95,7 @@ class AeroModel : public Model {
   Container container_;
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
+  std::vector<std::uint64_t> shard_ids_;                        // of shards_, as far as tensors name them
   Value json_;
   Manifest manifest_;
   TensorIndex index_;

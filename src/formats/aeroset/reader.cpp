@@ -128,18 +128,18 @@ void AerosetModel::open_parts(Report& report) {
 }
 
 std::optional<std::uint64_t> AerosetModel::set_shard(const Part& part, std::size_t tensor) {
-  if (!part.counts_from_zero) return part.model->placements()[tensor].shard_id;
+  if (!part.counts_from_zero) return part.model->stated_place(tensor).shard_id;
   // The k-th shard that the index lists for the part is the part's k-th.
   const std::size_t number = part.model->tensors()[tensor].shard;
   if (number >= part.entry->shards.size()) return std::nullopt;
   return part.entry->shards[number];
 }
 
-void AerosetModel::compare(std::size_t tensor, const Tensor& global, const aero::Placement& global_place,
+void AerosetModel::compare(std::size_t tensor, const Tensor& global, const StatedPlace& global_place,
                            Report& report) const {
   const Tensor& local = tensors()[tensor];
   const Part& part = open_[place_of(tensor).part];
-  const aero::Placement& local_place = part.model->placements()[place_of(tensor).tensor];
+  const StatedPlace local_place = part.model->stated_place(place_of(tensor).tensor);
   const auto shard = set_shard(part, place_of(tensor).tensor);
   const Where here = {path_of(tensor), {}, local.name};
   const std::string& there = tensor_index_->path();
@@ -183,7 +183,7 @@ void AerosetModel::join_tensors(Report& report) {
   order.reserve(listed.size());
   for (std::size_t i = 0; i < listed.size(); ++i) {
     const Tensor& global = listed[i];
-    const aero::Placement& place = tensor_index_->placements()[i];
+    const StatedPlace place = tensor_index_->stated_place(i);
     const auto found = by_name.find(global.name);
     if (found != by_name.end() && found->second != kClaimed) {
       order.push_back(std::exchange(found->second, kClaimed));

@@ -29,6 +29,7 @@ class AerosetModel final : public PartedModel {
   void require_unchanged() const override;
 
  private:
+  using StatedPlace = aero::AeroModel::StatedPlace;
   /// A part that could be opened.
   struct Part {
     const SetPart* entry = nullptr;
@@ -46,7 +47,7 @@ class AerosetModel final : public PartedModel {
   /// The set-wide id of the shard that a part's tensor lies in; nothing where the index lists none.
   static std::optional<std::uint64_t> set_shard(const Part& part, std::size_t tensor);
   /// Notes where index.aero and a part say different things of a tensor.
-  void compare(std::size_t tensor, const Tensor& global, const aero::Placement& global_place,
+  void compare(std::size_t tensor, const Tensor& global, const StatedPlace& global_place,
                Report& report) const;
   bool check_control(const CheckOptions& options, Report& report) const;
   static void check_part(const Part& part, CheckOptions options, Report& report);

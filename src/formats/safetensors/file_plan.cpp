@@ -1,6 +1,7 @@
 #include "formats/safetensors/file_plan.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -42,17 +43,14 @@ void require_place(const PlannedTensor& planned) {
 /// A head that is made from what it is to describe.
 class RenderedHead {
  public:
-  RenderedHead(const std::vector<PlannedTensor>& tensors, std::shared_ptr<const Metadata> metadata)
+  RenderedHead(std::span<const PlannedTensor> tensors, std::shared_ptr<const Metadata> metadata)
       : metadata_(std::move(metadata)) {
     if (metadata_) {
       head_metadata_.emplace();
       for (const auto& [key, value] : metadata_->entries) head_metadata_->emplace_back(key, value.text());
     }
     tensors_.reserve(tensors.size());
-    for (const PlannedTensor& planned : tensors) {
-      const Tensor& tensor = planned.tensor();
-      tensors_.push_back({tensor.name, tensor.dtype.name(), tensor.shape, tensor.size});
-    }
+    for (const PlannedTensor& planned : tensors) tensors_.push_back(&planned.tensor());
   }
   std::uint64_t size() const { return head_size(head_metadata_, tensors_); }
   void put(const HeadedFile::Sink& sink) const {
@@ -62,7 +60,7 @@ class RenderedHead {
  private:
   std::shared_ptr<const Metadata> metadata_;
   std::optional<HeadMetadata> head_metadata_;
-  std::vector<HeadTensor> tensors_;  // their views are of the models' tensors
+  std::vector<const Tensor*> tensors_;
 };
 
 /// Hands the tensors of a carried head to their rules.
@@ -139,8 +137,7 @@ void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
     file.put_head = [head = std::move(*content.head)](const HeadedFile::Sink& sink) { sink(head.view); };
     return;
   }
-  const std::vector<PlannedTensor> tensors(layout.tensors.begin() + static_cast<std::ptrdiff_t>(shard.first),
-                                           layout.tensors.end());
+  const auto tensors = std::span(layout.tensors).subspan(shard.first, shard.count);
   auto head = std::make_shared<const RenderedHead>(tensors, std::move(content.metadata));
   file.head_size = head->size();
   if (file.head_size - kLengthBytes > kMostHeaderBytes) {

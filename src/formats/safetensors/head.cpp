@@ -91,10 +91,10 @@ void put_string(Out& out, std::string_view text) {
 }
 
 template <typename Out>
-void put_entry(Out& out, const HeadTensor& tensor, std::uint64_t begin) {
+void put_entry(Out& out, const Tensor& tensor, std::uint64_t begin) {
   put_string(out, tensor.name);
   out.put(R"(:{"dtype":)");
-  put_string(out, tensor.dtype);
+  put_string(out, tensor.dtype.name());
   out.put(R"(,"shape":[)");
   bool first = true;
   for (const std::uint64_t dimension : tensor.shape) {
@@ -111,7 +111,7 @@ void put_entry(Out& out, const HeadTensor& tensor, std::uint64_t begin) {
 
 /// Compact JSON, __metadata__ first, then the tensors in data order.
 template <typename Out>
-void put_json(Out& out, const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors) {
+void put_json(Out& out, const std::optional<HeadMetadata>& metadata, HeadTensors tensors) {
   out.put("{");
   bool first = true;
   if (metadata) {
@@ -127,16 +127,16 @@ void put_json(Out& out, const std::optional<HeadMetadata>& metadata, std::span<c
     first = false;
   }
   std::uint64_t begin = 0;
-  for (const HeadTensor& tensor : tensors) {
+  for (const Tensor* tensor : tensors) {
     if (!first) out.put(",");
     first = false;
-    put_entry(out, tensor, begin);
-    begin += tensor.size;
+    put_entry(out, *tensor, begin);
+    begin += tensor->size;
   }
   out.put("}");
 }
 
-std::uint64_t json_size(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors) {
+std::uint64_t json_size(const std::optional<HeadMetadata>& metadata, HeadTensors tensors) {
   Counter counter;
   put_json(counter, metadata, tensors);
   return counter.count();
@@ -144,8 +144,7 @@ std::uint64_t json_size(const std::optional<HeadMetadata>& metadata, std::span<c
 
 }  // namespace
 
-void render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors,
-                 const HeadSink& sink) {
+void render_head(const std::optional<HeadMetadata>& metadata, HeadTensors tensors, const HeadSink& sink) {
   const std::uint64_t unpadded = json_size(metadata, tensors);
   const std::uint64_t length = align_up(unpadded, kAlignment);
   std::array<std::byte, 8> length_bytes{};
@@ -157,13 +156,13 @@ void render_head(const std::optional<HeadMetadata>& metadata, std::span<const He
   out.flush();
 }
 
-std::string render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors) {
+std::string render_head(const std::optional<HeadMetadata>& metadata, HeadTensors tensors) {
   std::string head;
   render_head(metadata, tensors, [&](std::string_view run) { head += run; });
   return head;
 }
 
-std::uint64_t head_size(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors) {
+std::uint64_t head_size(const std::optional<HeadMetadata>& metadata, HeadTensors tensors) {
   return 8 + align_up(json_size(metadata, tensors), kAlignment);
 }
 

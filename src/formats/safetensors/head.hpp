@@ -11,14 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "model/tensor.hpp"
+
 namespace aerotool::safetensors {
 
-struct HeadTensor {
-  std::string_view name;   ///< UTF-8, and no other tensor's
-  std::string_view dtype;  ///< "F32"
-  std::span<const std::uint64_t> shape;
-  std::uint64_t size = 0;  ///< bytes
-};
+/// In the order of their bytes: names are UTF-8 and unique, dtypes those that the format has. Pointers, as
+/// there may be millions of them.
+using HeadTensors = std::span<const Tensor* const>;
 
 /// Keys and values of __metadata__ in the order they are to have; UTF-8.
 using HeadMetadata = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -29,13 +28,12 @@ using HeadSink = std::function<void(std::string_view)>;
 /// Without metadata there is no __metadata__, with an empty list it is {}. The sink gets runs of about
 /// 64 KiB; the head as a whole is never held. The caller has checked head_size() against kMostHeaderBytes
 /// and that the sizes' sum is below 2^64.
-void render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors,
-                 const HeadSink& sink);
+void render_head(const std::optional<HeadMetadata>& metadata, HeadTensors tensors, const HeadSink& sink);
 
 /// The same as one string.
-std::string render_head(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors);
+std::string render_head(const std::optional<HeadMetadata>& metadata, HeadTensors tensors);
 
 /// The head's size: where the data section begins, a multiple of 8.
-std::uint64_t head_size(const std::optional<HeadMetadata>& metadata, std::span<const HeadTensor> tensors);
+std::uint64_t head_size(const std::optional<HeadMetadata>& metadata, HeadTensors tensors);
 
 }  // namespace aerotool::safetensors

@@ -106,11 +106,9 @@ bool SafetensorsModel::in_writers_order() const {
 bool SafetensorsModel::head_is_writers(ByteSpan head) const {
   std::optional<HeadMetadata> metadata;
   if (metadata_) metadata = metadata_->to_head();
-  std::vector<HeadTensor> tensors;
+  std::vector<const Tensor*> tensors;
   tensors.reserve(tensors_.size());
-  for (const Tensor& tensor : tensors_) {
-    tensors.push_back({tensor.name, tensor.dtype.name(), tensor.shape, tensor.size});
-  }
+  for (const Tensor& tensor : tensors_) tensors.push_back(&tensor);
   std::string_view rest = chars_of(head);
   bool same = true;
   render_head(metadata, tensors, [&](std::string_view run) {
