@@ -428,6 +428,22 @@ TEST_CASE("aero: metadata that would take too much memory is refused, however sm
       has(judge_bytes(assembled({{"MMSG", "manifest", out.bytes}, index_of({})})), "takes too much memory"));
 }
 
+TEST_CASE("aero: types that quant descriptors describe may take 32 MiB") {
+  for (const std::size_t mib : {31U, 32U}) {
+    PackBuffer out;
+    pack_map_header(out, 1);
+    pack_text(out, "quant_descriptors");
+    const Value text = Value::string(std::string(mib << 20, 'x'));
+    pack_value(out, Value::list({Value::map({{Value::string("id"), Value::u64(0)},
+                                             {Value::string("codec"), Value::string("own")},
+                                             {Value::string("quant_name"), Value::string("Q")},
+                                             {Value::string("params"), text}})}));
+    const bool told = has(judge_bytes(assembled({{"MMSG", "manifest", out.bytes}, index_of({})})),
+                          "take more than 32.0 MiB");
+    CHECK(told == (mib == 32));
+  }
+}
+
 TEST_CASE("aero: a chunk that is passed on is held to its hash and its length") {
   const std::string sound = test::data_bytes("mixed.ref.aero");
   const std::size_t manifest = 112 + 80;

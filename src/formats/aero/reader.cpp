@@ -46,7 +46,7 @@ struct ByShard {
 
 }  // namespace
 
-AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind)
+AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind, const AeroModel* index)
     : input_(std::move(input)), kind_(kind) {
   container_ = read_container(*input_, report);
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
@@ -73,13 +73,14 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
   }
   if (const Chunk* chunk = find(kTensorIndex)) {
     index_ = read_tensor_index(*input_, *chunk, report);
-    read_descriptors(report);
+    read_descriptors(index, report);
     resolve_tensors(report);
     check_names(report);
     if (kind_ == Kind::file) {
       check_tensor_overlaps(report);
       // The tensors say it all by now.
       std::vector<Placement>().swap(index_.placements);
+      type_by_quant_id_.clear();
     }
   }
   check_chunk_overlaps(report);
@@ -103,6 +104,11 @@ void AeroModel::forget_description() {
   std::string().swap(manifest_.architecture);
 }
 
+void AeroModel::forget_unknown_members() {
+  index_.extras.clear();
+  std::vector<std::string>().swap(lost_);
+}
+
 const Chunk* AeroModel::page_hashes_of(const Chunk& shard) const {
   const std::string name = shard.name + ".phsh";
   const auto found =
@@ -111,7 +117,40 @@ const Chunk* AeroModel::page_hashes_of(const Chunk& shard) const {
   return found == container_.chunks.end() ? nullptr : &*found;
 }
 
-void AeroModel::read_descriptors(Report& report) {
+std::optional<DType> AeroModel::described_type(std::uint64_t id, std::string_view codec,
+                                               std::string_view name, const Value* params,
+                                               const AeroModel* index) {
+  const Value* ggml = params != nullptr ? params->find("ggml_type") : nullptr;
+  std::optional<DType> type;
+  if (codec == "ggml" && ggml != nullptr && ggml->is_unsigned() && ggml->bits <= UINT32_MAX) {
+    type = ggml_dtype(static_cast<std::uint32_t>(ggml->bits));
+  } else if (codec == "safetensors") {
+    type = safetensors_dtype(name);
+  }
+  if (type && type->is_packed()) return type;
+  const Value no_params = Value::map({});
+  if (params == nullptr) params = &no_params;
+  if (index != nullptr) {
+    const auto found = index->type_by_quant_id_.find(id);
+    if (found != index->type_by_quant_id_.end()) {
+      const PackedType& known = found->second.packed();
+      if (known.codec == codec && known.name == name && known.params == *params) return found->second;
+    }
+  }
+  const std::uint64_t memory = sizeof(PackedType) + codec.size() + name.size() + memory_of(*params);
+  if (memory > kMostOwnTypes - own_types_memory_) return std::nullopt;
+  own_types_memory_ += memory;
+  own_types_.push_back({.codec = std::string(codec),
+                        .name = std::string(name),
+                        .block_elements = 0,
+                        .block_bytes = 0,
+                        .blocks_in_rows = false,
+                        .number = {},
+                        .params = *params});
+  return DType(own_types_.back());
+}
+
+void AeroModel::read_descriptors(const AeroModel* index, Report& report) {
   const Value* list = &manifest_.quant_descriptors;
   // One release of the reference has them in MJSN only.
   if (list->type != ValueType::array) list = json_.find("quant_descriptors");
@@ -127,22 +166,11 @@ void AeroModel::read_descriptors(Report& report) {
       report.fault(where(), "a quant descriptor lacks id, codec or quant_name");
       return true;
     }
-    const Value* ggml = params != nullptr ? params->find("ggml_type") : nullptr;
-    std::optional<DType> type;
-    if (codec->text() == "ggml" && ggml != nullptr && ggml->is_unsigned() && ggml->bits <= UINT32_MAX) {
-      type = ggml_dtype(static_cast<std::uint32_t>(ggml->bits));
-    } else if (codec->text() == "safetensors") {
-      type = safetensors_dtype(name->text());
-    }
-    if (!type || !type->is_packed()) {
-      own_types_.push_back({.codec = std::string(codec->text()),
-                            .name = std::string(name->text()),
-                            .block_elements = 0,
-                            .block_bytes = 0,
-                            .blocks_in_rows = false,
-                            .number = {},
-                            .params = params != nullptr ? *params : Value::map({})});
-      type = DType(own_types_.back());
+    const auto type = described_type(id->bits, codec->text(), name->text(), params, index);
+    if (!type) {
+      report.unreadable(where(), "the types that its quant descriptors describe take more than " +
+                                     human_size(kMostOwnTypes));
+      return false;
     }
     // A known type's are written anew.
     const bool known_params =

@@ -23,8 +23,10 @@ class AeroModel : public Model {
     file,      ///< with the weights that its TIDX lists
     set_index  ///< of an AEROSET: TIDX lists tensors of other files; they are described, not placed
   };
-  /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report.
-  AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind = Kind::file);
+  /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report. Packed types that
+  /// `index`, which outlives this, describes under the same ids are not held again.
+  AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind = Kind::file,
+            const AeroModel* index = nullptr);
 
   const std::string& path() const override { return input_->name(); }
   Overview overview() const override;
@@ -46,8 +48,11 @@ class AeroModel : public Model {
   const Value& json() const { return json_; }
   /// Lets go of what MMSG and MJSN say of the model as a whole.
   void forget_description();
-  /// Lets go of the members of TIDX that this version does not know.
-  void forget_tensor_extras() { index_.extras.clear(); }
+  /// Lets go of the members of TIDX and of descriptors that this version does not know.
+  void forget_unknown_members();
+  /// What the packed types take that this file alone describes; for a set's parts it adds up.
+  std::uint64_t own_types_memory() const { return own_types_memory_; }
+  static constexpr std::uint64_t kMostOwnTypes = std::uint64_t{32} << 20;
   /// Where TIDX says that a tensor lies.
   struct StatedPlace {
     std::uint64_t shard_id = 0;
@@ -78,7 +83,10 @@ class AeroModel : public Model {
 
  private:
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
-  void read_descriptors(Report& report);
+  void read_descriptors(const AeroModel* index, Report& report);
+  /// The type of a sound descriptor; nothing where it would take too much memory. `params` may be null.
+  std::optional<DType> described_type(std::uint64_t id, std::string_view codec, std::string_view name,
+                                      const Value* params, const AeroModel* index);
   void resolve_tensors(Report& report);
   /// Sets dtype, shape, size and place of one tensor; false where it cannot be used.
   bool resolve(Tensor& tensor, const Placement& placement, Report& report);
@@ -103,7 +111,8 @@ class AeroModel : public Model {
   bool all_tensors_usable_ = true;
   std::vector<std::size_t> opaque_;   // chunks that this program does not know, as indexes into chunks
   std::deque<PackedType> own_types_;  // of codecs that this program does not know
-  std::vector<std::string> lost_;     // as Extras has them
+  std::uint64_t own_types_memory_ = 0;
+  std::vector<std::string> lost_;  // as Extras has them
   // Not by hash: the hash of a number is the number, and a file may choose ids that collide.
   std::map<std::uint64_t, DType> type_by_quant_id_;
   /// Written by the reference's GGUF converter: shapes stand fastest-varying first and data_len counts

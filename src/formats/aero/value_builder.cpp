@@ -30,6 +30,17 @@ std::uint64_t held_by(const Value& value) {
 
 }  // namespace
 
+std::uint64_t memory_of(const Value& value) {
+  std::uint64_t memory = held_by(value);
+  if (const Array* const array = std::get_if<Array>(&value.data)) {
+    memory += array->packed.size();
+    for (const Value& item : array->items) memory += sizeof(Value) + memory_of(item);
+  } else if (const MapItems* const map = std::get_if<MapItems>(&value.data)) {
+    for (const auto& [key, item] : *map) memory += 2 * sizeof(Value) + memory_of(key) + memory_of(item);
+  }
+  return memory;
+}
+
 void ValueBuilder::scalar(Value value) {
   add(std::move(value));
 }

@@ -48,6 +48,9 @@ class ValueBuilder {
   std::uint64_t memory_ = 0;
 };
 
+/// What a value holds beside itself, as ValueBuilder counts it.
+std::uint64_t memory_of(const Value& value);
+
 /// Appends to a buffer that msgpack-c's packer writes to.
 struct PackBuffer {
   std::string bytes;

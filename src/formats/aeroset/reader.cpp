@@ -92,16 +92,25 @@ std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
 }
 
 void AerosetModel::open_parts(Report& report) {
+  std::uint64_t own_types = 0;                     // of all parts
   std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
     const std::string name = "part '" + escape_controls(shortened(entry.path)) + "'";
     const aero::AeroModel* model = nullptr;
     const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
       require_size(entry, *input, path(), to);
-      auto part = std::make_unique<aero::AeroModel>(std::move(input), to);
+      auto part = std::make_unique<aero::AeroModel>(std::move(input), to, aero::AeroModel::Kind::file,
+                                                    tensor_index_.get());
+      if (part->own_types_memory() > aero::AeroModel::kMostOwnTypes - own_types) {
+        throw UnsupportedError({part->path(), {}, {}},
+                               "its quant descriptors are not those of index.aero, and with them such "
+                               "descriptors of the parts take more than " +
+                                   human_size(aero::AeroModel::kMostOwnTypes));
+      }
+      own_types += part->own_types_memory();
       // What index.aero says of the tensors is carried, and the first part's MJSN: a hostile set could have
       // many large ones.
-      part->forget_tensor_extras();
+      part->forget_unknown_members();
       if (!open_.empty()) part->forget_description();
       model = part.get();
       return part;

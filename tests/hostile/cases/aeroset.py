@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aero_file import TENSORS, U8, entry, model, shard
+from aero_file import PACKED, TENSORS, U8, File, compressed, entry, lay_out, model, shard
 from case import Case, Content, Table, Verdict
+from frames import frame, run
+from frames import raw as raw_blocks
+from packing import Raw, array_header
 
 DEEP = 100_000
 HIGHEST = (1 << 64) - 1
@@ -77,6 +80,48 @@ def link(target: str) -> Content:
 
 def special(make: Callable[[Path], None]) -> Content:
     return make
+
+
+def with_nils(file: File, count: int) -> bytes:
+    """The file with MMSG compressed, which has that many nils in a row."""
+    chunks = list(file.chunks)
+    number = file.index("MMSG")
+    before, after = chunks[number].stored.split(b"\xc0" * count)
+    blocks = raw_blocks(before) + run(b"\xc0", count) + raw_blocks(after)
+    size = len(chunks[number].stored)
+    chunks[number] = compressed(chunks[number], frame(blocks, size), size)
+    return lay_out(chunks).bytes()
+
+
+def set_of_descriptors(in_index: bool) -> dict[str, Content]:
+    """Each of the parts describes a type, the same one, that takes 10 MB in memory and 100 KB of MMSG, which
+    pack into a few bytes. The index describes that one too, or another."""
+    count, nils = 40, 100_000
+
+    def describe(content: dict[str, Any], params: dict[str, Any]) -> None:
+        content["quant_descriptors"] = [{"id": 0, "quant_name": "Q", "codec": "c", "params": params}]
+
+    def edit(content: dict[str, Any]) -> None:
+        describe(content, {"k": Raw(array_header(nils) + b"\xc0" * nils)})
+
+    def tensor(number: int, shard_id: int) -> dict[str, Any]:
+        return entry(f"t{number:02}", PACKED, [32], 0, 32, shard_id, quant_id=0)
+
+    tensors = [tensor(i, i) for i in range(count)]
+    parts: dict[str, Any] = {
+        "index.aero": with_nils(model(tensors=tensors, shards=[], edit=edit), nils)
+        if in_index
+        else model(tensors=tensors, shards=[], edit=lambda content: describe(content, {})).bytes()
+    }
+    # All of them number their shards from 0, and so have the same MMSG.
+    for i in range(count):
+        parts[f"part-{i:03}.aero"] = with_nils(model(tensors=[tensor(i, 0)], edit=edit), nils)
+    content = index(parts)
+    content["parts"] = [
+        described(f"part-{i:03}.aero", parts[f"part-{i:03}.aero"], shards=[i]) for i in range(count)
+    ]
+    parts["model.aeroset.json"] = json.dumps(content, indent=2).encode()
+    return parts
 
 
 def cases() -> Table:
@@ -230,5 +275,13 @@ def cases() -> Table:
         Verdict.SOUND,
         "sound",
         a_set(setting("parts", 0, "path", to="-o"), renamed("-o")),
+    )
+    # ---- what adds up
+    add("descriptors-of-all-parts-bomb", Verdict.SOUND, "sound", set_of_descriptors(in_index=True))
+    add(
+        "descriptors-that-are-not-the-indexs-bomb",
+        Verdict.UNREADABLE,
+        "take more than 32",
+        set_of_descriptors(in_index=False),
     )
     return t
