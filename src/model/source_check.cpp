@@ -142,6 +142,7 @@ std::vector<io::Region> SourceCheck::other_regions() {
     region.read = [gaps](std::uint64_t offset, std::span<std::byte> out) { gaps->read(offset, out); };
     regions.push_back(std::move(region));
   }
+  std::vector<Member>().swap(members_);
   return regions;
 }
 

@@ -21,7 +21,8 @@ class SourceCheck {
 
   /// Adds what is to be computed over a shard's bytes.
   void add_layers(std::size_t shard, io::Region& region);
-  /// The bytes under the seals that the plan does not copy: gaps, and tensors that were left out.
+  /// The bytes under the seals that the plan does not copy: gaps, and tensors that were left out. Asked for
+  /// once, after all add_layers().
   std::vector<io::Region> other_regions();
 
   /// After the run. Throws CorruptError that names the tensors of a page or seal that does not hold.
@@ -47,7 +48,7 @@ class SourceCheck {
 
   const TensorLayout& layout_;
   std::deque<Sealed> sealed_;
-  /// Of each planned tensor; the seal it lies under, or sealed == kNone.
+  /// Of each planned tensor, until other_regions(); the seal it lies under, or sealed == kNone.
   std::vector<Member> members_;
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 };

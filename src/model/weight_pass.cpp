@@ -57,6 +57,9 @@ void WeightPass::copy_to(std::size_t shard, io::Output& output, std::uint64_t of
 void WeightPass::run(io::Progress* progress) {
   io::run(regions_, {.jobs = jobs_, .progress = progress, .in_order = {}});
   io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
+  // Of no more use, and there can be as many as tensors.
+  for (io::Region& region : regions_) std::vector<io::Layer>().swap(region.layers);
+  std::vector<io::Region>().swap(others_);
   if (!tensor_tasks_.empty()) {
     require_tensor_digests(layout_, [this](std::size_t shard, std::size_t tensor) -> const Digest& {
       return tensor_digest(shard, tensor);

@@ -29,14 +29,14 @@ class WeightPass {
 
   /// Whether run() has anything to compute or to check; without, a stream needs no run() before it.
   bool computes() const;
-  /// Bytes that run() reads.
+  /// Bytes that run() reads; before it.
   std::uint64_t bytes() const;
 
   /// run() writes this shard to `output`, which can be seeked, from `offset` on.
   void copy_to(std::size_t shard, io::Output& output, std::uint64_t offset);
 
-  /// One read over everything. Throws CorruptError that names the tensors whose bytes are not those that the
-  /// source's hashes say.
+  /// One read over everything, once. Throws CorruptError that names the tensors whose bytes are not those
+  /// that the source's hashes say.
   void run(io::Progress* progress);
 
   // After run(), where they were wanted.

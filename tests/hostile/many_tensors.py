@@ -91,6 +91,7 @@ def commands(extension: str) -> list[list[str]]:
         ["validate", "--full", "{}"],
         ["diff", "{}", "{}"],
         ["convert", "{}", "out.safetensors" if extension == "aero" else "out.aero"],
+        ["convert", "--tensor-hash", "{}", "other.aero"],
     ]
 
 

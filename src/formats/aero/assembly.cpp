@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
@@ -21,12 +22,12 @@ constexpr std::uint64_t kCopyBytes = std::uint64_t{1} << 20;
 /// One frame, level 6, content size, no checksum (spec/aero.md, "Chunks").
 std::string compress(const std::string& raw) {
   constexpr int kLevel = 6;
-  std::string packed(ZSTD_compressBound(raw.size()), '\0');
-  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), raw.data(), raw.size(), kLevel);
+  const std::size_t bound = ZSTD_compressBound(raw.size());
+  // Not filled with zeros: of all that could be needed, only what is written takes memory.
+  const auto packed = std::make_unique_for_overwrite<char[]>(bound);
+  const std::size_t size = ZSTD_compress(packed.get(), bound, raw.data(), raw.size(), kLevel);
   if (ZSTD_isError(size) != 0) throw std::bad_alloc();
-  packed.resize(size);
-  packed.shrink_to_fit();
-  return packed;
+  return {packed.get(), size};
 }
 
 /// Hands over a chunk that is passed on as it is, and where in the chunk its bytes stand.

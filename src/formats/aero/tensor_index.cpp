@@ -227,6 +227,11 @@ void pack_type_params(PackBuffer& out, const PackedType& type) {
 
 std::string render_tensor_index(const std::vector<IndexLine>& lines) {
   PackBuffer out;
+  // Memory that is not touched costs nothing; growing by doubling would hold nearly all of it twice.
+  constexpr std::size_t kEntryBytes = 192;  // but for the name and what else the file had: seldom more
+  std::size_t bytes = 0;
+  for (const IndexLine& line : lines) bytes += line.tensor->name.size() + kEntryBytes;
+  out.bytes.reserve(bytes);
   pack_map_header(out, 1);
   pack_text(out, "tensors");
   pack_array_header(out, lines.size());
