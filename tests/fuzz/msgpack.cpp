@@ -17,13 +17,16 @@ namespace {
 using namespace aerotool;
 
 void read_tidx(const fuzz::ChunkInput& at, Report& report) {
-  aero::read_tensor_index(*at.input, at.chunk, report);
+  std::uint64_t memory = aero::ValueBuilder::kMostMemory;
+  aero::read_tensor_index(*at.input, at.chunk, memory, report);
 }
 
 /// A source that is understood is written, and what is written is understood.
 void read_mmsg(const fuzz::ChunkInput& at, Report& report) {
-  aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::essential, report);
-  const aero::Manifest manifest = aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::all, report);
+  std::uint64_t memory = aero::ValueBuilder::kMostMemory;
+  aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::essential, memory, report);
+  const aero::Manifest manifest =
+      aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::all, memory, report);
   std::string problem;
   const auto source = aero::source_from_value(manifest.source, problem);
   if (!source) return;
@@ -35,7 +38,7 @@ void read_mmsg(const fuzz::ChunkInput& at, Report& report) {
   const fuzz::ChunkInput again = fuzz::plain_chunk(aero::kManifest, bytes_of(buffer.bytes));
   Report strict;
   const aero::Manifest read =
-      aero::read_manifest(*again.input, again.chunk, aero::ManifestParts::all, strict);
+      aero::read_manifest(*again.input, again.chunk, aero::ManifestParts::all, memory, strict);
   const auto same = aero::source_from_value(read.source, problem);
   if (!same || aero::pack_source(*same) != packed) std::abort();
 }

@@ -18,6 +18,8 @@ namespace aerotool::aero {
 namespace {
 
 constexpr std::uint64_t kCopyBytes = std::uint64_t{1} << 20;
+// What is written can be read again: the rest is for what values take beside their bytes.
+constexpr std::uint64_t kMostSource = ValueBuilder::kMostMemory - (std::uint64_t{16} << 20);
 
 /// One frame, level 6, content size, no checksum (spec/aero.md, "Chunks").
 std::string compress(const std::string& raw) {
@@ -129,6 +131,11 @@ void Assembly::render_metadata() {
   manifest.packed_types = content_.types();
   if (role_ != Role::part) {
     if (!content_.source().format.empty()) manifest.source = pack_source(content_.source());
+    if (manifest.source.size() > kMostSource) {
+      throw UnsupportedError({}, "what the source's files are made again from takes " +
+                                     human_size(manifest.source.size()) + "; at most " +
+                                     human_size(kMostSource) + " are carried along");
+    }
     manifest.extras = content_.extras().manifest;
   }
   set_compressed(manifest_chunk_, render_manifest(manifest));

@@ -37,10 +37,15 @@ class Checker {
   const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
 
   void check_source() {
-    if (!model_.manifest().has_source) return;
+    if (!model_.manifest().sound) return;
     const Chunk* chunk = model_.find(kManifest);
-    Report quiet(Report::Mode::judge);  // what is wrong with MMSG itself has been told
-    const Manifest whole = model_.whole_manifest(quiet);
+    Report again(Report::Mode::judge);  // what is wrong with the rest of MMSG has been told
+    const Manifest whole = model_.whole_manifest(again);
+    if (!whole.sound && !again.findings().empty()) {
+      report_.unreadable(at(chunk->offset), again.findings().back().message);
+      return;
+    }
+    if (!whole.has_source) return;
     std::string problem;
     const auto source = source_from_value(whole.source, problem);
     if (!source) {

@@ -23,6 +23,10 @@ enum class Route { enter, skip, build, stop };
 template <typename Derived>
 class EventRouter : public MsgpackEvents {
  public:
+  EventRouter() = default;
+  /// What is built may take `most` bytes, with what the derived class keeps of it.
+  explicit EventRouter(std::uint64_t most) : builder_(most) {}
+
   bool on_null() {
     return scalar([] { return Value{}; }, [this] { return derived().on_other(); });
   }
@@ -49,8 +53,7 @@ class EventRouter : public MsgpackEvents {
     return text_value(ValueType::binary, chars_of(bytes), [=, this] { return derived().on_blob(bytes); });
   }
   bool on_extension(ByteSpan bytes) {
-    if (mode_ == Route::build && builder_.memory() + bytes.size() > ValueBuilder::kMostMemory)
-      return too_much();
+    if (mode_ == Route::build && builder_.memory() + bytes.size() > builder_.most()) return too_much();
     const auto make = [=] {
       return Value::extension(std::to_integer<std::uint8_t>(bytes.front()),
                               Bytes::own(std::string(chars_of(bytes.subspan(1)))));
@@ -68,8 +71,15 @@ class EventRouter : public MsgpackEvents {
   /// The key that was read last.
   std::string_view key() const { return key_; }
 
-  /// What the value that was built last takes.
-  std::uint64_t built_memory() const { return built_memory_; }
+  /// Counts the value that was built last, and `more` beside it, as kept. False where that is too much.
+  bool keep_built(std::uint64_t more = 0) {
+    if (built_memory_ + more > builder_.most()) return too_much();
+    builder_.keep(built_memory_ + more);
+    return true;
+  }
+
+  /// What values may take yet.
+  std::uint64_t memory_left() const { return builder_.most(); }
 
   bool fail_bool(std::string_view why) {
     problem = why;
@@ -174,7 +184,7 @@ class EventRouter : public MsgpackEvents {
     return true;
   }
 
-  bool within_memory() { return builder_.memory() <= ValueBuilder::kMostMemory || too_much(); }
+  bool within_memory() { return !builder_.is_over() || too_much(); }
   bool too_much() {
     return fail_bool("the value of \"" + escape_controls(key_) + "\" takes too much memory");
   }

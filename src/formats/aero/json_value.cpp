@@ -26,6 +26,7 @@ Value number_value(std::string_view text) {
 }
 
 struct JsonHandler {
+  explicit JsonHandler(std::uint64_t most) : builder(most) {}
   ValueBuilder builder;
   std::string problem;
 
@@ -34,7 +35,7 @@ struct JsonHandler {
     return within_memory();
   }
   bool within_memory() {
-    if (builder.memory() <= ValueBuilder::kMostMemory) return true;
+    if (!builder.is_over()) return true;
     problem = "it takes too much memory";
     return false;
   }
@@ -75,8 +76,8 @@ std::string json_number(double value) {
   return digits;
 }
 
-std::optional<JsonProblem> read_json(std::string_view text, Value& value) {
-  JsonHandler handler;
+std::optional<JsonProblem> read_json(std::string_view text, std::uint64_t most, Value& value) {
+  JsonHandler handler(most);
   auto problem = parse_json(text, handler);
   if (!problem) value = handler.builder.take();
   return problem;

@@ -10,7 +10,8 @@ namespace {
 
 class ManifestHandler : public EventRouter<ManifestHandler> {
  public:
-  explicit ManifestHandler(ManifestParts parts) : parts_(parts) {}
+  ManifestHandler(ManifestParts parts, std::uint64_t memory) : EventRouter(memory), parts_(parts) {}
+  using EventRouter::memory_left;
   Manifest take() { return std::move(manifest_); }
   bool version_known() const { return version_known_; }
 
@@ -96,10 +97,13 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
                        version != nullptr && *version == known_version();
     } else if (section_ == "quant_descriptors") {
       manifest_.quant_descriptors = std::move(value);
+      return keep_built();
     } else if (section_ == "source") {
       manifest_.source = std::move(value);
+      return keep_built();
     } else {
       manifest_.extras.emplace_back(Value::string(section_), std::move(value));
+      return keep_built(sizeof(MapItems::value_type) + section_.size());
     }
     return true;
   }
@@ -145,9 +149,11 @@ std::string_view role_of(std::string_view fourcc) {
   return "unknown";
 }
 
-Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, Report& report) {
-  ManifestHandler handler(parts);
+Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, std::uint64_t& memory,
+                       Report& report) {
+  ManifestHandler handler(parts, memory);
   const bool sound = parse_chunk(input, chunk, handler, report);
+  memory = handler.memory_left();
   if (sound && !handler.version_known()) {
     report.fault(Where{input.name(), chunk.offset, {}},
                  label(chunk) + ": \"format\" is not {\"name\": \"AERO\", \"version\": [0, 1]}");

@@ -46,7 +46,9 @@ struct Manifest {
 /// What of the manifest is built: source and unknown members can be large and few commands need them.
 enum class ManifestParts { essential, all };
 
-Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, Report& report);
+/// `memory` is what values may take yet, and is lowered by what these take.
+Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, std::uint64_t& memory,
+                       Report& report);
 
 /// What a manifest is written from.
 struct ManifestContent {

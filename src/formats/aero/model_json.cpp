@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "formats/aero/json_value.hpp"
 #include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/value_builder.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 // A document is parsed at one go, and one string or key of it can be nearly all of it: that is held several
 // times.
 constexpr std::uint64_t kMostJson = std::uint64_t{32} << 20;
+// As metadata() copies them.
+constexpr std::uint64_t kMostValues = std::uint64_t{64} << 20;
 
 void append_json(std::string& out, const Value& value) {
   switch (value.type) {
@@ -74,7 +77,7 @@ Value key_of(std::string_view text) {
 
 }  // namespace
 
-Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report) {
+Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t& memory, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   Bytes bytes;
   if (chunk.uncompressed_length > kMostJson) {
@@ -103,11 +106,12 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report
     bytes = Bytes::own(std::move(unpacked));
   }
   Value json;
-  if (const auto problem = read_json(bytes.text(), json)) {
+  if (const auto problem = read_json(bytes.text(), std::min(memory, kMostValues), json)) {
     report.unreadable(where,
                       label(chunk) + " at byte " + std::to_string(problem->offset) + ": " + problem->message);
     return {};
   }
+  memory -= std::min(memory, memory_of(json));
   if (json.type != ValueType::map) {
     report.unreadable(where, label(chunk) + " is not a JSON object");
     return {};

@@ -13,8 +13,8 @@
 namespace aerotool::aero {
 
 /// The document as a Value; null where it is not sound and the report does not throw. Integers become u64 or
-/// i64, other numbers f64.
-Value read_model_json(const io::Input& input, const Chunk& chunk, Report& report);
+/// i64, other numbers f64. `memory` is what values may take yet, and is lowered by what this one takes.
+Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t& memory, Report& report);
 
 /// The text of a string member; empty where there is none.
 std::string text_member(const Value& json, std::string_view key);

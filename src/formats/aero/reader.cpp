@@ -47,7 +47,9 @@ struct ByShard {
 }  // namespace
 
 AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind, const AeroModel* index)
-    : input_(std::move(input)), kind_(kind) {
+    : input_(std::move(input)),
+      kind_(kind),
+      memory_left_(index != nullptr ? index->memory_left_ : ValueBuilder::kMostMemory) {
   container_ = read_container(*input_, report);
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
     if (!known_fourcc(container_.chunks[i].fourcc)) opaque_.push_back(i);
@@ -57,10 +59,12 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
   }
   shard_ids_.resize(shards_.size());
   if (const Chunk* chunk = find(kControlHash)) check_control_hash(*input_, container_, *chunk, report);
-  if (const Chunk* chunk = find(kModelJson)) json_ = read_model_json(*input_, *chunk, report);
+  if (const Chunk* chunk = find(kModelJson)) json_ = read_model_json(*input_, *chunk, memory_left_, report);
+  const std::uint64_t before_manifest = memory_left_;
   if (const Chunk* chunk = find(kManifest)) {
-    manifest_ = read_manifest(*input_, *chunk, ManifestParts::essential, report);
+    manifest_ = read_manifest(*input_, *chunk, ManifestParts::essential, memory_left_, report);
   }
+  const std::uint64_t descriptors_memory = before_manifest - memory_left_;
   // A file that lost its MMSG is not taken for the reference's.
   reversed_shapes_ =
       text_member(json_, "source_format") == "gguf" && manifest_.sound && !manifest_.has_source;
@@ -72,7 +76,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
     report.doubt(where(), defect);
   }
   if (const Chunk* chunk = find(kTensorIndex)) {
-    index_ = read_tensor_index(*input_, *chunk, report);
+    index_ = read_tensor_index(*input_, *chunk, memory_left_, report);
     read_descriptors(index, report);
     resolve_tensors(report);
     check_names(report);
@@ -89,6 +93,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
   manifest_.chunks.reset();
   manifest_.shards.reset();
   manifest_.quant_descriptors = {};
+  memory_left_ += descriptors_memory;
 }
 
 const Chunk* AeroModel::find(std::string_view fourcc) const {
@@ -379,7 +384,8 @@ Overview AeroModel::overview() const {
 
 Manifest AeroModel::whole_manifest(Report& report) const {
   const Chunk* chunk = find(kManifest);
-  return chunk == nullptr ? Manifest{} : read_manifest(*input_, *chunk, ManifestParts::all, report);
+  std::uint64_t memory = memory_left_;
+  return chunk == nullptr ? Manifest{} : read_manifest(*input_, *chunk, ManifestParts::all, memory, report);
 }
 
 Metadata AeroModel::metadata() const {

@@ -104,6 +104,7 @@ class AeroModel : public Model {
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
   std::vector<std::uint64_t> shard_ids_;                        // of shards_, as far as tensors name them
+  std::uint64_t memory_left_;  // for values of the metadata; for a part, beside those of the index
   Value json_;
   Manifest manifest_;
   TensorIndex index_;

@@ -15,7 +15,9 @@ constexpr std::uint32_t kMostRank = 255;
 
 class IndexHandler : public EventRouter<IndexHandler> {
  public:
-  IndexHandler(const io::Input& input, Report& report) : input_(input), report_(report) {}
+  IndexHandler(const io::Input& input, std::uint64_t memory, Report& report)
+      : EventRouter(memory), input_(input), report_(report) {}
+  using EventRouter::memory_left;
 
   TensorIndex take() { return std::move(index_); }
   bool has_tensors() const { return has_tensors_; }
@@ -133,11 +135,8 @@ class IndexHandler : public EventRouter<IndexHandler> {
       // What is written anew from the dtype is not carried along.
       if (placement_.named_type && value.map().size() == 1) return true;
     }
-    extras_memory_ += built_memory() + sizeof(std::pair<Value, Value>);
-    if (extras_memory_ > ValueBuilder::kMostMemory)
-      return fail_bool("unknown keys of its tensors take too much memory");
     extras_.emplace_back(Value::string(std::string(key())), std::move(value));
-    return true;
+    return keep_built(sizeof(MapItems::value_type) + key().size());
   }
 
  private:
@@ -190,15 +189,16 @@ class IndexHandler : public EventRouter<IndexHandler> {
   Seen seen_;
   MapItems extras_;
   std::uint64_t position_ = 0;
-  std::uint64_t extras_memory_ = 0;
   bool has_tensors_ = false;
 };
 
 }  // namespace
 
-TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, Report& report) {
-  IndexHandler handler(input, report);
+TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, std::uint64_t& memory,
+                              Report& report) {
+  IndexHandler handler(input, memory, report);
   const bool sound = parse_chunk(input, chunk, handler, report);
+  memory = handler.memory_left();
   if (sound && !handler.has_tensors()) {
     report.unreadable(Where{input.name(), chunk.offset, {}}, label(chunk) + " has no \"tensors\"");
   }

@@ -34,8 +34,10 @@ struct TensorIndex {
   std::map<std::uint64_t, MapItems> extras;
 };
 
-/// Entries that miss what they need are left out when judging.
-TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, Report& report);
+/// Entries that miss what they need are left out when judging. `memory` is what values may take yet, and is
+/// lowered by what unknown members take.
+TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, std::uint64_t& memory,
+                              Report& report);
 
 /// What an entry is written from.
 struct IndexLine {

@@ -49,7 +49,7 @@ void ValueBuilder::text(ValueType type, std::string_view text) {
   // A large one is not to be held twice, and one that is too much not at all.
   const bool copied = !frames_.empty() && !frames_.back().is_map && frames_.back().array.copies(type);
   const std::uint64_t moved = copied ? frames_.back().array.memory() : 0;
-  if (memory_ + moved + text.size() > kMostMemory) {
+  if (memory_ + moved + text.size() > most_) {
     memory_ += moved + text.size();
     return;
   }
@@ -108,7 +108,7 @@ void ValueBuilder::add_to(ArrayBuilder& array, Value value, std::uint64_t held) 
   // A packed array of millions of bytes takes many times as much once one element is of another type.
   if (!array.is_mixed() && !array.stays_packed(value)) {
     const std::uint64_t unpacked = array.count() * sizeof(Value);
-    if (memory_ + unpacked > kMostMemory) {
+    if (memory_ + unpacked > most_) {
       memory_ += unpacked;
       return;
     }

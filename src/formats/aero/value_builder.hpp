@@ -1,6 +1,7 @@
 // Builds a Value from msgpack or JSON events, and writes one as msgpack.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,9 +12,14 @@
 
 namespace aerotool::aero {
 
-/// Takes the events of one value, scalar or nested. Arrays of one kind come out packed.
+/// Takes the events of one value after the other, scalar or nested. Arrays of one kind come out packed.
 class ValueBuilder {
  public:
+  /// What all values of a file's metadata may take together.
+  static constexpr std::uint64_t kMostMemory = std::uint64_t{128} << 20;
+
+  explicit ValueBuilder(std::uint64_t most = kMostMemory) : most_(most) {}
+
   void scalar(Value value);
   /// A string or binary.
   void text(ValueType type, std::string_view text);
@@ -26,10 +32,14 @@ class ValueBuilder {
   bool done() const { return done_; }
   Value take();
 
-  /// Memory held so far, since the last take(); who builds values stops where they take more than
-  /// kMostMemory. What would pass that at one step is counted, but not taken in.
+  /// Memory held so far, since the last take(). What would pass most() at one step is counted, but not taken
+  /// in.
   std::uint64_t memory() const { return memory_; }
-  static constexpr std::uint64_t kMostMemory = std::uint64_t{192} << 20;
+  /// Who builds values stops then.
+  bool is_over() const { return memory_ > most_; }
+  /// What they may take yet. Who keeps a value that was taken lowers it by that.
+  std::uint64_t most() const { return most_; }
+  void keep(std::uint64_t memory) { most_ -= std::min(most_, memory); }
 
  private:
   struct Frame {
@@ -45,6 +55,7 @@ class ValueBuilder {
   std::vector<Frame> frames_;
   Value result_;
   bool done_ = false;
+  std::uint64_t most_;
   std::uint64_t memory_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "core/json_memory.hpp"
 #include "core/text.hpp"
 #include "formats/aero/json_value.hpp"
+#include "formats/aero/value_builder.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -171,7 +172,7 @@ void put_file(Writer& json, const SetFile& file) {
 
 SetIndex read_set_index(std::string_view text, const std::string& path, Report& report) {
   Value json;
-  if (const auto problem = aero::read_json(text, json))
+  if (const auto problem = aero::read_json(text, aero::ValueBuilder::kMostMemory, json))
     throw CorruptError({path, problem->offset, {}}, problem->message);
   if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is no JSON object");
   return IndexReader(path, report).read(json);

@@ -58,6 +58,18 @@ def built_texts(count: int, length: int, window_log: int = 17) -> bytes:
     return mmsg_bomb(blocks, sum(size for _, _, size in blocks), window_log)
 
 
+def two_texts() -> bytes:
+    """One large text that MMSG is to keep, and one that TIDX is to."""
+    blocks = raw(map_header(1) + pack("quant_descriptors")) + text_of(95 * MIB)
+    kept = frame(blocks, sum(size for _, _, size in blocks), 24)
+    ulen = sum(size for _, _, size in blocks)
+    blocks = raw(map_header(1) + pack("tensors") + b"\x91" + map_header(1) + pack("u")) + text_of(95 * MIB)
+    size = sum(size for _, _, size in blocks)
+    index = Chunk("TIDX", "tensors", frame(blocks, size, 24), ZSTD | 4, ulen=size, digest=bytes(32))
+    file = model(index=index, packed_manifest=kept)
+    return file.entry("MMSG", "flags", ZSTD).entry("MMSG", "ulen", ulen).bytes()
+
+
 def json_bomb(blocks: list, digest: bytes = b"\1" * 32) -> bytes:
     size = sum(size for _, _, size in blocks)
     data = frame(blocks, size)
@@ -217,6 +229,9 @@ def cases() -> Table:
     t.unreadable("bomb-of-keys", "is corrupt: its BLAKE3 is", many_keys())
     t.unreadable("bomb-of-one-built-text", "is corrupt: its BLAKE3 is", built_texts(1, 95 * MIB, 24))
     t.unreadable("bomb-of-built-texts", "takes too much memory", built_texts(15, 95 * MIB, 24))
+    t.unreadable(
+        "bomb-of-a-built-text-in-mmsg-and-in-tidx", 'the value of "u" takes too much memory', two_texts()
+    )
     t.unreadable(
         "bomb-of-built-maps",
         "takes too much memory",
