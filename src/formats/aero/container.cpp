@@ -200,12 +200,7 @@ class ContainerReader {
   /// What is known has the flags that it is written with; only zstd and unknown bits are free.
   void check_kind(const Chunk& chunk, const std::string& label, std::uint64_t where) {
     const ChunkKind* const kind = kind_of(chunk.fourcc);
-    if (kind == nullptr) {
-      // MMSG may be absent, and with a flipped bit in its FourCC is a chunk that nobody knows.
-      if (chunk.name == metadata_name(kManifest))
-        report_.fault(at(where), label + ": is called as only " + std::string(kManifest) + " is");
-      return;
-    }
+    if (kind == nullptr) return;
     constexpr std::uint32_t kFixed = kFlagMmapCritical | kFlagIndex | kFlagOptional;
     if ((chunk.flags & kFixed) != kind->flags) {
       report_.fault(at(where + 4), label + ": its flags are " + std::to_string(chunk.flags & kFixed) +
@@ -273,6 +268,16 @@ class ContainerReader {
       if (count == 0 && fourcc == kTensorIndex) {
         report_.unreadable(at(container_.toc_offset), "there is no TIDX chunk");
       }
+      if (count == 0 && fourcc == kManifest) check_lost_manifest();
+    }
+  }
+
+  /// MMSG may be absent; with a flipped bit in its FourCC it is a chunk that nobody knows.
+  void check_lost_manifest() {
+    for (const Chunk& chunk : container_.chunks) {
+      if (kind_of(chunk.fourcc) != nullptr || chunk.name != metadata_name(kManifest)) continue;
+      report_.fault(at(container_.toc_offset), "there is no " + std::string(kManifest) + " chunk, but " +
+                                                   escape_controls(chunk.fourcc) + " has its name");
     }
   }
 

@@ -262,7 +262,7 @@ def cases() -> Table:
         "there are 2 IHSH chunks",
         model(more=[Chunk("IHSH", "a", bytes(256)), Chunk("IHSH", "b", bytes(256))]).bytes(),
     )
-    t.fault("no-mmsg-but-a-chunk-of-its-name", "is called as only MMSG is", toc("MMSG", "fourcc", b"LMSG"))
+    t.fault("no-mmsg-but-a-chunk-of-its-name", "there is no MMSG chunk, but LMSG has its name", toc("MMSG", "fourcc", b"LMSG"))
     t.unreadable("no-tidx", "there is no TIDX chunk", toc("TIDX", "fourcc", b"XIDX"))
     t.fault(
         "no-mjsn-where-mmsg-names-one",
