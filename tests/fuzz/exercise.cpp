@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -135,8 +136,10 @@ void use(const std::string& path, const std::string& from, Verdict verdict) {
 
 }  // namespace
 
-void exercise(const std::string& path, const std::string& from) {
-  use(path, from, judge(path, from));
+void exercise(const std::string& path, const std::string& from, ByteSpan input) {
+  const Verdict verdict = judge(path, from);
+  const bool chosen = std::hash<std::string_view>{}(chars_of(input)) % 4 == 0;
+  if (verdict == Verdict::sound || chosen) use(path, from, verdict);
 }
 
 int exercise(const ScratchFile& file, ByteSpan content, const std::string& from) {
@@ -146,7 +149,7 @@ int exercise(const ScratchFile& file, ByteSpan content, const std::string& from)
     if (text.starts_with(magic)) return -1;
   }
   file.set(content);
-  exercise(file.path(), from);
+  exercise(file.path(), from, content);
   return 0;
 }
 
