@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import platform
 import subprocess
 import sys
 import venv
@@ -9,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "tests/interop/requirements.txt"
+# Elsewhere than on Linux on x86-64 the registry's build is the CPU's; there it brings gigabytes of CUDA.
+TORCH = "torch==2.13.0" + ("+cpu" if (sys.platform, platform.machine()) == ("linux", "x86_64") else "")
 
 
 class Missing(Exception):
@@ -17,10 +20,17 @@ class Missing(Exception):
 
 def enter(script: str, name: str, *steps: list[str]) -> None:
     """Runs `script` again, with the same arguments, inside the environment build/`name`; returns where that
-    is done. Each step is what one call of pip is to install. Raises Missing."""
-    directory = ROOT / "build" / name
-    if Path(sys.prefix).resolve() == directory.resolve():
+    is done. Raises Missing."""
+    if Path(sys.prefix).resolve() == (ROOT / "build" / name).resolve():
         return
+    python = make(name, *steps)
+    os.execv(python, [str(python), script, *sys.argv[1:]])
+
+
+def make(name: str, *steps: list[str]) -> Path:
+    """The interpreter of the environment build/`name`. Each step is what one call of pip is to install.
+    Raises Missing."""
+    directory = ROOT / "build" / name
     directory.parent.mkdir(exist_ok=True)
     python = directory / "bin" / "python"
     ready = directory / "ready"
@@ -30,7 +40,7 @@ def enter(script: str, name: str, *steps: list[str]) -> None:
         if not ready.exists() or ready.read_text() != wanted:
             _make(directory, python, steps)
             ready.write_text(wanted)
-    os.execv(python, [str(python), script, *sys.argv[1:]])
+    return python
 
 
 def _make(directory: Path, python: Path, steps: tuple[list[str], ...]) -> None:

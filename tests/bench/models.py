@@ -1,0 +1,111 @@
+"""The files that are measured, made without any library, a block of noise at a time."""
+
+import json
+import math
+import os
+import struct
+from pathlib import Path
+
+BLOCK = os.urandom(8 << 20)
+BF16_BYTES = 2
+Q4_K, Q6_K, F32 = 12, 14, 0
+# Of ggml's types: elements and bytes of a block (spec/gguf.md).
+BLOCKS = {Q4_K: (256, 144), Q6_K: (256, 210), F32: (1, 4)}
+LAYERS = 16
+
+
+def _put(out, size: int) -> None:
+    while size > 0:
+        piece = min(size, len(BLOCK))
+        out.write(BLOCK[:piece])
+        size -= piece
+
+
+def llama(size: int) -> list[tuple[str, list[int]]]:
+    """147 tensors of a llama model, row-major, whose weights in BF16 take about `size` bytes. Rows are
+    multiples of 256 elements, as quantized blocks need."""
+    elements = size // BF16_BYTES
+    width = 256
+    while LAYERS * _of_layer(width + 256) <= elements:
+        width += 256
+    vocabulary = max(256, (elements - LAYERS * _of_layer(width)) // (2 * width))
+    tensors = [("model.embed_tokens.weight", [vocabulary, width])]
+    for layer in range(LAYERS):
+        prefix = f"model.layers.{layer}."
+        tensors += [(f"{prefix}self_attn.{name}_proj.weight", [width, width]) for name in "qkvo"]
+        tensors += [(f"{prefix}mlp.{name}_proj.weight", [3 * width, width]) for name in ("gate", "up")]
+        tensors += [
+            (f"{prefix}mlp.down_proj.weight", [width, 3 * width]),
+            (f"{prefix}input_layernorm.weight", [width]),
+            (f"{prefix}post_attention_layernorm.weight", [width]),
+        ]
+    return [*tensors, ("model.norm.weight", [width]), ("lm_head.weight", [vocabulary, width])]
+
+
+def _of_layer(width: int) -> int:
+    """The elements of its matrices."""
+    return (4 + 3 * 3) * width * width
+
+
+def write_safetensors(path: Path, size: int) -> int:
+    """As `safetensors` writes it; the number of tensors."""
+    head: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for name, shape in llama(size):
+        begin, end = end, end + BF16_BYTES * math.prod(shape)
+        head[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text)
+        _put(out, end)
+    return len(head) - 1
+
+
+def _string(text: str) -> bytes:
+    return struct.pack("<Q", len(text)) + text.encode()
+
+
+def write_gguf(path: Path, size: int) -> int:
+    """Of quantized blocks: matrices in Q4_K and Q6_K, vectors in F32; the number of tensors."""
+    per_block, bytes_of_block = BLOCKS[Q4_K]
+    infos, sizes, offset = [], [], 0
+    for number, (name, shape) in enumerate(llama(size * BF16_BYTES * per_block // bytes_of_block)):
+        kind = F32 if len(shape) == 1 else Q6_K if number % 8 == 0 else Q4_K
+        per_block, bytes_of_block = BLOCKS[kind]
+        count = math.prod(shape) // per_block * bytes_of_block
+        dims = shape[::-1]
+        infos.append(_string(name) + struct.pack(f"<I{len(dims)}QIQ", len(dims), *dims, kind, offset))
+        sizes.append(count)
+        offset += (count + 31) // 32 * 32
+    tokens = b"".join(_string(f"token{i}") for i in range(32_000))
+    pairs = [
+        _string("general.architecture") + struct.pack("<I", 8) + _string("llama"),
+        _string("tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, 32_000) + tokens,
+    ]
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(infos), len(pairs)) + b"".join(pairs) + b"".join(infos)
+    with open(path, "wb") as out:
+        out.write(head + bytes(-len(head) % 32))
+        for count in sizes:
+            _put(out, count)
+            out.write(bytes(-count % 32))
+    return len(infos)
+
+
+def write_small(path: Path, count: int) -> None:
+    """Tensors of 32 bytes, with names as models have them."""
+    names = [f"model.layers.{i // 8}.block.{i % 8}.weight" for i in range(count)]
+    with open(path, "wb") as out:
+        if path.suffix == ".gguf":
+            infos = (_string(name) + struct.pack("<IQIQ", 1, 8, F32, 32 * i) for i, name in enumerate(names))
+            head = b"GGUF" + struct.pack("<IQQ", 3, count, 0) + b"".join(infos)
+            out.write(head + bytes(-len(head) % 32))
+        else:
+            entries = (
+                f'"{name}":{{"dtype":"F32","shape":[8],"data_offsets":[{32 * i},{32 * i + 32}]}}'
+                for i, name in enumerate(names)
+            )
+            text = ("{" + ",".join(entries) + "}").encode()
+            text += b" " * (-len(text) % 8)
+            out.write(struct.pack("<Q", len(text)) + text)
+        _put(out, 32 * count)

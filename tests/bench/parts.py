@@ -1,0 +1,279 @@
+"""The parts of the benchmark, each a table."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import instructions
+import libraries
+import models
+import resident
+from table import Table, compared, seconds, spread
+from timing import Contender, Failed, measure, removing
+
+GIB = 1 << 30
+
+
+@dataclass
+class Bench:
+    binary: Path
+    scratch: Path
+    size: int
+    rounds: int
+
+    def path(self, name: str) -> Path:
+        return self.scratch / name
+
+    def tool(self, *words: object) -> None:
+        ended = subprocess.run([self.binary, *map(str, words)], cwd=self.scratch, capture_output=True, text=True)
+        if ended.returncode != 0:
+            raise Failed(f"{' '.join(map(str, words))}: {ended.stderr}")
+
+    def ours(self, name: str, *words: object, before: Callable[[], None] = lambda: None) -> Contender:
+        return Contender(name, [self.binary, *words], before)
+
+    def time(self, *contenders: Contender, rounds: int | None = None) -> None:
+        measure(contenders, rounds or self.rounds, self.scratch)
+
+
+def convert(bench: Bench) -> Table:
+    table = Table("convert to AERO", ["command", "time", "ratio", "budget"])
+    out, copy = bench.path("out.aero"), bench.path("copy")
+    for name, write in (("model.safetensors", models.write_safetensors), ("model.gguf", models.write_gguf)):
+        source = bench.path(name)
+        write(source, bench.size)
+        floor = Contender(f"cp {name}", ["cp", source, copy], removing(copy, out))
+        plain = bench.ours(f"convert {name}", "convert", source, out, before=removing(copy, out))
+        hashed = bench.ours(
+            f"convert --tensor-hash {name}",
+            "convert",
+            "--tensor-hash",
+            source,
+            out,
+            before=removing(copy, out),
+        )
+        bench.time(floor, plain, hashed)
+        table.rows += [
+            [floor.name, spread(floor.seconds), "", ""],
+            compared(plain, floor, "1.0"),
+            compared(hashed, floor, "1.25"),
+        ]
+        removing(source, copy, out)()
+    return table
+
+
+def validate(bench: Bench) -> Table:
+    table = Table("validate --full of an AERO file", ["command", "time", "ratio", "budget"])
+    source = bench.path("model.safetensors")
+    models.write_safetensors(source, bench.size)
+    for name, options, budget in (
+        ("one shard", ["--max-shard-bytes", str(bench.size * 2)], "1.05"),
+        ("many shards", ["--max-shard-bytes", "16MiB"], "1.05"),
+        ("hash_b3 of every tensor", ["--tensor-hash"], "2.05"),
+        ("page hashes", ["--page-hash"], "2.05"),
+    ):
+        aero = bench.path("model.aero")
+        bench.tool("convert", source, aero, *options)
+        floor = Contender("b3sum", ["b3sum", "--no-mmap", aero])
+        mapped = Contender("b3sum, mapped", ["b3sum", aero])
+        ours = bench.ours(name, "validate", "--full", aero)
+        bench.time(floor, mapped, ours)
+        faster = min(floor, mapped, key=lambda contender: contender.median)
+        table.rows += [compared(ours, faster, budget)]
+        aero.unlink()
+    return table
+
+
+def pack_set(bench: Bench) -> Table:
+    table = Table("pack-set", ["command", "time", "ratio", "budget"])
+    source, parts = bench.path("model.safetensors"), bench.path("set")
+    models.write_safetensors(source, bench.size)
+    options = ["--max-shard-bytes", str(bench.size // 8), "--max-part-shards", "1"]
+    bench.tool("pack-set", source, parts, *options)
+    files = sorted(parts.glob("part-*.aero"))
+    jobs = min(len(files), len(os.sched_getaffinity(0)))
+    floor = Contender(
+        f"sha256sum of the parts, {jobs} side by side",
+        ["sh", "-c", f"printf '%s\\0' part-*.aero | xargs -0 -n 1 -P {jobs} sha256sum"],
+    )
+    fresh = bench.path("fresh")
+    ours = bench.ours("pack-set", "pack-set", source, fresh, *options, before=lambda: _remove_tree(fresh))
+    check = bench.ours("validate --full of the set", "validate", "--full", parts)
+    floor.words = ["sh", "-c", f"cd set && {floor.words[2]}"]
+    bench.time(floor, ours, check)
+    table.rows = [
+        [floor.name, spread(floor.seconds), "", ""],
+        compared(ours, floor, "1.1"),
+        compared(check, floor),
+    ]
+    return table
+
+
+def _remove_tree(directory: Path) -> None:
+    for file in directory.glob("*"):
+        file.unlink()
+
+
+def metadata(bench: Bench) -> Table:
+    table = Table("many small tensors, into /dev/null", ["command", "time", "budget"])
+    budgets = {("list", 100_000): "60 ms", ("inspect", 100_000): "30 ms"}
+    start = bench.ours("--version", "--version")
+    bench.time(start, rounds=bench.rounds * 3)
+    table.rows.append([start.name, spread(start.seconds), "10 ms"])
+    for count in (100_000, 1_000_000):
+        made = []
+        for extension in ("safetensors", "gguf"):
+            models.write_small(bench.path(f"{count}.{extension}"), count)
+            made.append(bench.path(f"{count}.{extension}"))
+        made.append(bench.path(f"{count}.aero"))
+        bench.tool("convert", made[0], made[-1])
+        commands = [
+            bench.ours(f"{command} {model.name}", command, model)
+            for model in made
+            for command in ("inspect", "list", "validate")
+        ]
+        bench.time(*commands)
+        for contender in commands:
+            budget = budgets.get((contender.name.split()[0], count), "")
+            table.rows.append([contender.name, spread(contender.seconds), budget])
+    return table
+
+
+def memory(bench: Bench) -> Table:
+    table = Table("peak memory beside mapped pages", ["command", "model", "memory", "budget"])
+    for size in (bench.size // 2, bench.size):
+        source, aero, parts = (bench.path(name) for name in ("m.safetensors", "m.aero", "set"))
+        models.write_safetensors(source, size)
+        for words in (
+            ["convert", source, aero],
+            ["convert", "--tensor-hash", "--page-hash", "--control-hash", source, aero],
+            ["validate", "--full", aero],
+            ["diff", "--full", source, aero],
+            ["pack-set", source, parts],
+            ["validate", "--full", parts],
+        ):
+            most = resident.peak([bench.binary, *words], bench.scratch)
+            shown = " ".join(str(word) for word in words if isinstance(word, str))
+            table.rows.append([shown, f"{size / GIB:g} GiB", f"{most / (1 << 20):.1f} MiB", "64 MiB"])
+        removing(source, aero)()
+        _remove_tree(parts)
+    return table
+
+
+def scaling(bench: Bench) -> Table:
+    table = Table("convert, by size", ["weights", "time", "GiB a second"])
+    out, source = bench.path("out.aero"), bench.path("m.safetensors")
+    for factor in (0.5, 1, 2, 4):
+        size = int(bench.size * factor)
+        if _free(bench.scratch) < 2 * size + GIB:
+            table.notes.append(f"No room for {size / GIB:g} GiB in {bench.scratch.parent}.")
+            break
+        models.write_safetensors(source, size)
+        ours = bench.ours("convert", "convert", source, out, before=removing(out))
+        bench.time(ours)
+        table.rows.append([f"{size / GIB:g} GiB", spread(ours.seconds), f"{size / GIB / ours.median:.2f}"])
+        removing(source, out)()
+    return table
+
+
+def _free(directory: Path) -> int:
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
+def jobs(bench: Bench) -> Table:
+    table = Table("by --jobs", ["jobs", "convert", "validate --full"])
+    source, aero, out = (bench.path(name) for name in ("m.safetensors", "m.aero", "out.aero"))
+    models.write_safetensors(source, bench.size)
+    bench.tool("convert", source, aero)
+    counts = sorted({1, 2, 4, len(os.sched_getaffinity(0))})
+    pairs = [
+        (
+            bench.ours(f"{n}", "convert", "-j", n, source, out, before=removing(out)),
+            bench.ours(f"{n}", "validate", "--full", "-j", n, aero),
+        )
+        for n in counts
+    ]
+    bench.time(*(contender for pair in pairs for contender in pair))
+    table.rows = [[a.name, spread(a.seconds), spread(b.seconds)] for a, b in pairs]
+    return table
+
+
+def count_instructions(bench: Bench) -> Table:
+    table = Table("instructions, which repeat where seconds do not", ["command", "model", "instructions"])
+    if not instructions.available():
+        table.notes.append("skipped: there is no valgrind here")
+        return table
+    small, count = 64 << 20, 100_000
+    models.write_safetensors(bench.path("m.safetensors"), small)
+    models.write_gguf(bench.path("m.gguf"), small)
+    bench.tool("convert", bench.path("m.safetensors"), bench.path("m.aero"))
+    for extension in ("safetensors", "gguf"):
+        models.write_small(bench.path(f"{count}.{extension}"), count)
+    bench.tool("convert", bench.path(f"{count}.safetensors"), bench.path(f"{count}.aero"))
+    for words in (
+        ["convert", "-j1", "m.safetensors", "out.aero"],
+        ["convert", "-j1", "m.gguf", "out.aero"],
+        ["validate", "--full", "-j1", "m.aero"],
+        *(
+            [command, f"{count}.{extension}"]
+            for extension in ("safetensors", "gguf", "aero")
+            for command in ("inspect", "list")
+        ),
+    ):
+        found = instructions.count([bench.binary, *words], bench.scratch)
+        table.rows.append([words[0], next(w for w in words if "." in w), f"{found / 1e6:,.1f} million"])
+    return table
+
+
+def compare_libraries(bench: Bench) -> Table:
+    table = Table("beside the libraries", ["what", "time", "ratio"])
+    source, quantized = bench.path("m.safetensors"), bench.path("m.gguf")
+    models.write_safetensors(source, bench.size)
+    models.write_gguf(quantized, bench.size // 2)
+    out, other = bench.path("out.aero"), bench.path("other")
+    try:
+        python = libraries.python()
+    except libraries.Missing as reason:
+        table.notes.append(f"skipped: the libraries cannot be installed here: {reason}")
+        return table
+
+    def library(name: str, script: str, *words: object) -> Contender:
+        return Contender(name, [python, "-c", script, *words], removing(other), own_clock=True)
+
+    groups = (
+        (
+            bench.ours("convert m.safetensors out.aero", "convert", source, out, before=removing(out)),
+            library("safetensors.torch: load_file, save_file", libraries.SAFETENSORS, source, other),
+            library("ztensor: convert", libraries.ZTENSOR, source, other),
+        ),
+        (
+            bench.ours("list m.gguf", "list", quantized),
+            library("gguf: GGUFReader, names and shapes", libraries.GGUF, quantized),
+        ),
+    )
+    for ours, *theirs in groups:
+        bench.time(ours, *theirs, rounds=3)
+        table.rows.append([f"aerotool {ours.name}", spread(ours.seconds), ""])
+        for contender in theirs:
+            ratio = f"{contender.over(ours):.1f} x aerotool"
+            table.rows.append([contender.name, spread(contender.seconds), ratio])
+        removing(out, other)()
+    table.notes.append("The libraries' times are without the interpreter's start and imports.")
+    return table
+
+
+PARTS: dict[str, Callable[[Bench], Table]] = {
+    "convert": convert,
+    "validate": validate,
+    "pack-set": pack_set,
+    "metadata": metadata,
+    "memory": memory,
+    "scaling": scaling,
+    "jobs": jobs,
+    "instructions": count_instructions,
+    "libraries": compare_libraries,
+}
