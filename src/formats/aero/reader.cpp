@@ -302,6 +302,9 @@ void AeroModel::resolve_tensors(Report& report) {
 
 void AeroModel::check_names(Report& report) {
   const auto& tensors = index_.tensors;
+  // As they are written: in the order of their names.
+  const auto not_before = [](const Tensor& a, const Tensor& b) { return a.name >= b.name; };
+  if (std::adjacent_find(tensors.begin(), tensors.end(), not_before) == tensors.end()) return;
   std::vector<std::uint32_t> order(tensors.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return tensors[a].name < tensors[b].name; });
@@ -320,7 +323,9 @@ void AeroModel::check_tensor_overlaps(Report& report) {
   const auto place = [&](std::uint32_t i) {
     return std::tuple(tensors[i].shard, tensors[i].offset, tensors[i].size);
   };
-  std::sort(by_place_.begin(), by_place_.end(), [&](auto a, auto b) { return place(a) < place(b); });
+  const auto before_in_file = [&](auto a, auto b) { return place(a) < place(b); };
+  if (!std::is_sorted(by_place_.begin(), by_place_.end(), before_in_file))
+    std::sort(by_place_.begin(), by_place_.end(), before_in_file);
   const Tensor* before = nullptr;
   for (const std::uint32_t i : by_place_) {
     const Tensor& tensor = tensors[i];
