@@ -1,16 +1,25 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
+#include <type_traits>
 
 #include "hash/digest.hpp"
 #include "model/dtype.hpp"
 
 namespace aerotool {
 
-using Shape = std::vector<std::uint64_t>;
+// NOLINTBEGIN(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
+
+/// Hardly a tensor has more than four dimensions: a model of many tensors needs no memory apart for each.
+class Shape : public boost::container::small_vector<std::uint64_t, 4> {
+ public:
+  using small_vector::small_vector;
+  operator std::span<const std::uint64_t>() const { return {data(), size()}; }
+};
 
 /// One tensor of a model. Plain data; the bytes come from Model::read.
 struct Tensor {
@@ -22,6 +31,10 @@ struct Tensor {
   std::uint32_t shard = 0;       ///< index into Overview::shards
   std::optional<Digest> digest;  ///< BLAKE3-256 that the file itself carries
 };
+
+// NOLINTEND(bugprone-exception-escape)
+
+static_assert(std::is_nothrow_move_constructible_v<Tensor>, "vectors would copy tensors when they grow");
 
 /// "[4096, 11008]"
 std::string to_string(const Shape& shape);
