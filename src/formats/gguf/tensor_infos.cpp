@@ -1,13 +1,14 @@
 #include "formats/gguf/tensor_infos.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "core/checked.hpp"
+#include "core/distinct.hpp"
+#include "core/large_pages.hpp"
 #include "core/text.hpp"
 
 namespace aerotool::gguf {
@@ -29,11 +30,10 @@ bool was_removed(std::uint32_t type) {
 /// For each tensor whether one before it has its name; empty where all names differ. Names are compared only
 /// where hashes are equal.
 std::vector<bool> find_twins(const std::vector<Tensor>& tensors) {
-  std::vector<std::size_t> hashes;
+  DistinctHashes hashes;
   hashes.reserve(tensors.size());
-  for (const Tensor& tensor : tensors) hashes.push_back(std::hash<std::string>{}(tensor.name));
-  std::sort(hashes.begin(), hashes.end());
-  if (std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end()) return {};
+  for (const Tensor& tensor : tensors) hashes.add(tensor.name);
+  if (hashes.differ()) return {};
   std::vector<bool> twins;
   std::set<std::string_view> names;
   for (const Tensor& tensor : tensors) twins.push_back(!names.insert(tensor.name).second);
@@ -46,7 +46,7 @@ class InfoReader {
       : cursor_(cursor), alignment_(alignment), report_(report) {}
 
   std::vector<Tensor> read(std::uint64_t count) {
-    tensors_.reserve(std::min<std::uint64_t>(count, kMostReserved));
+    reserve_large(tensors_, std::min<std::uint64_t>(count, kMostReserved));
     std::uint64_t next_look = kMostReserved;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!read_info()) give_up_above_limit();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/checked.hpp"
+#include "core/large_pages.hpp"
 #include "formats/safetensors/message.hpp"
 
 namespace aerotool::safetensors {
@@ -28,7 +29,7 @@ Layout::Layout(std::string path, std::uint64_t data_start, std::uint64_t data_si
 
 void Layout::reserve_for(std::uint64_t header_length) {
   // Memory that is not touched costs nothing; growing by doubling would hold every tensor twice.
-  tensors_.reserve(static_cast<std::size_t>(header_length / kLeastEntryBytes + 1));
+  reserve_large(tensors_, static_cast<std::size_t>(header_length / kLeastEntryBytes + 1));
 }
 
 Where Layout::place(std::string_view tensor) const {
