@@ -5,6 +5,7 @@
 
 #include "core/json_reader.hpp"
 #include "formats/safetensors/message.hpp"
+#include "formats/safetensors/plain_header.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -262,6 +263,34 @@ void Handler::add_number(Kind kind, std::string_view text) {
   }
 }
 
+/// Counts what it hands on to another visitor, or keeps back as much as has been handed on before.
+class Relay final : public HeaderVisitor {
+ public:
+  explicit Relay(HeaderVisitor& visitor) : visitor_(visitor) {}
+  /// From here on the same events come once more.
+  void start_again() { known_ = std::exchange(seen_, 0); }
+
+  void metadata_begins() override {
+    if (is_new()) visitor_.metadata_begins();
+  }
+  void metadata_entry(std::string_view key, std::string_view value) override {
+    if (is_new()) visitor_.metadata_entry(key, value);
+  }
+  void entry(const HeaderEntry& entry) override {
+    if (is_new()) visitor_.entry(entry);
+  }
+  void defect(std::string_view tensor, std::string message) override {
+    visitor_.defect(tensor, std::move(message));  // the short way finds none
+  }
+
+ private:
+  bool is_new() { return ++seen_ > known_; }
+
+  HeaderVisitor& visitor_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t known_ = 0;
+};
+
 HeaderProblem explain(const JsonProblem& problem, const Handler& handler) {
   if (!problem.message.ends_with("stands twice")) {
     return {problem.offset, {}, "header: " + shortened(problem.message)};
@@ -289,7 +318,10 @@ std::optional<HeaderProblem> parse_header(std::string_view json, HeaderVisitor& 
     return HeaderProblem{
         first, {}, "the header begins with " + quoted(json.substr(first, 1)) + ", not with '{'"};
   }
-  Handler handler(visitor);
+  Relay relay(visitor);
+  if (read_plain_header(json, relay)) return std::nullopt;
+  relay.start_again();
+  Handler handler(relay);
   if (const auto problem = parse_json(json, handler)) return explain(*problem, handler);
   return std::nullopt;
 }
