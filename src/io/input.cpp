@@ -77,7 +77,9 @@ Input::Input(Fd fd, std::string name, std::string path, const struct ::stat& sta
       status_(status),
       page_lost_(std::make_shared<std::atomic<bool>>(false)) {}
 
-Input::~Input() = default;
+Input::~Input() {
+  PagesBehind::finished(fd_.get());
+}
 
 std::shared_ptr<Input> Input::open(const std::string& path) {
   // O_NONBLOCK so that a FIFO put in the place of a file cannot hold us up.
@@ -107,8 +109,10 @@ void Input::read(std::uint64_t offset, std::span<std::byte> out) const {
                                               std::to_string(size_) +
                                               " bytes when it was opened: it changed while it was read");
     }
-    offset += static_cast<std::uint64_t>(got);
-    out = out.subspan(static_cast<std::size_t>(got));
+    const auto length = static_cast<std::uint64_t>(got);
+    pages_.used(fd_.get(), offset, length);
+    offset += length;
+    out = out.subspan(length);
   }
 }
 

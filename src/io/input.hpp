@@ -11,6 +11,7 @@
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
+#include "io/pages_behind.hpp"
 
 namespace aerotool::io {
 
@@ -55,6 +56,7 @@ class Input {
   std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
+  mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };
 

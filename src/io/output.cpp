@@ -194,8 +194,10 @@ void Output::write_at(std::uint64_t offset, ByteSpan bytes) {
       check_interrupt();
       continue;
     }
-    offset += static_cast<std::uint64_t>(put);
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
+    const auto length = static_cast<std::uint64_t>(put);
+    pages_.used(fd_.get(), offset, length);
+    offset += length;
+    bytes = bytes.subspan(length);
   }
 }
 
@@ -251,6 +253,7 @@ void Output::finish() {
     if (errno != EINTR) throw system_error(name_, "write to disk", errno);
     check_interrupt();
   }
+  PagesBehind::finished(fd_.get());
   if (!temporary_.empty()) return;
   const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
   std::string name = temporary_name(target_);

@@ -11,6 +11,7 @@
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
+#include "io/pages_behind.hpp"
 
 namespace aerotool::io {
 
@@ -78,6 +79,8 @@ class Output {
   std::string target_;                   // the name in that directory
   std::string temporary_;                // likewise; empty while the file has no name
   std::uint64_t written_ = 0;
+  PagesBehind pages_{
+      PagesBehind::Kind::written};  // of what is written through this object, not the one moved
   bool placed_ = false;
 };
 
