@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 
 namespace aerotool {
 namespace {
@@ -15,6 +16,18 @@ unsigned char octet(std::string_view text, std::size_t i) {
 
 bool is_continuation(std::string_view text, std::size_t i) {
   return i < text.size() && (octet(text, i) & 0xc0) == 0x80;
+}
+
+/// How many bytes at the front are whole words of ASCII.
+std::size_t ascii_words(std::string_view text) {
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080;
+  std::size_t length = 0;
+  std::uint64_t word = 0;
+  for (; text.size() - length >= sizeof word; length += sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if ((word & kNotAscii) != 0) break;
+  }
+  return length;
 }
 
 void append_hex_escape(std::string& out, unsigned char value) {
@@ -100,12 +113,13 @@ std::string shortened(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(ascii_words(text));
+    if (text.empty()) return true;
     const std::size_t length = utf8_sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 std::string replace_invalid_utf8(std::string_view text) {

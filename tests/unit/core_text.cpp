@@ -22,7 +22,14 @@ TEST_CASE("text: UTF-8 has no overlong forms, surrogates or code points past U+1
                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "a\xff"}) {
     CAPTURE(to_hex(bytes_of(bad)));
     CHECK_FALSE(is_utf8(bad));
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t after = 0; after < 20; ++after) {
+        CHECK_FALSE(is_utf8(std::string(before, 'a') + bad + std::string(after, 'z')));
+      }
+    }
   }
+  for (std::size_t before = 0; before < 20; ++before)
+    CHECK(is_utf8(std::string(before, 'a') + "\xf0\x9f\x98\x80" + std::string(20 - before, 'z')));
   CHECK(replace_invalid_utf8("a\xff"
                              "b\xe2\x82") ==
         "a\xef\xbf\xbd"
