@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "formats/aero/key_code.hpp"
 #include "formats/aero/msgpack_parser.hpp"
 #include "formats/aero/value_builder.hpp"
 
@@ -69,7 +70,8 @@ class EventRouter : public MsgpackEvents {
   /// How many containers are open; in on_begin and on_end the one that begins or ends counts.
   std::size_t depth() const { return frames_.size(); }
   /// The key that was read last.
-  std::string_view key() const { return key_; }
+  std::string_view key() const { return key_.text(); }
+  KeyCode key_code() const { return key_.code(); }
 
   /// Counts the value that was built last, and `more` beside it, as kept. False where that is too much.
   bool keep_built(std::uint64_t more = 0) {
@@ -113,15 +115,16 @@ class EventRouter : public MsgpackEvents {
     if (text.size() > kMostKey)
       return fail_bool("a key has " + std::to_string(text.size()) + " bytes; at most " +
                        std::to_string(kMostKey) + " are read");
-    key_ = text;
+    key_.hold(text);
     Frame& frame = frames_.back();
     frame.has_key = true;
-    const std::size_t hash = std::hash<std::string_view>{}(text);
     if (keys_.size() - frame.first_key < kMostComparedKeys) {
       for (std::size_t i = frame.first_key; i < keys_.size(); ++i) {
-        if (keys_[i] == hash) return fail_bool("the key \"" + escape_controls(text) + "\" stands twice");
+        if (keys_[i] == key_.code()) {
+          return fail_bool("the key \"" + escape_controls(text) + "\" stands twice");
+        }
       }
-      keys_.push_back(hash);
+      keys_.push_back(key_.code());
     }
     mode_ = derived().route_member();
     return mode_ != Route::stop;
@@ -186,7 +189,7 @@ class EventRouter : public MsgpackEvents {
 
   bool within_memory() { return !builder_.is_over() || too_much(); }
   bool too_much() {
-    return fail_bool("the value of \"" + escape_controls(key_) + "\" takes too much memory");
+    return fail_bool("the value of \"" + escape_controls(key()) + "\" takes too much memory");
   }
 
   bool finish_build() {
@@ -197,8 +200,8 @@ class EventRouter : public MsgpackEvents {
   }
 
   std::vector<Frame> frames_;
-  std::vector<std::size_t> keys_;  // hashes of the keys seen in the maps that are open
-  std::string key_;
+  std::vector<KeyCode> keys_;  // seen in the maps that are open
+  HeldKey key_;
   Route mode_ = Route::enter;
   std::uint64_t built_memory_ = 0;
   std::size_t nesting_ = 0;  // open containers of what is skipped or built

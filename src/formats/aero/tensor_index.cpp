@@ -25,7 +25,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   // Called by EventRouter.
   Route route_member() {
     if (depth() == 1) {
-      if (key() == "tensors") {
+      if (key_code() == "tensors"_key) {
         if (has_tensors_) return fail("\"tensors\" stands twice");
         has_tensors_ = true;
         return Route::enter;
@@ -33,11 +33,20 @@ class IndexHandler : public EventRouter<IndexHandler> {
       return Route::skip;
     }
     if (depth() != kEntryDepth) return Route::enter;
-    const std::string_view name = key();
-    if (name == "shape") return Route::enter;
-    const bool known = name == "name" || name == "dtype" || name == "shard_id" || name == "data_off" ||
-                       name == "data_len" || name == "flags" || name == "quant_id" || name == "hash_b3";
-    return known ? Route::enter : Route::build;
+    switch (key_code()) {
+      case "name"_key:
+      case "dtype"_key:
+      case "shape"_key:
+      case "shard_id"_key:
+      case "data_off"_key:
+      case "data_len"_key:
+      case "flags"_key:
+      case "quant_id"_key:
+      case "hash_b3"_key:
+        return Route::enter;
+      default:
+        return Route::build;
+    }
   }
 
   bool on_begin(Collection kind, std::uint32_t count) {
@@ -56,7 +65,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
       return true;
     }
     // The only container that is entered below an entry is its shape.
-    if (depth() == kEntryDepth + 1 && key() == "shape" && kind == Collection::array) {
+    if (depth() == kEntryDepth + 1 && key_code() == "shape"_key && kind == Collection::array) {
       if (count > kMostRank)
         return fail_bool("a tensor has " + std::to_string(count) + " dimensions; at most 255 are read");
       seen_.shape = true;
@@ -74,39 +83,44 @@ class IndexHandler : public EventRouter<IndexHandler> {
       return true;
     }
     if (depth() != kEntryDepth) return fail_bool("a number stands where a map belongs");
-    const std::string_view name = key();
-    if (name == "dtype") {
-      placement_.dtype_code = value;
-      seen_.dtype = true;
-    } else if (name == "shard_id") {
-      placement_.shard_id = value;
-      seen_.shard = true;
-    } else if (name == "data_off") {
-      placement_.data_offset = value;
-      seen_.offset = true;
-    } else if (name == "data_len") {
-      tensor_.size = value;
-      seen_.length = true;
-    } else if (name == "flags") {
-      if (value != 0) extras_.emplace_back(Value::string(std::string("flags")), Value::u64(value));
-    } else if (name == "quant_id") {
-      placement_.quant_id = value;
-    } else {
-      return fail_bool("\"" + escape_controls(name) + "\" of a tensor is a number");
+    switch (key_code()) {
+      case "dtype"_key:
+        placement_.dtype_code = value;
+        seen_.dtype = true;
+        return true;
+      case "shard_id"_key:
+        placement_.shard_id = value;
+        seen_.shard = true;
+        return true;
+      case "data_off"_key:
+        placement_.data_offset = value;
+        seen_.offset = true;
+        return true;
+      case "data_len"_key:
+        tensor_.size = value;
+        seen_.length = true;
+        return true;
+      case "flags"_key:
+        if (value != 0) extras_.emplace_back(Value::string(std::string("flags")), Value::u64(value));
+        return true;
+      case "quant_id"_key:
+        placement_.quant_id = value;
+        return true;
+      default:
+        return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is a number");
     }
-    return true;
   }
 
   bool on_text(std::string_view text) {
     if (depth() != kEntryDepth) return fail_bool("text stands where it does not belong");
-    if (key() == "name") {
+    if (key_code() == "name"_key) {
       if (text.size() > kMostName)
         return fail_bool("a tensor's name has " + std::to_string(text.size()) + " bytes");
       tensor_.name = text;
       seen_.name = true;
       return true;
     }
-    if (key() == "hash_b3") {
+    if (key_code() == "hash_b3"_key) {
       // An empty string means that there is none.
       if (text.empty()) return true;
       Digest digest{};
