@@ -1,5 +1,7 @@
 #include "formats/aero/tensor_index.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 #include "formats/aero/event_router.hpp"
 #include "formats/aero/metadata_chunk.hpp"
@@ -12,6 +14,10 @@ constexpr std::size_t kEntryDepth = 3;
 
 // A byte of msgpack can be a dimension, which takes eight in memory.
 constexpr std::uint32_t kMostRank = 255;
+
+// The count has been held to the bytes that are left, but an entry takes more here: no more is made room for
+// at once.
+constexpr std::uint32_t kMostReserved = std::uint32_t{1} << 20;
 
 class IndexHandler : public EventRouter<IndexHandler> {
  public:
@@ -54,6 +60,8 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (depth() == 2) {
       if (kind != Collection::array) return fail_bool("\"tensors\" is not an array");
       if (count > kMostTensors) return fail_bool("more than 100,000,000 tensors");
+      index_.tensors.reserve(std::min(count, kMostReserved));
+      index_.placements.reserve(std::min(count, kMostReserved));
       return true;
     }
     if (depth() == kEntryDepth) {
