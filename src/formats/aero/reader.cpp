@@ -205,10 +205,9 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
   if (placement.quant_id) {
     const auto found = type_by_quant_id_.find(*placement.quant_id);
     if (found != type_by_quant_id_.end()) {
-      if (placement.named_type && placement.named_type->is_packed() &&
-          !(*placement.named_type == found->second)) {
+      if (placement.named_type != nullptr && !(DType(*placement.named_type) == found->second)) {
         report.unreadable(where(tensor.name),
-                          "quant_params name " + escape_controls(placement.named_type->name()) +
+                          "quant_params name " + escape_controls(placement.named_type->name) +
                               ", but the descriptor of quant id " + std::to_string(*placement.quant_id) +
                               " names " + escape_controls(found->second.name()));
         return std::nullopt;
@@ -220,7 +219,7 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
   } else {
     report.fault(where(tensor.name), "is packed, but has no quant_id");
   }
-  if (placement.named_type && placement.named_type->is_packed()) return placement.named_type;
+  if (placement.named_type != nullptr) return DType(*placement.named_type);
   own_types_.push_back({.codec = "unknown",
                         .name = "PACKED",
                         .block_elements = 0,

@@ -153,9 +153,10 @@ class IndexHandler : public EventRouter<IndexHandler> {
 
   bool on_built(Value value) {
     if (key() == "quant_params") {
-      read_params(value);
+      const std::optional<DType> named = type_of_params(value);
+      placement_.named_type = named && named->is_packed() ? &named->packed() : nullptr;
       // What is written anew from the dtype is not carried along.
-      if (placement_.named_type && value.map().size() == 1) return true;
+      if (named && value.map().size() == 1) return true;
     }
     extras_.emplace_back(Value::string(std::string(key())), std::move(value));
     return keep_built(sizeof(MapItems::value_type) + key().size());
@@ -167,14 +168,14 @@ class IndexHandler : public EventRouter<IndexHandler> {
     bool bad_digest = false, upper_digest = false;
   };
 
-  void read_params(const Value& params) {
+  static std::optional<DType> type_of_params(const Value& params) {
     const Value* id = params.find("ggml_type");
     const Value* name = params.find("dtype");
     if (id != nullptr && id->is_unsigned() && id->bits <= UINT32_MAX) {
-      placement_.named_type = ggml_dtype(static_cast<std::uint32_t>(id->bits));
-    } else if (name != nullptr && name->type == ValueType::string) {
-      placement_.named_type = safetensors_dtype(name->text());
+      return ggml_dtype(static_cast<std::uint32_t>(id->bits));
     }
+    if (name != nullptr && name->type == ValueType::string) return safetensors_dtype(name->text());
+    return std::nullopt;
   }
 
   /// False where nobody wants to be told of more.

@@ -21,8 +21,8 @@ struct Placement {
   std::uint64_t shard_id = 0;
   std::uint64_t data_offset = 0;  ///< from the shard's start
   std::optional<std::uint64_t> quant_id;
-  /// The type that quant_params alone names, for files without a descriptor.
-  std::optional<DType> named_type;
+  /// The packed type that quant_params alone names, for files without a descriptor.
+  const PackedType* named_type = nullptr;
 };
 
 struct TensorIndex {
