@@ -252,15 +252,25 @@ bool AeroModel::resolve(Tensor& tensor, const Placement& placement, Report& repo
   return kind_ == Kind::set_index || place(tensor, placement, stored, report);
 }
 
+std::optional<std::size_t> AeroModel::shard_with_id(std::uint64_t id) {
+  // Names take longer to look up, and most tensors lie in the shard of the one before.
+  if (placed_last_ && shard_ids_[*placed_last_] == id) return placed_last_;
+  const auto shard = shard_named(shard_name(id));
+  if (!shard) return std::nullopt;
+  shard_ids_[*shard] = id;
+  placed_last_ = shard;
+  return shard;
+}
+
 bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report) {
-  const auto shard = shard_by_name_.find(shard_name(placement.shard_id));
-  if (shard == shard_by_name_.end()) {
+  const auto shard = shard_with_id(placement.shard_id);
+  if (!shard) {
     report.unreadable(where(tensor.name), "lies in shard " + std::to_string(placement.shard_id) +
                                               ", but there is no chunk '" + shard_name(placement.shard_id) +
                                               "'");
     return false;
   }
-  const Chunk& chunk = container_.chunks[shards_[shard->second]];
+  const Chunk& chunk = container_.chunks[shards_[*shard]];
   if (!range_fits(placement.data_offset, stored, chunk.length)) {
     report.unreadable(where(tensor.name), std::to_string(stored) + " bytes at " +
                                               std::to_string(placement.data_offset) + " are not inside " +
@@ -268,8 +278,7 @@ bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t 
                                               std::to_string(chunk.length) + " bytes");
     return false;
   }
-  shard_ids_[shard->second] = placement.shard_id;
-  tensor.shard = static_cast<std::uint32_t>(shard->second);
+  tensor.shard = static_cast<std::uint32_t>(*shard);
   tensor.offset = chunk.offset + placement.data_offset;
   return true;
 }

@@ -97,6 +97,7 @@ class AeroModel : public Model {
 
   /// Sets the place of a tensor that takes `stored` bytes in its shard.
   bool place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report);
+  std::optional<std::size_t> shard_with_id(std::uint64_t id);
 
   std::shared_ptr<io::Input> input_;
   Kind kind_;
@@ -104,6 +105,7 @@ class AeroModel : public Model {
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
   std::vector<std::uint64_t> shard_ids_;                        // of shards_, as far as tensors name them
+  std::optional<std::size_t> placed_last_;                      // of shards_, where the last tensor lies
   std::uint64_t memory_left_;  // for values of the metadata; for a part, beside those of the index
   Value json_;
   Manifest manifest_;
