@@ -181,7 +181,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   /// False where nobody wants to be told of more.
   bool finish_entry() {
     ++index_.entry_count;
-    const Where where{input_.name(), {}, tensor_.name};
+    const auto where = [this] { return Where{input_.name(), {}, tensor_.name}; };
     const char* missing = !seen_.name     ? "name"
                           : !seen_.dtype  ? "dtype"
                           : !seen_.shape  ? "shape"
@@ -190,14 +190,15 @@ class IndexHandler : public EventRouter<IndexHandler> {
                           : !seen_.length ? "data_len"
                                           : nullptr;
     if (missing != nullptr) {
-      report_.unreadable(where, "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
+      report_.unreadable(where(),
+                         "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
       ++position_;
       return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
     }
     ++position_;
-    if (!is_utf8(tensor_.name)) report_.fault(where, "its name is not UTF-8");
-    if (seen_.bad_digest) report_.unreadable(where, "hash_b3 is not 64 hexadecimal digits");
-    if (seen_.upper_digest) report_.fault(where, "hash_b3 has upper-case digits");
+    if (!is_utf8(tensor_.name)) report_.fault(where(), "its name is not UTF-8");
+    if (seen_.bad_digest) report_.unreadable(where(), "hash_b3 is not 64 hexadecimal digits");
+    if (seen_.upper_digest) report_.fault(where(), "hash_b3 has upper-case digits");
     if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
     index_.tensors.push_back(std::move(tensor_));
     index_.placements.push_back(placement_);
