@@ -87,6 +87,10 @@ class EventRouter : public MsgpackEvents {
     problem = why;
     return false;
   }
+  // What makes messages is not inlined: it would slow down those who seldom call it.
+  [[gnu::noinline]] bool fail_key(std::string_view why) {
+    return fail_bool("\"" + escape_controls(key()) + "\"" + std::string(why));
+  }
   Route fail(std::string_view why) {
     problem = why;
     return Route::stop;
@@ -112,22 +116,26 @@ class EventRouter : public MsgpackEvents {
   }
 
   bool take_key(std::string_view text) {
-    if (text.size() > kMostKey)
-      return fail_bool("a key has " + std::to_string(text.size()) + " bytes; at most " +
-                       std::to_string(kMostKey) + " are read");
+    if (text.size() > kMostKey) return fail_long_key(text.size());
     key_.hold(text);
     Frame& frame = frames_.back();
     frame.has_key = true;
     if (keys_.size() - frame.first_key < kMostComparedKeys) {
       for (std::size_t i = frame.first_key; i < keys_.size(); ++i) {
-        if (keys_[i] == key_.code()) {
-          return fail_bool("the key \"" + escape_controls(text) + "\" stands twice");
-        }
+        if (keys_[i] == key_.code()) return fail_twice();
       }
       keys_.push_back(key_.code());
     }
     mode_ = derived().route_member();
     return mode_ != Route::stop;
+  }
+
+  [[gnu::noinline]] bool fail_long_key(std::size_t size) {
+    return fail_bool("a key has " + std::to_string(size) + " bytes; at most " + std::to_string(kMostKey) +
+                     " are read");
+  }
+  [[gnu::noinline]] bool fail_twice() {
+    return fail_bool("the key \"" + escape_controls(key()) + "\" stands twice");
   }
 
   template <typename Make, typename Enter>
@@ -136,24 +144,28 @@ class EventRouter : public MsgpackEvents {
   }
 
   template <typename Enter>
-  bool text_value(ValueType type, std::string_view text, Enter enter) {
+  [[gnu::noinline]] bool text_value(ValueType type, std::string_view text, Enter enter) {
     return leaf([&] { builder_.text(type, text); }, enter);
   }
 
   template <typename Build, typename Enter>
   bool leaf(Build build, Enter enter) {
-    if (mode_ == Route::skip) {
-      if (nesting_ == 0) value_done();
-      return true;
-    }
-    if (mode_ == Route::build) {
-      build();
-      return within_memory() && (nesting_ != 0 || finish_build());
-    }
+    if (mode_ != Route::enter) return pass(build);
     if (frames_.empty()) return fail_bool("it is not a map");
     if (expects_key()) return fail_bool("a key is not text");
     if (!enter()) return false;
     value_done();
+    return true;
+  }
+
+  /// A leaf of what is skipped or built.
+  template <typename Build>
+  [[gnu::noinline]] bool pass(Build build) {
+    if (mode_ == Route::build) {
+      build();
+      return within_memory() && (nesting_ != 0 || finish_build());
+    }
+    if (nesting_ == 0) value_done();
     return true;
   }
 
@@ -188,7 +200,7 @@ class EventRouter : public MsgpackEvents {
   }
 
   bool within_memory() { return !builder_.is_over() || too_much(); }
-  bool too_much() {
+  [[gnu::noinline]] bool too_much() {
     return fail_bool("the value of \"" + escape_controls(key()) + "\" takes too much memory");
   }
 

@@ -80,7 +80,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
       tensor_.shape.reserve(count);
       return true;
     }
-    return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is a collection");
+    return fail_key(" of a tensor is a collection");
   }
 
   bool on_end(Collection) { return depth() != kEntryDepth || finish_entry(); }
@@ -115,7 +115,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
         placement_.quant_id = value;
         return true;
       default:
-        return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is a number");
+        return fail_key(" of a tensor is a number");
     }
   }
 
@@ -140,15 +140,14 @@ class IndexHandler : public EventRouter<IndexHandler> {
       seen_.upper_digest = text != to_hex(digest);
       return true;
     }
-    return fail_bool("\"" + escape_controls(key()) + "\" of a tensor is text");
+    return fail_key(" of a tensor is text");
   }
 
   bool on_blob(ByteSpan) { return on_other(); }
 
   bool on_other() {
-    return fail_bool(depth() == kEntryDepth + 1
-                         ? "a tensor's shape holds something else than counts"
-                         : "\"" + escape_controls(key()) + "\" has a value of a wrong type");
+    if (depth() == kEntryDepth + 1) return fail_bool("a tensor's shape holds something else than counts");
+    return fail_key(" has a value of a wrong type");
   }
 
   bool on_built(Value value) {
