@@ -25,7 +25,10 @@ class IndexHandler : public EventRouter<IndexHandler> {
       : EventRouter(memory), input_(input), report_(report) {}
   using EventRouter::memory_left;
 
-  TensorIndex take() { return std::move(index_); }
+  TensorIndex take() {
+    if (in_entry_) drop_entry();
+    return std::move(index_);
+  }
   bool has_tensors() const { return has_tensors_; }
 
   // Called by EventRouter.
@@ -66,8 +69,9 @@ class IndexHandler : public EventRouter<IndexHandler> {
     }
     if (depth() == kEntryDepth) {
       if (kind != Collection::map) return fail_bool("a tensor's entry is not a map");
-      tensor_ = {};
-      placement_ = {};
+      in_entry_ = true;
+      index_.tensors.emplace_back();
+      index_.placements.emplace_back();
       seen_ = {};
       extras_.clear();
       return true;
@@ -77,7 +81,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
       if (count > kMostRank)
         return fail_bool("a tensor has " + std::to_string(count) + " dimensions; at most 255 are read");
       seen_.shape = true;
-      tensor_.shape.reserve(count);
+      tensor().shape.reserve(count);
       return true;
     }
     return fail_key(" of a tensor is a collection");
@@ -87,32 +91,32 @@ class IndexHandler : public EventRouter<IndexHandler> {
 
   bool on_number(std::uint64_t value) {
     if (depth() == kEntryDepth + 1) {
-      tensor_.shape.push_back(value);
+      tensor().shape.push_back(value);
       return true;
     }
     if (depth() != kEntryDepth) return fail_bool("a number stands where a map belongs");
     switch (key_code()) {
       case "dtype"_key:
-        placement_.dtype_code = value;
+        placement().dtype_code = value;
         seen_.dtype = true;
         return true;
       case "shard_id"_key:
-        placement_.shard_id = value;
+        placement().shard_id = value;
         seen_.shard = true;
         return true;
       case "data_off"_key:
-        placement_.data_offset = value;
+        placement().data_offset = value;
         seen_.offset = true;
         return true;
       case "data_len"_key:
-        tensor_.size = value;
+        tensor().size = value;
         seen_.length = true;
         return true;
       case "flags"_key:
         if (value != 0) extras_.emplace_back(Value::string(std::string("flags")), Value::u64(value));
         return true;
       case "quant_id"_key:
-        placement_.quant_id = value;
+        placement().quant_id = value;
         return true;
       default:
         return fail_key(" of a tensor is a number");
@@ -124,7 +128,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (key_code() == "name"_key) {
       if (text.size() > kMostName)
         return fail_bool("a tensor's name has " + std::to_string(text.size()) + " bytes");
-      tensor_.name = text;
+      tensor().name = text;
       seen_.name = true;
       return true;
     }
@@ -136,7 +140,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
         seen_.bad_digest = true;
         return true;
       }
-      tensor_.digest = digest;
+      tensor().digest = digest;
       seen_.upper_digest = text != to_hex(digest);
       return true;
     }
@@ -153,7 +157,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   bool on_built(Value value) {
     if (key() == "quant_params") {
       const std::optional<DType> named = type_of_params(value);
-      placement_.named_type = named && named->is_packed() ? &named->packed() : nullptr;
+      placement().named_type = named && named->is_packed() ? &named->packed() : nullptr;
       // What is written anew from the dtype is not carried along.
       if (named && value.map().size() == 1) return true;
     }
@@ -177,10 +181,18 @@ class IndexHandler : public EventRouter<IndexHandler> {
     return std::nullopt;
   }
 
+  Tensor& tensor() { return index_.tensors.back(); }
+  Placement& placement() { return index_.placements.back(); }
+  void drop_entry() {
+    index_.tensors.pop_back();
+    index_.placements.pop_back();
+  }
+
   /// False where nobody wants to be told of more.
   bool finish_entry() {
     ++index_.entry_count;
-    const auto where = [this] { return Where{input_.name(), {}, tensor_.name}; };
+    in_entry_ = false;
+    const auto where = [this] { return Where{input_.name(), {}, tensor().name}; };
     const char* missing = !seen_.name     ? "name"
                           : !seen_.dtype  ? "dtype"
                           : !seen_.shape  ? "shape"
@@ -191,24 +203,22 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (missing != nullptr) {
       report_.unreadable(where(),
                          "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
+      drop_entry();
       ++position_;
       return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
     }
     ++position_;
-    if (!is_utf8(tensor_.name)) report_.fault(where(), "its name is not UTF-8");
+    if (!is_utf8(tensor().name)) report_.fault(where(), "its name is not UTF-8");
     if (seen_.bad_digest) report_.unreadable(where(), "hash_b3 is not 64 hexadecimal digits");
     if (seen_.upper_digest) report_.fault(where(), "hash_b3 has upper-case digits");
-    if (!extras_.empty()) index_.extras.emplace(index_.tensors.size(), std::move(extras_));
-    index_.tensors.push_back(std::move(tensor_));
-    index_.placements.push_back(placement_);
+    if (!extras_.empty()) index_.extras.emplace(index_.tensors.size() - 1, std::move(extras_));
     return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
   }
 
   const io::Input& input_;
   Report& report_;
   TensorIndex index_;
-  Tensor tensor_;
-  Placement placement_;
+  bool in_entry_ = false;  // the last tensor's
   Seen seen_;
   MapItems extras_;
   std::uint64_t position_ = 0;
