@@ -29,6 +29,7 @@ std::vector<cli::Option> options() {
 
 std::vector<std::size_t> select(const Model& model, const std::vector<std::string>& patterns) {
   std::vector<std::size_t> selected;
+  if (patterns.empty()) selected.reserve(model.tensors().size());
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
     if (patterns.empty() || cli::matches_any(patterns, model.tensors()[i].name)) selected.push_back(i);
   }
@@ -71,9 +72,12 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
 }
 
 std::vector<std::string> cells(const Tensor& tensor, bool human, bool long_form, const Overview& view) {
-  std::vector<std::string> row = {escape_controls(tensor.name), escape_controls(tensor.dtype.name()),
-                                  to_string(tensor.shape),
-                                  human ? human_size(tensor.size) : std::to_string(tensor.size)};
+  std::vector<std::string> row;  // not from a list of its cells, which would copy them
+  row.reserve(long_form ? 7 : 4);
+  row.push_back(escape_controls(tensor.name));
+  row.push_back(escape_controls(tensor.dtype.name()));
+  row.push_back(to_string(tensor.shape));
+  row.push_back(human ? human_size(tensor.size) : std::to_string(tensor.size));
   if (long_form) {
     row.push_back(escape_controls(view.shards.at(tensor.shard).name));
     row.push_back(std::to_string(tensor.offset));
@@ -92,9 +96,10 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
     table.print(out);
     return;
   }
+  std::string line;
   for (const std::size_t i : selected) {
     if (out.closed()) return;
-    std::string line;
+    line.clear();
     for (const std::string& cell : cells(model.tensors()[i], false, long_form, view)) {
       if (!line.empty()) line += '\t';
       line += cell;
