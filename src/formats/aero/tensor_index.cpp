@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/large_pages.hpp"
 #include "core/text.hpp"
 #include "formats/aero/event_router.hpp"
 #include "formats/aero/metadata_chunk.hpp"
@@ -63,8 +64,8 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (depth() == 2) {
       if (kind != Collection::array) return fail_bool("\"tensors\" is not an array");
       if (count > kMostTensors) return fail_bool("more than 100,000,000 tensors");
-      index_.tensors.reserve(std::min(count, kMostReserved));
-      index_.placements.reserve(std::min(count, kMostReserved));
+      reserve_large(index_.tensors, std::min(count, kMostReserved));
+      reserve_large(index_.placements, std::min(count, kMostReserved));
       return true;
     }
     if (depth() == kEntryDepth) {
