@@ -12,6 +12,7 @@
 #include "cli/text_out.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
+#include "core/large_pages.hpp"
 #include "io/fd.hpp"
 #include "io/interrupt.hpp"
 
@@ -89,6 +90,7 @@ int run(int argc, char** argv) {
   try {
     io::occupy_standard_streams();
     io::install_signal_handlers();
+    advise_large_heap();
     io::raise_open_file_limit();
     return dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {
