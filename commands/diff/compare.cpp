@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <mutex>
-#include <string_view>
+#include <optional>
+#include <string>
 #include <tuple>
-#include <unordered_map>
+#include <vector>
 
 #include "commands/diff/carried_hashes.hpp"
 #include "commands/diff/side.hpp"
@@ -226,6 +228,47 @@ bool comparable_numbers(const Tensor& a, const Tensor& b) {
   return a.shape == b.shape && number_kind(a.dtype) && number_kind(b.dtype);
 }
 
+/// Finds the tensors of a model by name, in logarithmic time whatever the names are: names that were made to
+/// have one hash are sorted, too.
+class ByName {
+ public:
+  /// Of the tensors from `first` on.
+  ByName(const std::vector<Tensor>& tensors, std::size_t first) : tensors_(tensors) {
+    entries_.reserve(tensors.size() - first);
+    for (std::size_t i = first; i < tensors.size(); ++i) entries_.push_back({hash_of(tensors[i].name), i});
+    std::sort(entries_.begin(), entries_.end(), [&](const Entry& x, const Entry& y) {
+      return x.hash != y.hash ? x.hash < y.hash : name_of(x) < name_of(y);
+    });
+  }
+
+  std::optional<std::size_t> find(const std::string& name) const {
+    const std::size_t hash = hash_of(name);
+    const auto entry = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& before) {
+      return before.hash != hash ? before.hash < hash : name_of(before) < name;
+    });
+    if (entry == entries_.end() || name_of(*entry) != name) return std::nullopt;
+    return entry->index;
+  }
+
+ private:
+  struct Entry {
+    std::size_t hash = 0;
+    std::size_t index = 0;
+  };
+  static std::size_t hash_of(const std::string& name) { return std::hash<std::string>{}(name); }
+  const std::string& name_of(const Entry& entry) const { return tensors_[entry.index].name; }
+
+  const std::vector<Tensor>& tensors_;
+  std::vector<Entry> entries_;
+};
+
+/// How many tensors from the first on have the same names in both.
+std::size_t common_start(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  const auto same = [](const Tensor& x, const Tensor& y) { return x.name == y.name; };
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end(), same).first -
+                                  a.begin());
+}
+
 /// Sorts out what can be told without reading; returns what has to be read.
 std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& options,
                           WeightDifference& found) {
@@ -237,19 +280,19 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
     hashes_a.emplace(a);
     hashes_b.emplace(b);
   }
-  std::unordered_map<std::string_view, std::size_t> only_in_b;
-  only_in_b.reserve(tensors_b.size());
-  for (std::size_t i = 0; i < tensors_b.size(); ++i) only_in_b.emplace(tensors_b[i].name, i);
+  const std::size_t in_step = common_start(tensors_a, tensors_b);
+  const ByName by_name(tensors_b, in_step);
+  std::vector<bool> is_in_both(tensors_b.size());
   std::vector<Pair> to_read;
   for (std::size_t i = 0; i < tensors_a.size(); ++i) {
     const Tensor& tensor_a = tensors_a[i];
-    const auto other = only_in_b.find(tensor_a.name);
-    if (other == only_in_b.end()) {
+    const auto other = i < in_step ? std::optional(i) : by_name.find(tensor_a.name);
+    if (!other) {
       found.tensors.push_back({TensorDifference::Kind::only_in_a, &tensor_a, nullptr, {}, {}});
       continue;
     }
-    const Pair pair = {i, other->second};
-    only_in_b.erase(other);
+    const Pair pair = {i, *other};
+    is_in_both[pair.b] = true;
     const Tensor& tensor_b = tensors_b[pair.b];
     ++found.in_both;
     found.in_both_bytes += tensor_a.size;
@@ -266,8 +309,10 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
       to_read.push_back(pair);
     }
   }
-  for (const auto& [name, i] : only_in_b)
+  for (std::size_t i = in_step; i < tensors_b.size(); ++i) {
+    if (is_in_both[i]) continue;
     found.tensors.push_back({TensorDifference::Kind::only_in_b, nullptr, &tensors_b[i], {}, {}});
+  }
   return to_read;
 }
 
