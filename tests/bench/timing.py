@@ -42,7 +42,8 @@ class Contender:
         )
         took = time.perf_counter() - begin
         if ended.returncode != 0:
-            raise Failed(f"{self.name}: exit status {ended.returncode}: {ended.stderr.decode(errors='replace')[-500:]}")
+            said = ended.stderr.decode(errors="replace")[-500:]
+            raise Failed(f"{self.name}: exit status {ended.returncode}: {said}")
         return float(ended.stdout.split()[-1]) if self.own_clock else took
 
 
