@@ -91,6 +91,15 @@ TEST_CASE("msgpack: values come back bit for bit, however the bytes arrive") {
   }
 }
 
+TEST_CASE("msgpack: strings that are larger than a window come back whole, and what follows them") {
+  std::string large(700'001, 'x');
+  large.front() = '<';
+  large.back() = '>';
+  const std::string bytes = pack(
+      Value::list({text("before"), text(large), text("between"), text(large + large), Value::u64(70000)}));
+  for (const std::size_t step : {std::size_t{1000}, bytes.size()}) CHECK(pack(parse(bytes, step)) == bytes);
+}
+
 TEST_CASE("msgpack: integers are packed in the shortest form, text that is not UTF-8 as binary") {
   CHECK(pack(Value::u64(127)) == "\x7f");
   CHECK(pack(Value::u64(128)) == "\xcc\x80");

@@ -1,13 +1,13 @@
-// msgpack, event by event from a stream of bytes: msgpack-c's parser and visitor, no object tree, with what
-// they do not check: nesting, lengths against the bytes that are left, and exactly one object.
+// msgpack, event by event from a stream of bytes, no object tree. Nesting is bounded, lengths are held to the
+// bytes that are left, and there is exactly one object.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <functional>
-#include <msgpack.hpp>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -55,78 +55,261 @@ namespace detail {
 
 inline constexpr std::size_t kMostNesting = 64;
 inline constexpr std::size_t kWindow = std::size_t{256} << 10;
-// msgpack-c holds one string whole while it comes in. Larger ones than any we write, which are the heads of
-// safetensors files, are refused, so that a small file cannot claim much memory.
+// A string is held whole. Larger ones than any we write, which are the heads of safetensors files, are
+// refused, so that a small file cannot claim much memory.
 inline constexpr std::size_t kMostString = std::size_t{96} << 20;
 
-template <typename Handler>
-class MsgpackVisitor : public msgpack::null_visitor {
+/// The bytes that have been read and not parsed yet: one buffer, which grows for a string that does not fit.
+class MsgpackWindow {
  public:
-  MsgpackVisitor(Handler& handler, std::uint64_t length) : handler_(handler), length_(length) {}
+  MsgpackWindow(const ByteReader& read, std::uint64_t length) : read_(read), length_(length) {
+    // Most chunks are far smaller than the largest window, and a set has many of them.
+    // One byte more than there should be shows that there are more.
+    allocate(static_cast<std::size_t>(std::min<std::uint64_t>(length, kWindow - 1)) + 1);
+  }
 
-  bool visit_nil() { return handler_.on_null(); }
-  bool visit_boolean(bool value) { return handler_.on_boolean(value); }
-  bool visit_positive_integer(std::uint64_t value) { return handler_.on_unsigned(value); }
-  bool visit_negative_integer(std::int64_t value) {
+  /// The offset of the next byte.
+  std::uint64_t position() const { return fed_ - held().size(); }
+  ByteSpan held() const { return {buffer_.get() + at_, end_ - at_}; }
+  /// What was left to parse when bytes were read last.
+  std::uint64_t left_when_filled() const { return left_when_filled_; }
+
+  /// The next bytes, valid until others are asked for.
+  ByteSpan take(std::uint64_t count) {
+    if (end_ - at_ < count) fill(count);
+    const ByteSpan taken(buffer_.get() + at_, static_cast<std::size_t>(count));
+    at_ += taken.size();
+    return taken;
+  }
+
+ private:
+  void allocate(std::size_t capacity) {
+    buffer_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    capacity_ = capacity;
+  }
+
+  [[gnu::noinline]] void fill(std::uint64_t count) {
+    left_when_filled_ = length_ - std::min(position(), length_);
+    if (std::min(count, left_when_filled_) > kMostString) {
+      throw MsgpackProblem(position(), "holds a string of more than 96 MiB");
+    }
+    const bool too_short = count > left_when_filled_;
+    if (!too_short) make_room(static_cast<std::size_t>(count));
+    while (too_short || end_ < count) {
+      // What ends too soon may be broken as well, which only who reads it all is told.
+      if (too_short) end_ = 0;
+      const std::size_t got = read_(std::span(buffer_.get() + end_, capacity_ - end_));
+      if (got == 0) throw MsgpackProblem(fed_, "the msgpack object ends too soon");
+      end_ += got;
+      fed_ += got;
+    }
+  }
+
+  /// Moves what is held to the front of a buffer that has room for `count` bytes.
+  void make_room(std::size_t count) {
+    const ByteSpan old = held();
+    const auto old_buffer = count > capacity_ ? std::move(buffer_) : nullptr;
+    if (old_buffer) allocate(count);
+    std::memmove(buffer_.get(), old.data(), old.size());
+    at_ = 0;
+    end_ = old.size();
+  }
+
+  const ByteReader& read_;
+  std::uint64_t length_;
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+  std::uint64_t fed_ = 0;
+  std::uint64_t left_when_filled_ = 0;
+};
+
+/// The first bytes of values, as far as they have names (the msgpack specification, "Formats").
+enum MsgpackFormat : std::uint8_t {
+  fixmap = 0x80,
+  fixarray = 0x90,
+  fixstr = 0xa0,
+  nil = 0xc0,
+  no = 0xc2,
+  yes = 0xc3,
+  bin8 = 0xc4,
+  bin16 = 0xc5,
+  bin32 = 0xc6,
+  ext8 = 0xc7,
+  ext16 = 0xc8,
+  ext32 = 0xc9,
+  float32 = 0xca,
+  float64 = 0xcb,
+  uint8 = 0xcc,
+  uint16 = 0xcd,
+  uint32 = 0xce,
+  uint64 = 0xcf,
+  int8 = 0xd0,
+  int16 = 0xd1,
+  int32 = 0xd2,
+  int64 = 0xd3,
+  fixext1 = 0xd4,
+  fixext2 = 0xd5,
+  fixext4 = 0xd6,
+  fixext8 = 0xd7,
+  fixext16 = 0xd8,
+  str8 = 0xd9,
+  str16 = 0xda,
+  str32 = 0xdb,
+  array16 = 0xdc,
+  array32 = 0xdd,
+  map16 = 0xde,
+  map32 = 0xdf,
+  negative_fixint = 0xe0,
+};
+
+template <typename Handler>
+class MsgpackParser {
+ public:
+  MsgpackParser(MsgpackWindow& window, Handler& handler) : window_(window), handler_(handler) {}
+
+  void parse() {
+    // The object is the only value of what is open at first.
+    bool sound = true;
+    while (sound && open_.left != 0) {
+      sound = parse_value();
+      while (sound && --open_.left == 0 && depth_ != 0) sound = end();
+    }
+    if (!sound) throw MsgpackProblem(window_.position(), handler_.problem);
+  }
+
+ private:
+  struct Open {
+    bool is_map = false;
+    std::uint64_t left = 1;  // values; a map's keys are values, too
+  };
+
+  /// A value without what an array or a map holds.
+  bool parse_value() {
+    const auto first = number<std::uint8_t>();
+    if (first < fixmap) return handler_.on_unsigned(first);
+    if (first < fixarray) return begin(true, first - fixmap);
+    if (first < fixstr) return begin(false, first - fixarray);
+    if (first < nil) return on_string(first - fixstr);
+    if (first >= negative_fixint) return on_signed(static_cast<std::int8_t>(first));
+    return parse_long(first);
+  }
+
+  /// A value whose first byte says only what form it has. Inlined, it would slow down all others.
+  [[gnu::noinline]] bool parse_long(std::uint8_t first) {
+    switch (first) {
+      case nil:
+        return handler_.on_null();
+      case no:
+        return handler_.on_boolean(false);
+      case yes:
+        return handler_.on_boolean(true);
+      case bin8:
+        return on_binary(number<std::uint8_t>());
+      case bin16:
+        return on_binary(number<std::uint16_t>());
+      case bin32:
+        return on_binary(number<std::uint32_t>());
+      case ext8:
+        return on_extension(number<std::uint8_t>());
+      case ext16:
+        return on_extension(number<std::uint16_t>());
+      case ext32:
+        return on_extension(number<std::uint32_t>());
+      case float32:
+        return handler_.on_f32(number<std::uint32_t>());
+      case float64:
+        return handler_.on_f64(number<std::uint64_t>());
+      case uint8:
+        return handler_.on_unsigned(number<std::uint8_t>());
+      case uint16:
+        return handler_.on_unsigned(number<std::uint16_t>());
+      case uint32:
+        return handler_.on_unsigned(number<std::uint32_t>());
+      case uint64:
+        return handler_.on_unsigned(number<std::uint64_t>());
+      case int8:
+        return on_signed(static_cast<std::int8_t>(number<std::uint8_t>()));
+      case int16:
+        return on_signed(static_cast<std::int16_t>(number<std::uint16_t>()));
+      case int32:
+        return on_signed(static_cast<std::int32_t>(number<std::uint32_t>()));
+      case int64:
+        return on_signed(static_cast<std::int64_t>(number<std::uint64_t>()));
+      case fixext1:
+        return on_extension(1);
+      case fixext2:
+        return on_extension(2);
+      case fixext4:
+        return on_extension(4);
+      case fixext8:
+        return on_extension(8);
+      case fixext16:
+        return on_extension(16);
+      case str8:
+        return on_string(number<std::uint8_t>());
+      case str16:
+        return on_string(number<std::uint16_t>());
+      case str32:
+        return on_string(number<std::uint32_t>());
+      case array16:
+        return begin(false, number<std::uint16_t>());
+      case array32:
+        return begin(false, number<std::uint32_t>());
+      case map16:
+        return begin(true, number<std::uint16_t>());
+      case map32:
+        return begin(true, number<std::uint32_t>());
+      default:
+        throw MsgpackProblem(window_.position() - 1, "not valid msgpack");
+    }
+  }
+
+  template <typename T>
+  T number() {
+    T value = 0;
+    for (const std::byte b : window_.take(sizeof(T))) {
+      value = static_cast<T>(std::uint64_t{value} << 8 | std::to_integer<T>(b));
+    }
+    return value;
+  }
+
+  bool on_signed(std::int64_t value) {
     // A signed encoding of a number that is not negative is the same number.
     return value < 0 ? handler_.on_negative(value) : handler_.on_unsigned(static_cast<std::uint64_t>(value));
   }
-  bool visit_float32(float value) { return handler_.on_f32(std::bit_cast<std::uint32_t>(value)); }
-  bool visit_float64(double value) { return handler_.on_f64(std::bit_cast<std::uint64_t>(value)); }
-  bool visit_str(const char* text, std::uint32_t size) { return handler_.on_string({text, size}); }
-  bool visit_bin(const char* text, std::uint32_t size) { return handler_.on_binary(bytes_of({text, size})); }
-  bool visit_ext(const char* text, std::uint32_t size) {
-    return handler_.on_extension(bytes_of({text, size}));
-  }
-  bool start_array(std::uint32_t count) { return enter(count, 1) && handler_.begin_array(count); }
-  bool end_array() {
-    --depth_;
-    return handler_.end_array();
-  }
-  bool start_map(std::uint32_t count) { return enter(count, 2) && handler_.begin_map(count); }
-  bool end_map() {
-    --depth_;
-    return handler_.end_map();
-  }
-  void parse_error(std::size_t, std::size_t) { handler_.problem = "not valid msgpack"; }
+  bool on_string(std::uint32_t size) { return handler_.on_string(chars_of(window_.take(size))); }
+  bool on_binary(std::uint32_t size) { return handler_.on_binary(window_.take(size)); }
+  bool on_extension(std::uint64_t size) { return handler_.on_extension(window_.take(1 + size)); }
 
-  /// Bytes that had been parsed before the window the parser works on.
-  std::uint64_t parsed = 0;
-
- private:
-  bool enter(std::uint64_t count, std::uint64_t bytes_each) {
-    if (count * bytes_each > length_ - std::min(parsed, length_)) {
-      handler_.problem =
-          "a collection of " + std::to_string(count) + " elements does not fit in the bytes left";
-      return false;
-    }
-    if (++depth_ > kMostNesting) {
-      handler_.problem = "nested deeper than " + std::to_string(kMostNesting) + " levels";
-      return false;
-    }
-    return true;
+  bool begin(bool is_map, std::uint32_t count) {
+    const std::uint64_t values = std::uint64_t{count} * (is_map ? 2 : 1);
+    if (values > window_.left_when_filled() || depth_ == kMostNesting) return fail_begin(count);
+    outer_[depth_++] = open_;
+    open_ = {is_map, values + 1};  // its beginning is done with like a value
+    return is_map ? handler_.begin_map(count) : handler_.begin_array(count);
   }
 
+  [[gnu::noinline]] bool fail_begin(std::uint32_t count) {
+    handler_.problem =
+        depth_ == kMostNesting
+            ? "nested deeper than " + std::to_string(kMostNesting) + " levels"
+            : "a collection of " + std::to_string(count) + " elements does not fit in the bytes left";
+    return false;
+  }
+
+  bool end() {
+    const bool is_map = open_.is_map;
+    open_ = outer_[--depth_];
+    return is_map ? handler_.end_map() : handler_.end_array();
+  }
+
+  MsgpackWindow& window_;
   Handler& handler_;
-  std::uint64_t length_;
+  Open open_;
+  std::array<Open, kMostNesting> outer_{};
   std::size_t depth_ = 0;
-};
-
-struct NoHook {
-  void operator()(char*) const {}
-};
-
-template <typename Handler>
-class MsgpackParser : public msgpack::parser<MsgpackParser<Handler>, NoHook> {
- public:
-  MsgpackParser(Handler& handler, std::uint64_t length, std::size_t window, NoHook& hook)
-      : msgpack::parser<MsgpackParser, NoHook>(hook, window), visitor_(handler, length) {}
-  MsgpackVisitor<Handler>& visitor() { return visitor_; }
-  bool referenced() const { return visitor_.referenced(); }
-  void set_referenced(bool referenced) { visitor_.set_referenced(referenced); }
-
- private:
-  MsgpackVisitor<Handler> visitor_;
 };
 
 }  // namespace detail
@@ -136,30 +319,9 @@ class MsgpackParser : public msgpack::parser<MsgpackParser<Handler>, NoHook> {
 template <typename Handler>
 void parse_msgpack(const ByteReader& read, std::uint64_t length, Handler& handler,
                    const std::function<void(ByteSpan)>& rest) {
-  detail::NoHook hook;
-  // Most chunks are far smaller than the largest window, and a set has many of them.
-  // One byte more than there should be shows that there are more.
-  const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(length, detail::kWindow - 1)) + 1;
-  detail::MsgpackParser<Handler> parser(handler, length, window, hook);
-  std::uint64_t fed = 0;
-  for (bool whole = false; !whole;) {
-    if (parser.nonparsed_size() > detail::kMostString) {
-      throw MsgpackProblem(parser.parsed_size(), "holds a string of more than 96 MiB");
-    }
-    parser.visitor().parsed = parser.parsed_size();
-    parser.reserve_buffer(window);
-    const std::size_t got = read(std::as_writable_bytes(std::span(parser.buffer(), window)));
-    if (got == 0) throw MsgpackProblem(fed, "the msgpack object ends too soon");
-    fed += got;
-    parser.buffer_consumed(got);
-    try {
-      whole = parser.next();
-    } catch (const msgpack::unpack_error& error) {
-      throw MsgpackProblem(parser.parsed_size(), error.what());
-    }
-    if (!whole && !handler.problem.empty()) throw MsgpackProblem(parser.parsed_size(), handler.problem);
-  }
-  if (parser.nonparsed_size() != 0) rest(bytes_of({parser.nonparsed_buffer(), parser.nonparsed_size()}));
+  detail::MsgpackWindow window(read, length);
+  detail::MsgpackParser<Handler>(window, handler).parse();
+  if (!window.held().empty()) rest(window.held());
   std::array<std::byte, 4096> more{};
   while (const std::size_t got = read(more)) rest(ByteSpan(more).first(got));
 }
