@@ -3,6 +3,7 @@
 // Value.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,7 @@ class EventRouter : public MsgpackEvents {
     Collection kind = Collection::array;
     bool has_key = false;
     std::size_t first_key = 0;  // of this map's in keys_
+    std::uint64_t marks = 0;    // of its keys: where none is the same, none needs to be compared
   };
   // Maps with more keys than this are free-form; a key that stands twice there does no harm.
   static constexpr std::size_t kMostComparedKeys = 32;
@@ -121,15 +123,25 @@ class EventRouter : public MsgpackEvents {
     Frame& frame = frames_.back();
     frame.has_key = true;
     if (keys_.size() - frame.first_key < kMostComparedKeys) {
-      for (std::size_t i = frame.first_key; i < keys_.size(); ++i) {
-        if (keys_[i] == key_.code()) return fail_twice();
-      }
+      const std::uint64_t mark = mark_of(key_.code());
+      if ((frame.marks & mark) != 0 && has_key_twice(frame)) return fail_twice();
+      frame.marks |= mark;
       keys_.push_back(key_.code());
     }
     mode_ = derived().route_member();
     return mode_ != Route::stop;
   }
 
+  /// One of 64 bits.
+  static std::uint64_t mark_of(KeyCode code) {
+    constexpr std::uint64_t kGoldenRatio = 0x9e37'79b9'7f4a'7c15;
+    constexpr unsigned kAllButSix = 58;
+    return std::uint64_t{1} << (code * kGoldenRatio >> kAllButSix);
+  }
+  [[gnu::noinline]] bool has_key_twice(const Frame& frame) const {
+    const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(frame.first_key);
+    return std::find(begin, keys_.end(), key_.code()) != keys_.end();
+  }
   [[gnu::noinline]] bool fail_long_key(std::size_t size) {
     return fail_bool("a key has " + std::to_string(size) + " bytes; at most " + std::to_string(kMostKey) +
                      " are read");
@@ -176,7 +188,7 @@ class EventRouter : public MsgpackEvents {
       return within_memory();
     }
     if (expects_key()) return fail_bool("a key is not text");
-    frames_.push_back({kind, false, keys_.size()});
+    frames_.push_back({kind, false, keys_.size(), 0});
     return derived().on_begin(kind, count);
   }
 
