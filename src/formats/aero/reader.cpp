@@ -328,12 +328,13 @@ void AeroModel::check_tensor_overlaps(Report& report) {
   const auto& tensors = index_.tensors;
   by_place_.resize(tensors.size());
   std::iota(by_place_.begin(), by_place_.end(), 0);
-  const auto place = [&](std::uint32_t i) {
-    return std::tuple(tensors[i].shard, tensors[i].offset, tensors[i].size);
+  const auto before_in_file = [](const Tensor& a, const Tensor& b) {
+    return std::tuple(a.shard, a.offset, a.size) < std::tuple(b.shard, b.offset, b.size);
   };
-  const auto before_in_file = [&](auto a, auto b) { return place(a) < place(b); };
-  if (!std::is_sorted(by_place_.begin(), by_place_.end(), before_in_file))
-    std::sort(by_place_.begin(), by_place_.end(), before_in_file);
+  if (!std::is_sorted(tensors.begin(), tensors.end(), before_in_file)) {
+    std::sort(by_place_.begin(), by_place_.end(),
+              [&](auto a, auto b) { return before_in_file(tensors[a], tensors[b]); });
+  }
   const Tensor* before = nullptr;
   for (const std::uint32_t i : by_place_) {
     const Tensor& tensor = tensors[i];
