@@ -44,10 +44,16 @@ Facts gather(const cli::Arguments& arguments, const Model& model) {
   facts.view = model.overview();
   if (arguments.has("metadata")) facts.metadata = model.metadata();
   std::unordered_map<std::string_view, std::size_t> by_name;
+  const DType* last = nullptr;  // most tensors have the dtype of the one before
+  std::size_t number = 0;
   for (const Tensor& tensor : model.tensors()) {
-    const auto [same, is_new] = by_name.emplace(tensor.dtype.name(), facts.dtypes.size());
-    if (is_new) facts.dtypes.push_back({std::string(tensor.dtype.name()), 0, 0});
-    DTypeShare& share = facts.dtypes[same->second];
+    if (last == nullptr || *last != tensor.dtype) {
+      const auto [same, is_new] = by_name.emplace(tensor.dtype.name(), facts.dtypes.size());
+      if (is_new) facts.dtypes.push_back({std::string(tensor.dtype.name()), 0, 0});
+      number = same->second;
+      last = &tensor.dtype;
+    }
+    DTypeShare& share = facts.dtypes[number];
     ++share.tensors;
     share.bytes += tensor.size;
     facts.weight_bytes += tensor.size;
