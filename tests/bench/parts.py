@@ -169,18 +169,20 @@ def memory(bench: Bench) -> Table:
 
 
 def scaling(bench: Bench) -> Table:
-    table = Table("convert, by size", ["weights", "time", "GiB a second"])
-    out, source = bench.path("out.aero"), bench.path("m.safetensors")
+    table = Table("convert, by size", ["weights", "time", "GiB a second", "ratio"])
+    out, copy, source = bench.path("out.aero"), bench.path("copy"), bench.path("m.safetensors")
     for factor in (0.5, 1, 2, 4):
         size = int(bench.size * factor)
         if _free(bench.scratch) < 2 * size + GIB:
             table.notes.append(f"No room for {size / GIB:g} GiB in {bench.scratch.parent}.")
             break
         models.write_safetensors(source, size)
-        ours = bench.ours("convert", "convert", source, out, before=removing(out))
-        bench.time(ours)
-        table.rows.append([f"{size / GIB:g} GiB", spread(ours.seconds), f"{size / GIB / ours.median:.2f}"])
-        removing(source, out)()
+        floor = Contender("cp", ["cp", source, copy], removing(copy, out))
+        ours = bench.ours("convert", "convert", source, out, before=removing(copy, out))
+        bench.time(floor, ours)
+        rate = f"{size / GIB / ours.median:.2f}"
+        table.rows.append([f"{size / GIB:g} GiB", spread(ours.seconds), rate, f"{ours.over(floor):.2f} x cp"])
+        removing(source, copy, out)()
     return table
 
 
