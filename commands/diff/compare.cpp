@@ -16,7 +16,7 @@
 namespace aerotool::commands {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
 /// A tensor that is in both models.
 struct Pair {

@@ -14,8 +14,9 @@ namespace aerotool::io {
 namespace {
 
 // Large enough that a read and a write are cheap beside their bytes, small enough to stay in a core's cache
-// between them. A power of two, so that a block of a region is one aligned subtree of its digest.
-constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
+// between them, and to take little memory where there are many threads. A power of two, so that a block of a
+// region is one aligned subtree of its digest.
+constexpr std::uint64_t kBlockBytes = std::uint64_t{256} << 10;
 
 class Run {
  public:
