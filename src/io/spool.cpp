@@ -18,6 +18,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/interrupt.hpp"
+#include "io/temporaries.hpp"
 #include "io/zstd_reader.hpp"
 
 namespace aerotool::io {
@@ -133,14 +134,18 @@ class SpoolFile {
   explicit SpoolFile(std::string source) : source_(std::move(source)) {
     const char* named = std::getenv("TMPDIR");
     directory_ = named != nullptr && *named != '\0' ? named : "/var/tmp";
+    remove_left();
 #ifdef O_TMPFILE
     fd_ = open_fd(directory_, O_TMPFILE | O_RDWR | O_EXCL, 0600);
 #endif
-    if (!fd_) {
-      std::string path = directory_ + "/aerotool-spool-XXXXXX";
-      fd_ = Fd(::mkstemp(path.data()));
-      if (!fd_) throw system_error(directory_, "create a temporary file", errno);
-      ::unlink(path.c_str());
+    while (!fd_) {
+      const std::string path = directory_ + "/" + temporary_name(kName);
+      fd_ = open_fd(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+      if (fd_) {
+        ::unlink(path.c_str());
+      } else if (errno != EEXIST) {
+        throw system_error(directory_, "create a temporary file", errno);
+      }
     }
   }
 
@@ -173,6 +178,14 @@ class SpoolFile {
   }
 
  private:
+  static constexpr const char* kName = "spool";
+
+  /// Where there is no O_TMPFILE, a run may be killed while its file has a name.
+  void remove_left() const {
+    const Fd directory = open_fd(directory_, O_RDONLY | O_DIRECTORY);
+    if (directory) remove_stale(directory.get(), {kName});
+  }
+
   std::string source_;
   std::string directory_;
   Fd fd_;

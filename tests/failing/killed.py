@@ -47,8 +47,10 @@ class Killed:
     def blows(self, case: Case) -> list[Blow]:
         points = POINTS // 5 if self.suite.quick else POINTS
         count = case.counts["any"]
-        # And each of the last calls, which put the files in place.
-        numbers = sorted({*spread(count, points), *range(max(1, count - 3 * points // 5), count + 1)})
+        # And each of the first calls, which make temporaries, and of the last, which put the files in place.
+        first = range(1, min(count, 2 * points // 5) + 1)
+        last = range(max(1, count - 3 * points // 5), count + 1)
+        numbers = sorted({*spread(count, points), *first, *last})
         blows = [Blow(number, signal.SIGKILL, no_tmpfile) for number in numbers
                  for no_tmpfile in (False, True)]
         return blows + [Blow(number, ending) for number in spread(count, points) for ending in ENDING]
