@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "core/json_memory.hpp"
+#include "core/json_plain.hpp"
 #include "core/text.hpp"
 
 namespace aerotool {
@@ -40,8 +41,7 @@ class Utf8Runs : public rapidjson::UTF8<> {
  public:
   template <typename OutputStream>
   static bool Validate(rapidjson::MemoryStream& in, OutputStream& out) {
-    const char* end = in.src_;
-    while (end != in.end_ && kPlain[static_cast<unsigned char>(*end)]) ++end;
+    const char* end = end_of_plain_json(in.src_, in.end_);
     if (end == in.src_) return rapidjson::UTF8<>::Validate(in, out);
     // The reader instantiates this for parsing in place as well, which nobody does.
     if constexpr (requires { out.Push(1); }) {
@@ -51,13 +51,6 @@ class Utf8Runs : public rapidjson::UTF8<> {
     in.src_ = end;
     return true;
   }
-
- private:
-  static constexpr auto kPlain = [] {  // what neither ends a string nor begins an escape
-    std::array<bool, 256> plain{};
-    for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-    return plain;
-  }();
 };
 
 /// The keys of the objects that are open, to find one that stands twice.

@@ -20,6 +20,7 @@ void advise_large_heap() {
   constexpr int kHeap = 32 << 20;
   const auto heap_end = [] { return static_cast<std::byte*>(::sbrk(0)); };
   std::byte* const begin = heap_end();
+  // Without the second, the first large free() would give back what the first has asked for.
   if (::mallopt(M_TOP_PAD, kHeap) == 0 || ::mallopt(M_TRIM_THRESHOLD, 2 * kHeap) == 0) return;
   // More than malloc has left, and less than it maps. What is not looked at need not be allocated.
   std::vector<std::byte> more(std::size_t{124} << 10);

@@ -79,8 +79,8 @@ class Output {
   std::string target_;                   // the name in that directory
   std::string temporary_;                // likewise; empty while the file has no name
   std::uint64_t written_ = 0;
-  PagesBehind pages_{
-      PagesBehind::Kind::written};  // of what is written through this object, not the one moved
+  // Of what is written through this object: a moved one begins anew.
+  PagesBehind pages_{PagesBehind::Kind::written};
   bool placed_ = false;
 };
 

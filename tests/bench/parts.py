@@ -10,8 +10,8 @@ from pathlib import Path
 import instructions
 import libraries
 import models
-import resident
-from table import Table, compared, seconds, spread
+from resident import Watch
+from table import Table, compared, spread
 from timing import Contender, Failed, measure, removing
 
 GIB = 1 << 30
@@ -33,6 +33,21 @@ class Bench:
         )
         if ended.returncode != 0:
             raise Failed(f"{' '.join(map(str, words))}: {ended.stderr}")
+
+    def peak(self, *words: object) -> int:
+        """The most memory of its own that the tool has, in bytes."""
+        process = subprocess.Popen(
+            [self.binary, *map(str, words)],
+            cwd=self.scratch,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with Watch(process.pid) as watch:
+            message = process.communicate()[1]
+        if process.returncode != 0:
+            raise Failed(f"{' '.join(map(str, words))}: {message}")
+        return watch.most
 
     def ours(self, name: str, *words: object, before: Callable[[], None] = lambda: None) -> Contender:
         return Contender(name, [self.binary, *words], before)
@@ -102,12 +117,11 @@ def pack_set(bench: Bench) -> Table:
     jobs = min(len(files), len(os.sched_getaffinity(0)))
     floor = Contender(
         f"sha256sum of the parts, {jobs} side by side",
-        ["sh", "-c", f"printf '%s\\0' part-*.aero | xargs -0 -n 1 -P {jobs} sha256sum"],
+        ["sh", "-c", f"cd set && printf '%s\\0' part-*.aero | xargs -0 -n 1 -P {jobs} sha256sum"],
     )
     fresh = bench.path("fresh")
     ours = bench.ours("pack-set", "pack-set", source, fresh, *options, before=lambda: _remove_tree(fresh))
     check = bench.ours("validate --full of the set", "validate", "--full", parts)
-    floor.words = ["sh", "-c", f"cd set && {floor.words[2]}"]
     bench.time(floor, ours, check)
     table.rows = [
         [floor.name, spread(floor.seconds), "", ""],
@@ -160,8 +174,9 @@ def memory(bench: Bench) -> Table:
             ["pack-set", source, parts],
             ["validate", "--full", parts],
         ):
-            most = resident.peak([bench.binary, *words], bench.scratch)
+            most = bench.peak(*words)
             shown = " ".join(str(word) for word in words if isinstance(word, str))
+            shown += " of the set" if words[-1] == parts and words[0] == "validate" else ""
             table.rows.append([shown, f"{size / GIB:g} GiB", f"{most / (1 << 20):.1f} MiB", "64 MiB"])
         removing(source, aero)()
         _remove_tree(parts)
@@ -173,7 +188,7 @@ def scaling(bench: Bench) -> Table:
     out, copy, source = bench.path("out.aero"), bench.path("copy"), bench.path("m.safetensors")
     for factor in (0.5, 1, 2, 4):
         size = int(bench.size * factor)
-        if _free(bench.scratch) < 2 * size + GIB:
+        if shutil.disk_usage(bench.scratch).free < 2 * size + GIB:
             table.notes.append(f"No room for {size / GIB:g} GiB in {bench.scratch.parent}.")
             break
         models.write_safetensors(source, size)
@@ -184,11 +199,6 @@ def scaling(bench: Bench) -> Table:
         table.rows.append([f"{size / GIB:g} GiB", spread(ours.seconds), rate, f"{ours.over(floor):.2f} x cp"])
         removing(source, copy, out)()
     return table
-
-
-def _free(directory: Path) -> int:
-    found = os.statvfs(directory)
-    return found.f_bavail * found.f_frsize
 
 
 def jobs(bench: Bench) -> Table:

@@ -7,13 +7,15 @@ import os
 import struct
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from resident import Watch  # noqa: E402
+
 MIB = 1 << 20
 FEW, MANY = 250_000, 1_000_000
 MOST_RATIO = 6.0  # for four times as many
@@ -54,34 +56,15 @@ class Measure:
 
 
 def measure(words: Sequence[str], environment: dict[str, str]) -> Measure:
-    most = 0
-    with open(os.devnull, "wb") as nothing:
-        process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=nothing, stderr=subprocess.PIPE, env=environment
-        )
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not done.is_set():
-            try:
-                with open(f"/proc/{process.pid}/status") as status:
-                    for line in status:
-                        if line.startswith("RssAnon:"):
-                            most = max(most, int(line.split()[1]) * 1024)
-            except OSError:
-                return
-            time.sleep(0.002)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    assert process.stderr is not None
-    message = process.stderr.read().decode(errors="replace")
-    _, status, usage = os.wait4(process.pid, 0)
+    process = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+    )
+    with Watch(process.pid) as watch:
+        assert process.stderr is not None
+        message = process.stderr.read().decode(errors="replace")
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    done.set()
-    watcher.join()
-    return Measure(process.returncode, usage.ru_utime + usage.ru_stime, most, message)
+    return Measure(process.returncode, usage.ru_utime + usage.ru_stime, watch.most, message)
 
 
 def commands(extension: str) -> list[list[str]]:

@@ -1,18 +1,15 @@
 #include "formats/safetensors/plain_header.hpp"
 
 #include <array>
+#include <charconv>
 #include <span>
+#include <system_error>
 
 #include "core/distinct.hpp"
+#include "core/json_plain.hpp"
 
 namespace aerotool::safetensors {
 namespace {
-
-constexpr auto kPlain = [] {  // what neither ends a string nor needs a closer look
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}();
 
 /// Every function returns false where something else stands than what it reads.
 class PlainReader {
@@ -95,21 +92,17 @@ class PlainReader {
   }
 
   bool number(std::uint64_t& value) {
-    constexpr std::ptrdiff_t kMostDigits = 19;  // that cannot overflow
     skip_space();
     const char* begin = next_;
-    value = 0;
-    for (; next_ != end_ && *next_ >= '0' && *next_ <= '9'; ++next_) {
-      value = value * 10 + static_cast<std::uint64_t>(*next_ - '0');
-    }
-    const std::ptrdiff_t digits = next_ - begin;
-    return digits == 1 || (digits > 1 && digits <= kMostDigits && *begin != '0');
+    const auto [after, error] = std::from_chars(begin, end_, value);
+    next_ = after;
+    return error == std::errc() && (*begin != '0' || after == begin + 1);
   }
 
   bool string(std::string_view& text) {
     if (!read('"')) return false;
     const char* begin = next_;
-    while (next_ != end_ && kPlain[static_cast<unsigned char>(*next_)]) ++next_;
+    next_ = end_of_plain_json(begin, end_);
     if (next_ == end_ || *next_ != '"') return false;
     text = {begin, static_cast<std::size_t>(next_ - begin)};
     ++next_;

@@ -1,5 +1,4 @@
-// The short way through a header: the form that libraries write, read in a third of the time that JSON of any
-// form takes.
+// The short way through a header: the form that libraries write, without what JSON of any form takes.
 #pragma once
 
 #include <string_view>
