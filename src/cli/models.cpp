@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "cli/terminal.hpp"
-#include "registry.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -41,9 +40,13 @@ Option from_option() {
   return option;
 }
 
+OpenOptions open_options(const Arguments& arguments) {
+  return {.from = arguments.get("from"), .follow_links = false};
+}
+
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {
   Report report;
-  auto model = open_model(path, arguments.get("from"), report);
+  auto model = open_model(path, open_options(arguments), report);
   show_warnings(arguments, report);
   return model;
 }

@@ -37,8 +37,9 @@ std::string path_problem(std::string_view relative) {
 }
 
 std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative) {
-  const auto refuse = [&](const std::string& why) {
-    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(shortened(relative)) + "' " + why);
+  const auto refuse = [&](const std::string& why, Code code = Code::path) {
+    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(shortened(relative)) + "' " + why,
+                       code);
   };
   if (const std::string problem = path_problem(relative); !problem.empty()) refuse(problem);
   const std::string directory = directory_of(index);
@@ -48,7 +49,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
   if (base.empty()) throw system_error(directory, "open", errno);
   const std::string target = real_path(path);
   if (target.empty()) {
-    if (errno == ENOENT || errno == ENOTDIR) refuse("names a file that is not there");
+    if (errno == ENOENT || errno == ENOTDIR) refuse("names a file that is not there", Code::missing);
     // No file can ever be there: it is the index, or what lies beside it, that is wrong.
     if (errno == ENAMETOOLONG) refuse("is too long");
     if (errno == ELOOP) refuse("leads into a circle of symbolic links");
