@@ -123,7 +123,8 @@ std::string checked_text(const cli::Arguments& arguments, const Judgement& judge
   std::string sha256 = files == 0 ? "" : "SHA-256 checked";
   if (files > 1) sha256 = "SHA-256 of " + with_thousands(files) + " files checked";
   std::string text = judgement.hashed ? "every byte and every rule checked" : "every rule checked";
-  if (!sha256.empty()) {
+  // Every byte of a file with hashes of its own says more than that, unless that was asked for.
+  if (!sha256.empty() && (!judgement.hashed || arguments.has("sha256"))) {
     text += ", " + sha256;
   } else if (!judgement.hashed) {
     text += ", the format has no hashes";

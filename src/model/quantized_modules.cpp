@@ -78,18 +78,26 @@ struct Group {
 std::vector<Group> groups_in(std::span<const Tensor> tensors) {
   std::vector<Group> groups;
   std::unordered_map<std::string_view, std::size_t> by_name;
+  std::size_t last = 0;
   for (std::size_t i = 0; i < tensors.size() && i < QuantizedModule::kNone; ++i) {
     const Tensor& tensor = tensors[i];
     const std::string_view name = tensor.name;
     const Suffix* suffix = suffix_of(name);
     if (suffix == nullptr || (suffix->text == ".weight" && !may_be_codes(tensor.dtype))) continue;
-    const auto [entry, is_new] =
-        by_name.emplace(name.substr(0, name.size() - suffix->text.size()), groups.size());
-    if (is_new) {
-      groups.push_back({.name = entry->first, .hint = {}, .tensors = {}});
-      groups.back().tensors.fill(QuantizedModule::kNone);
+    const std::string_view module = name.substr(0, name.size() - suffix->text.size());
+    // Mostly the module of the tensor before or the next one: files sort names within a dtype.
+    if (last + 1 < groups.size() && groups[last + 1].name == module) {
+      ++last;
+    } else if (last >= groups.size() || groups[last].name != module) {
+      if (by_name.empty()) by_name.reserve(tensors.size() / 2);
+      const auto [entry, is_new] = by_name.emplace(module, groups.size());
+      if (is_new) {
+        groups.push_back({.name = module, .hint = {}, .tensors = {}});
+        groups.back().tensors.fill(QuantizedModule::kNone);
+      }
+      last = entry->second;
     }
-    Group& group = groups[entry->second];
+    Group& group = groups[last];
     std::uint32_t& place = group.tensors[static_cast<std::size_t>(suffix->role)];
     // Two for one purpose: no layout that is known, and the second counts as a tensor of its own.
     if (place != QuantizedModule::kNone) continue;
