@@ -61,7 +61,7 @@ Facts gather(const cli::Arguments& arguments, const Model& model) {
     facts.weight_bytes += tensor.size;
     facts.elements += element_count(tensor.shape).value_or(0);
   }
-  facts.parameters = count_parameters(model.tensors(), facts.view.quantization);
+  facts.parameters = count_parameters(model.tensors(), facts.view.quantization, facts.elements);
   std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),
                    [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
   return facts;

@@ -62,10 +62,16 @@ bool is_e8m0(const DType& dtype) {
   return is_small_float(dtype) && dtype.name() == "F8_E8M0";
 }
 
-/// Whether a ".weight" may be codes: those of models that are not quantized need no more looking at.
 bool may_be_codes(const DType& dtype) {
-  return dtype.code() == DTypeCode::u8 || dtype.code() == DTypeCode::i8 || dtype.code() == DTypeCode::u32 ||
-         is_small_float(dtype);
+  switch (dtype.code()) {
+    case DTypeCode::u8:
+    case DTypeCode::i8:
+    case DTypeCode::u32:
+    case DTypeCode::i32:
+      return true;
+    default:
+      return is_small_float(dtype);
+  }
 }
 
 /// The tensors of one name, before it is known what they are.
@@ -77,6 +83,10 @@ struct Group {
 
 std::vector<Group> groups_in(std::span<const Tensor> tensors) {
   std::vector<Group> groups;
+  // Most models have none, which their dtypes tell: their names are not even looked at.
+  const bool any = std::any_of(tensors.begin(), tensors.end(),
+                               [](const Tensor& tensor) { return may_be_codes(tensor.dtype); });
+  if (!any) return groups;
   std::unordered_map<std::string_view, std::size_t> by_name;
   std::size_t last = 0;
   for (std::size_t i = 0; i < tensors.size() && i < QuantizedModule::kNone; ++i) {
@@ -287,10 +297,10 @@ bool needs_configuration(std::span<const Tensor> tensors) {
   });
 }
 
-std::uint64_t count_parameters(std::span<const Tensor> tensors, const Quantization& quantization) {
+std::uint64_t count_parameters(std::span<const Tensor> tensors, const Quantization& quantization,
+                               std::uint64_t elements) {
   // Modulo 2^64, in which every difference comes out right that is right at all.
-  std::uint64_t count = 0;
-  for (const Tensor& tensor : tensors) count += element_count(tensor.shape).value_or(0);
+  std::uint64_t count = elements;
   for (const QuantizedModule& module : quantized_modules(tensors, quantization)) {
     count += module.elements;
     for (const std::uint32_t i : module.tensors) {

@@ -66,8 +66,9 @@ std::vector<QuantizedModule> quantized_modules(std::span<const Tensor> tensors,
 /// all of every layout.
 bool needs_configuration(std::span<const Tensor> tensors);
 
-/// How many weights the tensors hold: what is packed counts as what it holds, and what belongs to its
-/// quantization (scales, zero points, shapes) does not count.
-std::uint64_t count_parameters(std::span<const Tensor> tensors, const Quantization& quantization);
+/// How many weights the tensors hold, which have `elements` elements together: what is packed counts as what
+/// it holds, and what belongs to its quantization (scales, zero points, shapes) does not count.
+std::uint64_t count_parameters(std::span<const Tensor> tensors, const Quantization& quantization,
+                               std::uint64_t elements);
 
 }  // namespace aerotool

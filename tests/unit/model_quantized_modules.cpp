@@ -19,6 +19,12 @@ Tensor tensor(std::string name, std::string_view dtype, std::initializer_list<st
   return made;
 }
 
+std::uint64_t parameters(const std::vector<Tensor>& tensors, const Quantization& said = {}) {
+  std::uint64_t elements = 0;
+  for (const Tensor& one : tensors) elements += element_count(one.shape).value();
+  return count_parameters(tensors, said, elements);
+}
+
 struct Expected {
   QuantLayout layout;
   std::uint32_t bits;
@@ -31,7 +37,7 @@ void check(const std::vector<Tensor>& tensors, const Expected& expected, const Q
   CHECK(modules[0].layout == expected.layout);
   CHECK(modules[0].bits == expected.bits);
   CHECK(modules[0].elements == expected.elements);
-  CHECK(count_parameters(tensors, said) == expected.elements);
+  CHECK(parameters(tensors, said) == expected.elements);
 }
 
 const Quantization kNothing;
@@ -117,7 +123,7 @@ TEST_CASE("quantized modules: what is not packed counts as it is") {
       tensor("a.weight", "BF16", {8, 8}), tensor("a.bias", "BF16", {8}), tensor("b.scales", "F32", {3}),
       tensor("c.weight", "U8", {5}),      tensor("", "F32", {2}),        tensor("d.scale", "F32", {1})};
   CHECK(quantized_modules(tensors, kNothing).empty());
-  CHECK(count_parameters(tensors, kNothing) == 64 + 8 + 3 + 5 + 2 + 1);
+  CHECK(parameters(tensors) == 64 + 8 + 3 + 5 + 2 + 1);
   CHECK_FALSE(needs_configuration(tensors));
   CHECK(needs_configuration(std::vector{tensor("m.weight_packed", "I32", {1, 1})}));
 }
@@ -133,7 +139,7 @@ TEST_CASE("quantized modules: the rest of a layer is no part of it") {
   CHECK(modules[0].tensor(QuantRole::scale) == 3);
   CHECK(modules[0].tensor(QuantRole::group_index) == 1);
   CHECK(modules[0].tensor(QuantRole::zero) == QuantizedModule::kNone);
-  CHECK(count_parameters(tensors, kNothing) == 262144 + 1024);
+  CHECK(parameters(tensors) == 262144 + 1024);
 }
 
 TEST_CASE("quantized modules: sizes that no arithmetic holds") {
