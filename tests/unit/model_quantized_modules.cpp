@@ -91,8 +91,7 @@ TEST_CASE("quantized modules: four bits in bytes") {
   CHECK(quantized_modules(
             std::vector{tensor("m_blocks", "U8", {64, 8, 16}), tensor("m_scales", "U8", {64, 4})}, kNothing)
             .empty());
-  CHECK(count_parameters(std::vector{tensor("m_blocks", "F32", {2}), tensor("m_scales", "F32", {3})}, {}) ==
-        5);
+  CHECK(parameters({tensor("m_blocks", "F32", {2}), tensor("m_scales", "F32", {3})}) == 5);
   check({tensor("m.weight", "U8", {64, 32}), tensor("m.weight_scale", "F8_E4M3", {64, 4}),
          tensor("m.weight_scale_2", "F32", {}), tensor("m.input_scale", "F32", {})},
         {QuantLayout::modelopt_fp4, 4, 4096});
