@@ -1,11 +1,13 @@
 #include "model_path.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "directory_hint.hpp"
 #include "io/listing.hpp"
 #include "registry.hpp"
 
@@ -23,19 +25,24 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 std::string in_directory(const std::string& directory, const std::string& name) {
-  return directory + (directory.ends_with('/') ? "" : "/") + name;
+  return io::path_in(directory, name);
 }
 
 /// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
 std::string model_in_directory(const std::string& path) {
   std::map<Format::Standing, std::vector<std::string>> candidates;
-  for (const std::string& name : io::names_in(path)) {
-    const Format* format = format_of_extension(name);
+  std::vector<std::string> all = io::names_in(path);
+  std::sort(all.begin(), all.end());
+  for (const std::string& name : all) {
+    const std::string_view unpacked = without_packing(name);
+    const Format* format = format_of_extension(unpacked);
     if (format == nullptr || name.starts_with('.')) continue;
+    // A compressed file stands back where what it holds lies beside it.
+    if (unpacked != name && std::binary_search(all.begin(), all.end(), unpacked, std::less<>())) continue;
     if (io::type_of(in_directory(path, name)) != io::FileType::regular) continue;
     candidates[format->standing()].push_back(format->first_file(name));
   }
-  if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
+  if (candidates.empty()) throw UsageError(describe({path, {}, {}}, no_model_in(path)));
   auto& names = candidates.rbegin()->second;
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/npy/npy.hpp"
 #include "io/spool.hpp"
 #include "model_path.hpp"
@@ -40,7 +41,8 @@ const Format& detect(const io::Input& input, std::string_view name) {
   if (best == nullptr) best = only;
   if (best == nullptr) {
     throw UsageError(describe({input.name(), {}, {}},
-                              "neither its content nor its name tells a format; --from names one"));
+                              foreign::recognise(input).value_or(
+                                  "neither its content nor its name tells a format; --from names one")));
   }
   return *best;
 }
@@ -107,12 +109,20 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   };
   std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint);
   const Format& format = detect(*input, from);
+  const std::uint64_t faults = report.fault_count();
   try {
-    return format.open(input, report);
-  } catch (const CorruptError&) {
+    auto model = format.open(input, report);
+    if (report.fault_count() > faults) {
+      if (const auto why = foreign::unfinished(*input))
+        report.warning(Code::unfinished, {input->name(), {}, {}}, *why);
+    }
+    return model;
+  } catch (const CorruptError& error) {
     // A file that shrank under us reads as zeros and looks corrupt.
     input->require_unchanged();
-    throw;
+    const auto why = error.code() == Code::foreign ? std::nullopt : foreign::unfinished(*input);
+    if (!why) throw;
+    throw CorruptError(error.where(), error.message() + "; the file " + *why, error.code());
   }
 }
 

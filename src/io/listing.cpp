@@ -26,6 +26,10 @@ FileType type_of(const std::string& path) {
   return S_ISDIR(status.st_mode) ? FileType::directory : FileType::other;
 }
 
+std::string path_in(const std::string& directory, const std::string& name) {
+  return directory + (directory.ends_with('/') ? "" : "/") + name;
+}
+
 std::vector<std::string> names_in(const std::string& directory) {
   Fd fd = open_fd(directory, O_RDONLY | O_DIRECTORY);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);

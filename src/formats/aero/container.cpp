@@ -6,6 +6,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero {
@@ -41,6 +42,8 @@ class ContainerReader {
   Where at(std::uint64_t offset) const { return {input_.name(), offset, {}}; }
 
   void read_header() {
+    const Bytes begin = input_.view(0, std::min<std::uint64_t>(input_.size(), kMagic.size()));
+    if (begin.text() != kMagic) foreign::refuse(input_, "AERO");
     if (input_.size() < kHeaderBytes) {
       throw CorruptError(at(0),
                          "the file has " + std::to_string(input_.size()) + " bytes, an AERO header takes " +

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
+#include "formats/aero/layout.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "io/beside.hpp"
@@ -13,8 +15,10 @@
 namespace aerotool::aeroset {
 namespace {
 
-/// Notes a size that is not the index's.
+/// Notes a size that is not the index's, of a file that is no other thing.
 void require_size(const SetFile& entry, const io::Input& input, const std::string& index, Report& report) {
+  const Bytes begin = input.view(0, std::min<std::uint64_t>(input.size(), aero::kMagic.size()));
+  if (begin.text() != aero::kMagic) foreign::refuse(input, "AERO");
   if (!entry.size || *entry.size == input.size()) return;
   report.unreadable(Code::index, {index, {}, {}},
                     "'" + escape_controls(shortened(entry.path)) + "' has " + std::to_string(input.size()) +
@@ -29,6 +33,7 @@ bool is_url(std::string_view path) {
 
 AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
   io::require_directory(path());
+  foreign::refuse_unless_index(*input_);
   if (input_->size() > kMostIndexBytes) {
     throw UnsupportedError(where(), "the index has " + with_thousands(input_->size()) + " bytes; at most " +
                                         with_thousands(kMostIndexBytes) + " are read");

@@ -5,6 +5,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/layout.hpp"
 
@@ -12,6 +13,8 @@ namespace aerotool::gguf {
 namespace {
 
 ParsedHead parse(const io::Input& input, Report& report) {
+  const Bytes begin = input.view(0, std::min<std::uint64_t>(input.size(), kMagic.size()));
+  if (begin.text() != kMagic) foreign::refuse(input, "GGUF");
   Cursor cursor(input.name(), input.size(), [&](std::uint64_t length) { return input.view(0, length); });
   return parse_head(cursor, report);
 }

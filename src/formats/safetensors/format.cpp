@@ -37,13 +37,8 @@ class SafetensorsFormat final : public Format {
   int probe(ByteSpan head, std::uint64_t size, std::string_view /*path*/) const override {
     constexpr int kSure = 90;
     constexpr int kCutShort = 50;  // a length within the cap and a `{`, but the header passes the file's end
-    if (head.size() <= kLengthBytes) return 0;
-    const std::uint64_t length = header_length(head);
-    if (length < 2 || length > kMostHeaderBytes) return 0;
-    const std::string_view json = chars_of(head.subspan(kLengthBytes));
-    const std::size_t first = json.find_first_not_of(" \t\r\n");
-    if (first >= length || json[first] != '{') return 0;
-    return length <= size - kLengthBytes ? kSure : kCutShort;
+    if (!begins_like_header(head)) return 0;
+    return header_length(head) <= size - kLengthBytes ? kSure : kCutShort;
   }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {

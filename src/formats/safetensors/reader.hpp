@@ -16,6 +16,11 @@ namespace aerotool::safetensors {
 /// The u64 that a file begins with; `head` holds at least kLengthBytes.
 std::uint64_t header_length(ByteSpan head);
 
+/// Whether the first bytes of a file are those of a header: a length that the format allows, and a `{`. They
+/// are kBeginBytes, or the whole file.
+bool begins_like_header(ByteSpan begin);
+inline constexpr std::size_t kBeginBytes = 4096;
+
 /// Reads and checks the header when it is made, and no weights. The format has no hashes: what can be wrong
 /// with a file is in its header and its size, so all of it is told then.
 class SafetensorsModel final : public Model {

@@ -5,6 +5,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/config.hpp"
@@ -17,6 +18,7 @@ using safetensors::quoted;
 using safetensors::shortened;
 
 Index index_in(const io::Input& input, Report& report) {
+  foreign::refuse_unless_index(input);
   if (input.size() > kMostIndexBytes) {
     throw CorruptError({input.name(), {}, {}},
                        "the index has " + with_thousands(input.size()) + " bytes; at most " +
