@@ -66,19 +66,28 @@ Names directories_with_models(const std::string& directory, const Names& names) 
   return found;
 }
 
+bool is_read(const io::Input& input) {
+  const Bytes head = input.view(0, std::min<std::uint64_t>(input.size(), Format::kProbeBytes));
+  return std::ranges::any_of(formats(), [&](const Format* format) {
+    return format->probe(head.view, input.size(), input.name()) > 0;
+  });
+}
+
 /// What the first of these files is, if it tells.
 std::string about_first(const std::string& directory, const Names& files) {
+  const std::string name = escape_controls(shortened(files.front()));
   try {
     const auto input = io::Input::open(io::path_in(directory, files.front()));
-    const auto what = foreign::recognise(*input);
-    if (what) return escape_controls(shortened(files.front())) + " " + *what;
+    if (const auto why = foreign::unfinished(*input)) return name + " " + *why;
+    if (is_read(*input)) return name + " is one by its content, so name it";
+    if (const auto what = foreign::recognise(*input)) return name + " " + *what;
   } catch (const Error&) {
     // That there is such a file is told all the same.
   }
   return {};
 }
 
-std::string about_weights(const std::string& directory, const Names& files) {
+std::string about(const std::string& directory, const Names& files) {
   const std::string first = about_first(directory, files);
   if (files.size() == 1 && !first.empty()) return first;
   return "it holds " + listed(files) + (first.empty() ? "; name a file to learn what it is" : "; " + first);
@@ -107,8 +116,8 @@ std::string no_model_in(const std::string& directory) {
   }
   if (const Names inside = directories_with_models(directory, names); !inside.empty())
     say("name one of its sub-directories that hold one: " + listed(inside, "/"));
-  if (!weights.empty()) say(about_weights(directory, weights));
-  if (!unfinished.empty()) say(about_weights(directory, unfinished));
+  if (!weights.empty()) say(about(directory, weights));
+  if (!unfinished.empty()) say(about(directory, unfinished));
   if (unfinished.empty() && has_unfinished_downloads(directory))
     say("a download into it is unfinished (.cache/huggingface/download)");
   return message;
