@@ -101,8 +101,9 @@ void refuse(const io::Input& input, std::string_view expected) {
 void refuse_unless_index(const io::Input& input) {
   const View view(input);
   const std::size_t first = view.file.text().find_first_not_of(" \t\r\n");
-  const bool object = first != std::string_view::npos && view.file.text()[first] == '{';
-  if (object && !is_error_in_json(view.file)) return;
+  const bool json =
+      first != std::string_view::npos && (view.file.text()[first] == '{' || view.file.text()[first] == '[');
+  if (json && !is_error_in_json(view.file)) return;
   if (Answer answer = recognise(view.file)) throw_foreign(input, std::move(*answer));
 }
 

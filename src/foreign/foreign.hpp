@@ -19,7 +19,7 @@ std::optional<std::string> recognise(const io::Input& input);
 /// else.
 void refuse(const io::Input& input, std::string_view expected);
 
-/// The same for what should be an index, a JSON object: passes what may be one.
+/// The same for what should be an index, a JSON object: what is JSON and no error message passes.
 void refuse_unless_index(const io::Input& input);
 
 /// Why a file that is cut short may be so: its name is that of an unfinished or a split download. Nothing

@@ -37,7 +37,7 @@ bool all_zero(ByteSpan bytes) {
 
 Answer nothing(const File& file) {
   if (file.size != 0) return std::nullopt;
-  return "is empty: its download or the disk lost its content";
+  return "is empty";
 }
 
 /// The specification of Git LFS: "version" is the first line, a pointer has less than 1,024 bytes.

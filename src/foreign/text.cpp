@@ -122,12 +122,18 @@ Answer json(const File& file) {
   if (text.empty() || (text[0] != '{' && text[0] != '[') || !is_text(file)) return std::nullopt;
   if (is_error_in_json(file))
     return "is a server's error message in JSON, not the file: " + first_words(text) + std::string(kAgain);
-  const std::string_view next = begin_of(text.substr(1));
   const bool array = text[0] == '[';
-  const bool likely = next.empty() || next[0] == '"' || next[0] == '}' || (array && next[0] == '{');
+  const std::string_view next = begin_of(text.substr(1));
+  const bool likely =
+      next.empty() ||
+      (array ? std::string_view("\"{[]-0123456789tfn") : "\"}").find(next[0]) != std::string_view::npos;
   if (!likely) return std::nullopt;
-  if (text.find("\"weight_map\"") != std::string_view::npos ||
-      text.find("\"AEROSET\"") != std::string_view::npos)
+  const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  if (has("\"weight_map\"") && has(".bin\""))
+    return "is an index of PyTorch checkpoints (pickles), which aerotool does not read; save them as "
+           "safetensors "
+           "first";
+  if (has("\"weight_map\"") || has("\"AEROSET\""))
     return "is an index, which names the files of a model, and not one of them";
   return "is JSON, not a model: " + first_words(text);
 }

@@ -65,7 +65,7 @@ TEST_CASE("foreign: pointers tell the size that they promise") {
 }
 
 TEST_CASE("foreign: what has lost its content") {
-  CHECK(told("") == "is empty: its download or the disk lost its content");
+  CHECK(told("") == "is empty");
   CHECK(told("\0"s) == "is 1 zero byte: its download or the disk lost its content");
   CHECK(told(std::string(5000, '\0')) == "is 5,000 zero bytes: its download or the disk lost its content");
   CHECK(told(std::string(100'000, '\0') + "x").starts_with("begins with 4,096 zero bytes or more"));
@@ -107,6 +107,10 @@ TEST_CASE("foreign: an index is no error, and JSON is told as what it is") {
         "is an index, which names the files of a model, and not one of them");
   CHECK(told(R"({"error":1,"weight_map":{}})") ==
         "is an index, which names the files of a model, and not one of them");
+  CHECK(told(R"({"weight_map":{"a":"pytorch_model.bin"}})") ==
+        "is an index of PyTorch checkpoints (pickles), which aerotool does not read; save them as "
+        "safetensors first");
+  CHECK(told("[1, 2]") == "is JSON, not a model: '[1, 2]'");
   CHECK(told(R"({"architectures": ["x"]})") == R"(is JSON, not a model: '{"architectures": ["x"]}')");
   CHECK(told("{x}") == "is text, not a model: '{x}'");
 }
