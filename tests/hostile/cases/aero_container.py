@@ -97,7 +97,7 @@ def cases() -> Table:
     good = model()
 
     # ---- the file header
-    t.unreadable("empty", "the file has 0 bytes", b"")
+    t.unreadable("empty", "is empty", b"")
     t.unreadable("header-of-95-bytes", "an AERO header takes 96", good.bytes()[:95])
     t.unreadable("nothing-but-a-header", "the TOC (336 bytes at 96) is not inside", good.bytes()[:96])
     t.unreadable("magic", "does not begin with 'AERO'", put(0, b"AERo"))

@@ -160,7 +160,7 @@ def cases() -> Table:
 
     add("sound", Verdict.SOUND, "sound", a_set())
     # ---- the index's JSON
-    raw("index-empty", "not valid JSON", b"")
+    raw("index-empty", "is empty", b"")
     raw("index-cut-short", "not valid JSON", b'{"format": {"name": "AEROSET"')
     raw("index-an-array", "is no JSON object", b"[]")
     raw("index-nested-100000-deep", "nested deeper", b'{"a":' + b"[" * DEEP)
@@ -269,7 +269,7 @@ def cases() -> Table:
     )
     unreadable("part-is-the-index", "", setting("parts", 0, "path", to="index.aero"))
     unreadable("part-is-the-json", "", setting("parts", 0, "path", to="model.aeroset.json"))
-    unreadable("part-is-no-aero", "does not begin with 'AERO'", change=replaced("part-000.aero", b"x" * 1088))
+    unreadable("part-is-no-aero", "is text, not a model", change=replaced("part-000.aero", b"x" * 1088))
     add(
         "part-name-that-begins-with-a-dash",
         Verdict.SOUND,

@@ -55,7 +55,7 @@ def cases() -> Table:
     good = file()
 
     # ---- the header
-    t.unreadable("empty", "the file ends inside the file header", b"")
+    t.unreadable("empty", "is empty", b"")
     t.unreadable("header-cut-short", "the file ends inside the file header", good[:7])
     t.unreadable(
         "header-of-16-bytes", "the number of tensors: a count of 2, but only 0 bytes are left", good[:16]

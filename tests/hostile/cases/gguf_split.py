@@ -75,8 +75,8 @@ def cases() -> Table:
         add(name, Verdict.FAULT, says, **more)
     for name, says, more in (
         ("tensor-in-two-parts", "is in both", {SECOND: second(name="a")}),
-        ("part-is-no-gguf", "not a GGUF file", {SECOND: b"something else"}),
-        ("part-is-empty", "the file ends inside the file header", {SECOND: b""}),
+        ("part-is-no-gguf", "is text, not a model", {SECOND: b"something else"}),
+        ("part-is-empty", "is empty", {SECOND: b""}),
         ("part-is-cut-short", "but the file has only", {SECOND: second()[:-40]}),
         ("part-twice", "is in both", {SECOND: lambda path: os.symlink(FIRST, path)}),
         (

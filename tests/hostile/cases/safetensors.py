@@ -39,9 +39,9 @@ def cases() -> Table:
     length = len(good) - 8 - len(DATA)
 
     # ---- the header's length
-    t.unreadable("empty", "a safetensors file begins with 8 bytes", b"")
+    t.unreadable("empty", "is empty", b"")
     t.unreadable("header-length-of-7-bytes", "a safetensors file begins with 8 bytes", good[:7])
-    t.unreadable("header-length-0", "the header is empty", file(b"", b""))
+    t.unreadable("header-length-0", "is 8 zero bytes", file(b"", b""))
     t.unreadable("header-length-2-63", "is more than the format allows", file(length=HALF))
     t.unreadable("header-length-2-64-1", "is more than the format allows", file(length=HIGHEST))
     t.unreadable("header-length-overflows", "is more than the format allows", file(length=HIGHEST - 7))
