@@ -88,7 +88,7 @@ std::string about_first(const std::string& directory, const Names& files) {
 }
 
 std::string about(const std::string& directory, const Names& files) {
-  const std::string first = about_first(directory, files);
+  std::string first = about_first(directory, files);
   if (files.size() == 1 && !first.empty()) return first;
   return "it holds " + listed(files) + (first.empty() ? "; name a file to learn what it is" : "; " + first);
 }

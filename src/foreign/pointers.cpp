@@ -58,7 +58,7 @@ Answer xet_pointer(const File& file) {
 
 /// A small file is read whole; of a large one places all over it are.
 Answer zeros(const File& file) {
-  constexpr std::uint64_t kBlock = 64 * 1024;
+  constexpr std::uint64_t kBlock = std::uint64_t{64} * 1024;
   constexpr std::uint64_t kPlaces = 256;
   constexpr std::string_view kWhy = ": its download or the disk lost its content";
   if (file.head.empty() || !all_zero(file.head)) return std::nullopt;

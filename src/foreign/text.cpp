@@ -104,7 +104,7 @@ Answer xml(const File& file) {
 }
 
 bool is_error_in_json(const File& file) {
-  constexpr std::uint64_t kMostBytes = 64 * 1024;
+  constexpr std::uint64_t kMostBytes = std::uint64_t{64} * 1024;
   static constexpr std::string_view kKeys[] = {"error",      "errors",    "message",    "detail", "details",
                                                "error_code", "errorCode", "statusCode", "status", "code",
                                                "msg",        "reason",    "success"};

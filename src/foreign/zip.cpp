@@ -52,7 +52,7 @@ struct Members {
 };
 
 Members members_of(const File& file) {
-  constexpr std::uint64_t kMostRead = 256 * 1024;
+  constexpr std::uint64_t kMostRead = std::uint64_t{256} * 1024;
   Members members;
   const auto directory = find_directory(file);
   if (directory && range_fits(directory->offset, directory->size, file.size)) {
