@@ -45,6 +45,15 @@ const Format& detect(const io::Input& input, std::string_view name) {
   return *best;
 }
 
+/// All numbered files of which `input` is one as one model; null where it is none of such.
+std::unique_ptr<Model> open_numbered(const Format& format, const std::shared_ptr<io::Input>& input,
+                                     Report& report) {
+  for (const Format* kind : formats_named(format.name())) {
+    if (auto model = kind->open_numbered(input, report)) return model;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 const std::vector<const Format*>& formats() {
@@ -77,11 +86,10 @@ const Format* format_of_extension(std::string_view path) {
   const Format* best = nullptr;
   std::size_t longest = 0;
   for (const Format* format : formats()) {
-    for (const std::string_view extension : format->extensions()) {
-      if (extension.size() <= longest || !path.ends_with(extension)) continue;
-      best = format;
-      longest = extension.size();
-    }
+    const std::size_t length = format->ending_in(path);
+    if (length <= longest) continue;
+    best = format;
+    longest = length;
   }
   return best;
 }
@@ -105,9 +113,14 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     }
     return std::nullopt;
   };
-  std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint);
+  const std::string file = model_path(path);
+  std::shared_ptr<io::Input> input = io::open_input(file, size_hint);
   const Format& format = detect(*input, from);
   try {
+    // Of a directory; a numbered file that is named itself is read alone.
+    if (file != path) {
+      if (auto model = open_numbered(format, input, report)) return model;
+    }
     return format.open(input, report);
   } catch (const CorruptError&) {
     // A file that shrank under us reads as zeros and looks corrupt.

@@ -4,6 +4,7 @@
 
 #include "cli/models.hpp"
 #include "cli/terminal.hpp"
+#include "commands/convert/input_sets.hpp"
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -45,8 +46,9 @@ Sources open_sources(const cli::Arguments& arguments) {
   const auto& operands = arguments.operands();
   if (std::count(operands.begin(), operands.end() - 1, "-") > 1)
     throw UsageError("standard input can be read once");
+  const NamedParts parts({operands.begin(), operands.end() - 1});
   for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
-    sources.models.push_back(cli::open(arguments, operands[i]));
+    sources.models.push_back(cli::open(arguments, operands[i], parts.whole(operands[i])));
     sources.plan.models.push_back(sources.models.back().get());
     const bool lost = i != 0 && !sources.models.back()->metadata().entries.empty();
     if (lost && !arguments.has("quiet")) {
@@ -55,6 +57,7 @@ Sources open_sources(const cli::Arguments& arguments) {
     }
   }
   select_tensors(arguments, sources);
+  require_copyable(sources.plan);
   apply_write_options(arguments, sources.plan);
   return sources;
 }

@@ -56,10 +56,10 @@ void complain_of_memory() noexcept {
   static_cast<void>(std::fwrite(line.data(), 1, static_cast<std::size_t>(length), stderr));
 }
 
-void show_warnings(const Arguments& arguments, const Report& report) {
+void show_warnings(const Arguments& arguments, const Report& report, std::optional<Code> but) {
   if (arguments.has("quiet")) return;
   for (const Finding& finding : report.findings()) {
-    if (finding.severity == Severity::warning)
+    if (finding.severity == Severity::warning && finding.code != but)
       complain("warning: " + describe(finding.where, finding.message));
   }
 }

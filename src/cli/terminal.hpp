@@ -1,6 +1,7 @@
 // What the user's terminal can show, and messages on standard error.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,8 @@ void complain(std::string_view message);
 /// Says that there is no memory, and takes none for that.
 void complain_of_memory() noexcept;
 
-/// The warnings among a report's findings, a line each on standard error, unless --quiet.
-void show_warnings(const Arguments& arguments, const Report& report);
+/// The warnings among a report's findings, a line each on standard error, unless --quiet; without those
+/// of the code `but`.
+void show_warnings(const Arguments& arguments, const Report& report, std::optional<Code> but = {});
 
 }  // namespace aerotool::cli

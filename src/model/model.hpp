@@ -137,6 +137,10 @@ class Model {
   /// the level asks for something the file does not have (a control-plane hash): nothing was checked.
   virtual bool check(const CheckOptions& options, Report& report) const = 0;
 
+  /// Throws CorruptError where the model contradicts itself about one of the tensors that `wanted` accepts,
+  /// or about itself: readers are warned, but a copy would hide it.
+  virtual void require_copyable(const std::function<bool(std::size_t tensor)>& /*wanted*/) const {}
+
   /// Throws IoError where the file has changed since it was opened.
   virtual void require_unchanged() const = 0;
 };

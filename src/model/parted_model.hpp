@@ -21,6 +21,7 @@ class PartedModel : public Model {
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   std::vector<Seal> seals() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
+  void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void require_unchanged() const override;
 
  protected:
@@ -49,17 +50,25 @@ class PartedModel : public Model {
 
   /// Indexes into tensors() by name, those of one name in their order here.
   std::vector<std::size_t> by_name() const;
-  /// Holds the tensors to having a name each: that a name is in two parts is unreadable, and the first of
-  /// them stays.
-  void leave_out_twins(Report& report);
+  /// Holds the tensors to having a name each. Of those that share one, the tensor that `meant` accepts stays,
+  /// else the first; the others are a doubt, and keep the one that stays from being copied.
+  void leave_out_twins(Report& report, const std::function<bool(std::size_t tensor)>& meant = {});
   /// Puts the tensors in another order, or leaves some out: `order` holds indexes into tensors().
   void arrange(const std::vector<std::size_t>& order);
 
  private:
+  /// A tensor that is in another part as well.
+  struct Twin {
+    std::size_t tensor = 0;
+    std::size_t other_part = 0;
+  };
+  std::string both(std::size_t tensor, std::size_t other_part) const;
+
   std::vector<std::unique_ptr<Model>> parts_;
   std::uint32_t shard_count_ = 0;
   std::vector<Tensor> tensors_;
   std::vector<Place> places_;  // beside them
+  std::vector<Twin> twins_;
   // Of the parts: a file under two names would be read as two.
   std::set<std::pair<std::uint64_t, std::uint64_t>> inodes_;
 };

@@ -43,7 +43,7 @@ std::string bytes_of_part(const Part& part) {
 }
 
 std::string name_of_part(std::uint32_t number, std::uint32_t count) {
-  return gguf::part_path({"m", number, count}, number);
+  return part_path({"m", number, count, ".gguf"}, number);
 }
 
 struct Directory : test::TemporaryDirectory {
@@ -70,13 +70,13 @@ TEST_CASE("split gguf: names") {
   CHECK(name->stem == "d/m");
   CHECK(name->part == 2);
   CHECK(name->count == 10);
-  CHECK(gguf::part_path(*name, 10) == "d/m-00010-of-00010.gguf");
+  CHECK(part_path(*name, 10) == "d/m-00010-of-00010.gguf");
   CHECK(gguf::split_name("-00001-of-00001.gguf")->stem.empty());
   CHECK(gguf::split_name("a-00001-of-00002-00001-of-00001.gguf")->stem == "a-00001-of-00002");
-  for (const char* other :
-       {"m.gguf", "m-00000-of-00003.gguf", "m-00004-of-00003.gguf", "m-0001-of-0003.gguf",
-        "00001-of-00003.gguf", "m-00001-of-00003.gguf.gz", "m-00001-of-00003.GGUF", "m-00001-of-0000x.gguf",
-        "m-000001-of-00003", ".gguf", "m_00001-of-00003.gguf", "m-00001_of-00003.gguf", ""}) {
+  for (const char* other : {"m.gguf", "m-00000-of-00003.gguf", "m-00004-of-00003.gguf", "m-0001-of-0003.gguf",
+                            "00001-of-00003.gguf", "m-00001-of-00003.gguf.gz", "m-00001-of-00003.GGUF",
+                            "m-00001-of-0000x.gguf", "m-000001-of-00003", "m-00001-of-00002.q4.gguf", ".gguf",
+                            "m_00001-of-00003.gguf", "m-00001_of-00003.gguf", ""}) {
     CAPTURE(other);
     CHECK_FALSE(gguf::split_name(other));
   }
@@ -91,8 +91,9 @@ TEST_CASE("split gguf: the format") {
   CHECK(format.probe(bytes_of("GGUF"), 4, "m.gguf") == 0);
   CHECK(format.probe(bytes_of("AERO"), 4, "m-00001-of-00002.gguf") == 0);
   for (const Format* kind : {&format, &gguf_format()}) {
-    CHECK(kind->first_file("m-00002-of-00002.gguf") == "m-00001-of-00002.gguf");
-    CHECK(kind->first_file("m.gguf") == "m.gguf");
+    CHECK(kind->numbered("m-00002-of-00002.gguf")->part == 2);
+    CHECK_FALSE(kind->numbered("m.gguf"));
+    CHECK(kind->first_leads());
   }
   const std::string bytes = vector_bytes("tiny.gguf");
   CHECK(format.declared_size(bytes_of(bytes)) == gguf_format().declared_size(bytes_of(bytes)));

@@ -8,7 +8,9 @@
 #include "core/text.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
+#include "io/absent.hpp"
 #include "io/beside.hpp"
+#include "model/missing_parts.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -34,14 +36,41 @@ AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : i
                                         with_thousands(kMostIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
+  tell_missing_files(report);
   open_tensor_index(report);
   open_parts(report);
-  leave_out_twins(report);
+  leave_out_twins_by_index(report);
   if (tensor_index_) join_tensors(report);
+}
+
+/// Of parts that are published elsewhere it is told one by one where they are.
+void AerosetModel::tell_missing_files(Report& report) {
+  if (index_.base_url) return;
+  std::vector<std::string> names;
+  for (const SetPart& part : index_.parts) {
+    if (!is_url(part.path)) names.push_back(part.path);
+  }
+  const std::vector<std::size_t> missing = missing_parts(path(), names);
+  for (const std::size_t i : missing) missing_.insert(names[i]);
+  if (missing.empty()) return;
+  if (missing.size() == names.size()) {
+    std::vector<std::string> others = files_beside(path(), ".aero");
+    std::erase(others, index_.tensor_index.path);
+    if (!others.empty()) {
+      report.unreadable(Code::index, where(), tell_stale(names, others, "set"));
+      return;
+    }
+  }
+  report.unreadable(Code::missing, where(), tell_missing(names, missing));
 }
 
 void AerosetModel::open_tensor_index(Report& report) {
   const SetFile& entry = index_.tensor_index;
+  if (!index_.base_url && !is_url(entry.path) && io::absent_beside(path(), entry.path)) {
+    report.unreadable(Code::missing, where(),
+                      "the tensor index, " + escape_controls(shortened(entry.path)) + ", is missing");
+    return;
+  }
   try {
     tensor_index_input_ = open_file(entry);
     const io::Input& input = *tensor_index_input_;
@@ -96,6 +125,10 @@ void AerosetModel::open_parts(Report& report) {
   std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
     const std::string name = "part '" + escape_controls(shortened(entry.path)) + "'";
+    if (missing_.contains(entry.path)) {
+      broken_.push_back(&entry);
+      continue;
+    }
     const aero::AeroModel* model = nullptr;
     const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
       require_size(entry, *input, path(), to);
@@ -177,6 +210,22 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const State
                  std::string(local.digest ? "has a hash_b3, but none in " : "has no hash_b3, but one in ") +
                      escape_controls(there));
   }
+}
+
+/// Of tensors that share a name the one in the shard that index.aero says stays.
+void AerosetModel::leave_out_twins_by_index(Report& report) {
+  std::unordered_map<std::string_view, std::size_t> listed;  // made where it is needed, which is rare
+  leave_out_twins(report, [&](std::size_t tensor) {
+    if (!tensor_index_) return false;
+    const auto& all = tensor_index_->tensors();
+    if (listed.empty()) {
+      for (std::size_t i = 0; i < all.size(); ++i) listed.emplace(all[i].name, i);
+    }
+    const auto found = listed.find(tensors()[tensor].name);
+    const auto& place = place_of(tensor);
+    return found != listed.end() &&
+           set_shard(open_[place.part], place.tensor) == tensor_index_->stated_place(found->second).shard_id;
+  });
 }
 
 /// Puts the tensors in the order of index.aero's TIDX and holds the two to each other.

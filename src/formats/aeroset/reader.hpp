@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,9 @@ class AerosetModel final : public PartedModel {
   };
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
+  void tell_missing_files(Report& report);
   void open_parts(Report& report);
+  void leave_out_twins_by_index(Report& report);
   void open_tensor_index(Report& report);
   /// Notes where index.aero calls the model otherwise than the index does.
   void compare_names(Report& report) const;
@@ -58,6 +61,7 @@ class AerosetModel final : public PartedModel {
   std::unique_ptr<aero::AeroModel> tensor_index_;  // index.aero; null where it is not sound
   std::vector<Part> open_;                         // beside parts()
   std::vector<const SetPart*> broken_;             // that could not be opened
+  std::set<std::string, std::less<>> missing_;     // paths of parts that are missing
 };
 
 }  // namespace aerotool::aeroset

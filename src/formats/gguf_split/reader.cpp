@@ -1,10 +1,12 @@
 #include "formats/gguf_split/reader.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/text.hpp"
 #include "formats/gguf/layout.hpp"
+#include "model/missing_parts.hpp"
 
 namespace aerotool::gguf_split {
 namespace {
@@ -57,17 +59,24 @@ void check_part(const Model& part, std::uint32_t number, std::uint32_t count, Re
 }  // namespace
 
 SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,
-                       const gguf::SplitName& name, Report& report) {
+                       const NumberedName& name, Report& report) {
   // When judging, a file with faults of its own may lack tensors.
   bool whole = report.fault_count() == 0;
   inputs_.push_back(std::move(input));
   check_part(*first, 1, name.count, report);
   add_part(std::move(first));
+  const std::vector<std::string> names = part_names(name);
+  const std::vector<std::size_t> missing = missing_parts(path(), names);
+  if (!missing.empty()) {
+    whole = false;
+    report.unreadable(Code::missing, {path(), {}, {}}, tell_missing(names, missing));
+  }
   for (std::uint32_t number = 2; number <= name.count; ++number) {
+    if (std::binary_search(missing.begin(), missing.end(), number - 1)) continue;
     // A name may tell of more files than anyone wants to be told of.
     if (report.full()) break;
     const std::uint64_t faults = report.fault_count();
-    auto file = open_part(path(), file_name(gguf::part_path(name, number)), read_part, report);
+    auto file = open_part(path(), names[number - 1], read_part, report);
     whole = whole && report.fault_count() == faults;
     if (!file) continue;
     inputs_.push_back(std::move(file));

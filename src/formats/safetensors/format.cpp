@@ -5,6 +5,7 @@
 
 #include "core/checked.hpp"
 #include "formats/safetensors/header.hpp"
+#include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors/writer.hpp"
 
@@ -32,7 +33,7 @@ class EndFinder final : public HeaderVisitor {
 class SafetensorsFormat final : public Format {
  public:
   std::string_view name() const override { return "safetensors"; }
-  std::vector<std::string_view> extensions() const override { return {".safetensors"}; }
+  std::vector<std::string_view> extensions() const override { return {kExtension}; }
 
   int probe(ByteSpan head, std::uint64_t size, std::string_view /*path*/) const override {
     constexpr int kSure = 90;
@@ -46,8 +47,12 @@ class SafetensorsFormat final : public Format {
     return length <= size - kLengthBytes ? kSure : kCutShort;
   }
 
+  std::optional<NumberedName> numbered(std::string_view path) const override { return part_name(path); }
+
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
-    return std::make_unique<SafetensorsModel>(std::move(input), report);
+    auto model = std::make_unique<SafetensorsModel>(std::move(input), report);
+    warn_of_part_alone(model->path(), report);
+    return model;
   }
 
   std::optional<std::uint64_t> declared_size(ByteSpan head) const override {

@@ -73,7 +73,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
     set.files = plan_recorded_files(plan, source);
     set.index_path = recorded_index_path(source);
-    set.index = std::string(source.index->text());
+    if (source.index) set.index = std::string(source.index->text());
     return set;
   }
   unite(content);
