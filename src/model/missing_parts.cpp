@@ -15,6 +15,10 @@ std::string shown(const std::string& name) {
   return escape_controls(shortened(name));
 }
 
+std::string only(const std::string& name) {
+  return "the only file that the index names, " + shown(name) + ",";
+}
+
 }  // namespace
 
 std::vector<std::size_t> missing_parts(const std::string& base, const std::vector<std::string>& names) {
@@ -29,6 +33,7 @@ std::string tell_missing(const std::vector<std::string>& names, const std::vecto
   if (missing.size() == 1) {
     const std::string& name = names[missing.front()];
     const auto numbered = numbered_name(name);
+    if (!numbered && names.size() == 1) return only(name) + " is missing";
     const std::size_t part = numbered ? numbered->part : missing.front() + 1;
     const std::size_t count = numbered ? numbered->count : names.size();
     return "part " + std::to_string(part) + " of " + std::to_string(count) + ", " + shown(name) +
@@ -43,10 +48,9 @@ std::string tell_missing(const std::vector<std::string>& names, const std::vecto
 
 std::string tell_stale(const std::vector<std::string>& names, const std::vector<std::string>& others,
                        std::string_view whole) {
-  const std::string missing =
-      names.size() == 1
-          ? "the only file that the index names, " + shown(names.front()) + ", is missing"
-          : "none of the " + with_thousands(names.size()) + " files that the index names is present";
+  const std::string missing = names.size() == 1 ? only(names.front()) + " is missing"
+                                                : "none of the " + with_thousands(names.size()) +
+                                                      " files that the index names is present";
   return missing + ", while " + list_files(others) + (others.size() == 1 ? " is" : " are") +
          (names.size() == 1 ? " present" : "") + ": the index belongs to another " + std::string(whole);
 }

@@ -55,6 +55,7 @@ TEST_CASE("missing parts: what is said of them") {
   const std::vector<std::string> names = {"m-1", "m-2", "m-3", "m-4", "m-5"};
   CHECK(tell_missing(names, {3}) == "part 4 of 5, m-4, is missing");
   CHECK(tell_missing({"m-00003-of-00004.x"}, {0}) == "part 3 of 4, m-00003-of-00004.x, is missing");
+  CHECK(tell_missing({"m"}, {0}) == "the only file that the index names, m, is missing");
   CHECK(tell_missing(names, {0, 4}) == "2 of 5 parts are missing: m-1 and m-5");
   CHECK(tell_missing(names, {0, 1, 2, 3, 4}) == "all 5 parts are missing: m-1, m-2, m-3 and 2 more");
   CHECK(tell_stale(names, {"a"}, "set") ==

@@ -1,6 +1,7 @@
 #include "formats/aeroset/reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -36,15 +37,19 @@ AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : i
                                         with_thousands(kMostIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
-  tell_missing_files(report);
+  find_missing_files();
+  // Which tensors that hits is known later; whoever only wants to read need not wait.
+  if (!report.judging()) tell_missing_files({}, report);
   open_tensor_index(report);
   open_parts(report);
   leave_out_twins_by_index(report);
-  if (tensor_index_) join_tensors(report);
+  std::vector<HitTensor> hit;
+  if (tensor_index_) hit = join_tensors(report);
+  if (report.judging()) tell_missing_files(std::move(hit), report);
 }
 
 /// Of parts that are published elsewhere it is told one by one where they are.
-void AerosetModel::tell_missing_files(Report& report) {
+void AerosetModel::find_missing_files() {
   if (index_.base_url) return;
   std::vector<std::string> names;
   for (const SetPart& part : index_.parts) {
@@ -53,15 +58,18 @@ void AerosetModel::tell_missing_files(Report& report) {
   const std::vector<std::size_t> missing = missing_parts(path(), names);
   for (const std::size_t i : missing) missing_.insert(names[i]);
   if (missing.empty()) return;
+  missing_told_ = tell_missing(names, missing);
   if (missing.size() == names.size()) {
     std::vector<std::string> others = files_beside(path(), ".aero");
     std::erase(others, index_.tensor_index.path);
-    if (!others.empty()) {
-      report.unreadable(Code::index, where(), tell_stale(names, others, "set"));
-      return;
-    }
+    stale_ = !others.empty();
+    if (stale_) missing_told_ = tell_stale(names, others, "set");
   }
-  report.unreadable(Code::missing, where(), tell_missing(names, missing));
+}
+
+void AerosetModel::tell_missing_files(std::vector<HitTensor> hit, Report& report) const {
+  if (!missing_told_.empty())
+    report.unreadable(stale_ ? Code::index : Code::missing, where(), missing_told_, std::move(hit));
 }
 
 void AerosetModel::open_tensor_index(Report& report) {
@@ -229,7 +237,7 @@ void AerosetModel::leave_out_twins_by_index(Report& report) {
 }
 
 /// Puts the tensors in the order of index.aero's TIDX and holds the two to each other.
-void AerosetModel::join_tensors(Report& report) {
+std::vector<HitTensor> AerosetModel::join_tensors(Report& report) {
   constexpr auto kClaimed = static_cast<std::size_t>(-1);
   std::unordered_map<std::string_view, std::size_t> by_name;
   by_name.reserve(tensors().size());
@@ -257,7 +265,13 @@ void AerosetModel::join_tensors(Report& report) {
                         "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
     }
   }
+  std::vector<HitTensor> in_missing;
   for (std::size_t i = 0; i < broken_.size(); ++i) {
+    if (missing_.contains(broken_[i]->path)) {
+      in_missing.insert(in_missing.end(), std::make_move_iterator(hit[i].begin()),
+                        std::make_move_iterator(hit[i].end()));
+      continue;
+    }
     report.unreadable(Code::index, where(),
                       "part '" + escape_controls(shortened(broken_[i]->path)) + "' cannot be used",
                       std::move(hit[i]));
@@ -272,6 +286,7 @@ void AerosetModel::join_tensors(Report& report) {
                       "is not in " + escape_controls(tensor_index_->path()));
   }
   arrange(order);
+  return in_missing;
 }
 
 Overview AerosetModel::overview() const {

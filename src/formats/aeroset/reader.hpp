@@ -40,13 +40,15 @@ class AerosetModel final : public PartedModel {
   };
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
-  void tell_missing_files(Report& report);
+  void find_missing_files();
+  void tell_missing_files(std::vector<HitTensor> hit, Report& report) const;
   void open_parts(Report& report);
   void leave_out_twins_by_index(Report& report);
   void open_tensor_index(Report& report);
   /// Notes where index.aero calls the model otherwise than the index does.
   void compare_names(Report& report) const;
-  void join_tensors(Report& report);
+  /// Returns those that lie in parts that are missing.
+  std::vector<HitTensor> join_tensors(Report& report);
   /// The set-wide id of the shard that a part's tensor lies in; nothing where the index lists none.
   static std::optional<std::uint64_t> set_shard(const Part& part, std::size_t tensor);
   /// Notes where index.aero and a part say different things of a tensor.
@@ -62,6 +64,8 @@ class AerosetModel final : public PartedModel {
   std::vector<Part> open_;                         // beside parts()
   std::vector<const SetPart*> broken_;             // that could not be opened
   std::set<std::string, std::less<>> missing_;     // paths of parts that are missing
+  std::string missing_told_;                       // what messages say of them
+  bool stale_ = false;                             // the index belongs to other parts
 };
 
 }  // namespace aerotool::aeroset
