@@ -225,12 +225,12 @@ def cases() -> Table:
         ("with-a-nul", "part-000.aero\0", "has a NUL in it"),
         ("empty", "", "names no file"),
         ("a-directory", ".", "names no regular file"),
-        ("not-there", "nothing.aero", "names a file that is not there"),
-        ("with-terminal-escapes", "\x1b[2J\u009b", "names a file that is not there"),
+        ("not-there", "nothing.aero", "is missing"),
+        ("with-terminal-escapes", "\x1b[2J\u009b", "is missing"),
         ("of-1-mib", "x" * (1 << 20), "is too long"),
         ("of-1-mib-of-escapes", "\x1b" * (1 << 20), "is too long"),
         ("remote", "https://example.com/part-000.aero", "is remote; remote parts are not read"),
-        ("remote-file", "file:///etc/passwd", "names a file that is not there"),
+        ("remote-file", "file:///etc/passwd", "is missing"),
     ):
         unreadable(f"part-path-{name}", says, setting("parts", 0, "path", to=path))
         unreadable(f"index-path-{name}", says, setting("global_tidx", "path", to=path))
