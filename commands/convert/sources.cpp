@@ -48,7 +48,10 @@ Sources open_sources(const cli::Arguments& arguments) {
     throw UsageError("standard input can be read once");
   const NamedParts parts({operands.begin(), operands.end() - 1});
   for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
-    sources.models.push_back(cli::open(arguments, operands[i], parts.whole(operands[i])));
+    // A duplicate that is planned is refused, and another one does not matter.
+    std::vector<Code> untold = {Code::duplicate};
+    if (parts.whole(operands[i])) untold.push_back(Code::part_alone);
+    sources.models.push_back(cli::open(arguments, operands[i], untold));
     sources.plan.models.push_back(sources.models.back().get());
     const bool lost = i != 0 && !sources.models.back()->metadata().entries.empty();
     if (lost && !arguments.has("quiet")) {

@@ -44,10 +44,11 @@ OpenOptions open_options(const Arguments& arguments) {
   return {.from = arguments.get("from"), .follow_links = false};
 }
 
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path, bool with_its_parts) {
+std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path,
+                            const std::vector<Code>& but) {
   Report report;
   auto model = open_model(path, open_options(arguments), report);
-  show_warnings(arguments, report, with_its_parts ? std::optional(Code::part_alone) : std::nullopt);
+  show_warnings(arguments, report, but);
   return model;
 }
 

@@ -18,9 +18,9 @@ Option from_option();
 /// What the options of a command that reads models say of how to open them.
 OpenOptions open_options(const Arguments& arguments);
 
-/// Opens a model to use it; what is worth a warning goes to standard error, but not that it is one part of a
-/// model where it is `with_its_parts`.
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path, bool with_its_parts = false);
+/// Opens a model to use it; what is worth a warning goes to standard error, but for the codes `but`.
+std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path,
+                            const std::vector<Code>& but = {});
 
 /// Shell patterns (* ? [...]) over whole names; * matches dots and slashes too.
 bool matches(const std::string& pattern, const std::string& name);

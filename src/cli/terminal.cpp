@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -56,11 +57,12 @@ void complain_of_memory() noexcept {
   static_cast<void>(std::fwrite(line.data(), 1, static_cast<std::size_t>(length), stderr));
 }
 
-void show_warnings(const Arguments& arguments, const Report& report, std::optional<Code> but) {
+void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but) {
   if (arguments.has("quiet")) return;
   for (const Finding& finding : report.findings()) {
-    if (finding.severity == Severity::warning && finding.code != but)
-      complain("warning: " + describe(finding.where, finding.message));
+    const bool told =
+        finding.severity == Severity::warning && std::find(but.begin(), but.end(), finding.code) == but.end();
+    if (told) complain("warning: " + describe(finding.where, finding.message));
   }
 }
 

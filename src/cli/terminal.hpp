@@ -1,9 +1,9 @@
 // What the user's terminal can show, and messages on standard error.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "model/report.hpp"
@@ -25,7 +25,7 @@ void complain(std::string_view message);
 void complain_of_memory() noexcept;
 
 /// The warnings among a report's findings, a line each on standard error, unless --quiet; without those
-/// of the code `but`.
-void show_warnings(const Arguments& arguments, const Report& report, std::optional<Code> but = {});
+/// of the codes `but`.
+void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but = {});
 
 }  // namespace aerotool::cli
