@@ -132,9 +132,10 @@ void Assembly::render_metadata() {
   if (role_ != Role::part) {
     if (!content_.source().format.empty()) manifest.source = pack_source(content_.source());
     if (manifest.source.size() > kMostSource) {
-      throw UnsupportedError({}, "what the source's files are made again from takes " +
-                                     human_size(manifest.source.size()) + "; at most " +
-                                     human_size(kMostSource) + " are carried along");
+      throw UnsupportedError({plan_.models.front()->path(), {}, {}},
+                             "what the source's files are made again from takes " +
+                                 human_size(manifest.source.size()) + "; at most " + human_size(kMostSource) +
+                                 " are carried along");
     }
     manifest.extras = content_.extras().manifest;
   }

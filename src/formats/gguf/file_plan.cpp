@@ -96,13 +96,15 @@ struct RenderedHead {
   std::vector<PlannedTensor> tensors;
   std::uint32_t version = 3;
   std::uint64_t alignment = kDefaultAlignment;
+  std::string path;  ///< how messages name the model
 
   std::uint64_t put(const Sink& sink) const {
     return render_head({.version = version,
                         .alignment = alignment,
                         .metadata = *metadata,
                         .tensor_count = tensors.size(),
-                        .tensor = [&](std::uint64_t i) -> const Tensor& { return tensors[i].tensor(); }},
+                        .tensor = [&](std::uint64_t i) -> const Tensor& { return tensors[i].tensor(); },
+                        .path = path},
                        sink);
   }
 };
@@ -174,6 +176,7 @@ void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
   rendered->metadata = std::move(content.metadata);
   rendered->tensors = content.tensors;
   rendered->version = content.version;
+  rendered->path = plan.models.front()->path();
   std::optional<ParsedHead> carried;
   if (content.head) carried = parse_carried(plan, *content.head);
   const std::uint64_t alignment = carried ? carried->alignment : alignment_of(plan, *rendered->metadata);

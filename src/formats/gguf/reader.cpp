@@ -40,6 +40,7 @@ Overview GgufModel::overview() const {
   overview.model_name = head_.pairs.metadata.text("general.name");
   overview.architecture = head_.pairs.metadata.text("general.architecture");
   overview.file_size = input_->size();
+  overview.packed_size = input_->packed_size();
   overview.shards.push_back({.name = "data",
                              .path = path(),
                              .offset = std::min(head_.data_begin, input_->size()),
@@ -74,7 +75,8 @@ bool GgufModel::renders_alike(const Bytes& head) const {
                    .alignment = head_.alignment,
                    .metadata = head_.pairs.metadata,
                    .tensor_count = tensors_.size(),
-                   .tensor = [&](std::uint64_t index) -> const Tensor& { return tensors_[index]; }},
+                   .tensor = [&](std::uint64_t index) -> const Tensor& { return tensors_[index]; },
+                   .path = path()},
                   [&](ByteSpan bytes) {
                     alike = alike && range_fits(position, bytes.size(), head.size()) &&
                             std::ranges::equal(bytes, head.view.subspan(position, bytes.size()));

@@ -71,7 +71,7 @@ class Collector {
   }
   std::vector<std::string> lost() {
     if (lost_count_ > kMostLines)
-      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry"));
+      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry", "more entries"));
     return std::move(lost_);
   }
 
@@ -155,11 +155,7 @@ Content content_of(const Plan& plan) {
   const Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
   if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
-  if (!source.gaps.empty()) {
-    throw CorruptError(
-        {plan.models.front()->path(), {}, {}},
-        "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
-  }
+  if (!source.gaps.empty()) refuse_gaps(plan);
   const bool own = source.metadata && !source.typed_metadata;
   if (own) {
     content.metadata = carried_metadata(plan, source.metadata);
