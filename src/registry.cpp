@@ -45,6 +45,15 @@ const Format& detect(const io::Input& input, std::string_view name) {
   return *best;
 }
 
+/// Of a whole file, from its first bytes.
+std::optional<std::uint64_t> declared_size(ByteSpan head, const std::string& path, const std::string& from) {
+  for (const Format* format : formats()) {
+    if (from.empty() ? format->probe(head, head.size(), path) > 0 : format->name() == from)
+      return format->declared_size(head);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const std::vector<const Format*>& formats() {
@@ -97,15 +106,12 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   const std::string& from = options.from;
   if (!from.empty()) static_cast<void>(formats_named(from));
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
+    const auto size = declared_size(head, path, from);
+    if (size && options.progress != nullptr) options.progress->total = *size;
     // What is to be judged may well lie about its size.
-    if (report.judging()) return std::nullopt;
-    for (const Format* format : formats()) {
-      if (from.empty() ? format->probe(head, head.size(), path) > 0 : format->name() == from)
-        return format->declared_size(head);
-    }
-    return std::nullopt;
+    return report.judging() ? std::nullopt : size;
   };
-  std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint);
+  std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint, options.progress);
   const Format& format = detect(*input, from);
   try {
     return format.open(input, report);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/progress.hpp"
 #include "model/format.hpp"
 #include "model/model.hpp"
 #include "model/report.hpp"
@@ -31,8 +32,9 @@ std::string_view without_packing(std::string_view path);
 
 /// How a model is to be opened.
 struct OpenOptions {
-  std::string from;           ///< the name of its format; empty: by its content, then by its extension
-  bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  std::string from;                  ///< the name of its format; empty: by its content, then by its extension
+  bool follow_links = false;         ///< links that lead out of a model's directory are followed
+  io::Progress* progress = nullptr;  ///< of spooling what cannot be read twice; may be null
 };
 
 /// Opens a model. `path` is a file, "-" for standard input, or a directory (see model_path.hpp). Throws

@@ -31,7 +31,7 @@ int run_conversion(const cli::Arguments& arguments, const Target& target) {
     print_plan(target.path, plan, summary);
     return 0;
   }
-  tell_what_is_not_kept(arguments, summary);
+  tell_what_is_not_kept(arguments, target.path, summary);
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t bytes = 0;
   SetResult result;

@@ -45,11 +45,13 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
   out.finish();
 }
 
-void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary) {
+void tell_what_is_not_kept(const cli::Arguments& arguments, const std::string& output,
+                           const PlanSummary& summary) {
   if (arguments.has("quiet")) return;
-  for (const std::string& line : summary.lost) cli::complain("warning: not kept: " + line);
+  const std::string shown = output == "-" ? "standard output" : escape_controls(output);
+  for (const std::string& line : summary.lost) cli::complain("warning: " + shown + ": not kept: " + line);
   if (!arguments.has("verbose")) return;
-  for (const std::string& line : summary.dropped) cli::complain("not kept: " + line);
+  for (const std::string& line : summary.dropped) cli::complain(shown + ": not kept: " + line);
 }
 
 }  // namespace aerotool::commands

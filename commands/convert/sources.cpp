@@ -12,8 +12,8 @@ namespace aerotool::commands {
 namespace {
 
 void select_tensors(const cli::Arguments& arguments, Sources& sources) {
-  const auto include = arguments.all("include");
-  const auto exclude = arguments.all("exclude");
+  const auto include = cli::patterns(arguments.all("include"));
+  const auto exclude = cli::patterns(arguments.all("exclude"));
   auto& tensors = sources.plan.tensors;
   bool any = false;
   for (const auto& model : sources.models) {

@@ -31,6 +31,7 @@ std::vector<cli::Option> options() {
            "PATH",
            "a file, a directory, or - for standard output (default: files here)",
            {}},
+          {"concat", 0, none, "", "several tensors into one file, one behind the other", {}},
           {"format",
            0,
            required,
@@ -78,9 +79,10 @@ class Extraction {
  private:
   const Tensor& tensor(const Piece& piece) const { return model_->tensors()[piece.tensor]; }
 
-  /// False where a pattern matches nothing.
+  /// False where nothing matches.
   bool select() {
     const auto& tensors = model_->tensors();
+    std::vector<cli::Pattern> unmatched;  // match nothing
     std::unordered_map<std::string_view, std::size_t> by_name;
     for (std::size_t i = 0; i < tensors.size(); ++i) by_name.emplace(tensors[i].name, i);
     std::vector<bool> taken(tensors.size());
@@ -94,28 +96,31 @@ class Extraction {
         take(exact->second);
         continue;
       }
-      if (!cli::is_pattern(wanted)) refuse_missing(wanted);
+      const cli::Pattern pattern(wanted);
+      if (!pattern.has_wildcards()) refuse_missing(pattern);
       bool any = false;
       for (std::size_t i = 0; i < tensors.size(); ++i) {
-        if (!cli::matches(wanted, tensors[i].name)) continue;
+        if (!pattern.matches(tensors[i].name)) continue;
         take(i);
         any = true;
       }
-      if (!any) {
-        cli::complain(escape_controls(model_->path()) + ": no tensor matches '" + escape_controls(wanted) +
-                      "'");
-        return false;
-      }
+      if (!any) unmatched.push_back(pattern);
     }
+    if (pieces_.empty()) {
+      cli::complain(describe({model_->path(), {}, {}}, cli::no_match({model_.get()}, unmatched)));
+      return false;
+    }
+    cli::warn_of_unmatched(arguments_, *model_, unmatched);
     return true;
   }
 
-  [[noreturn]] void refuse_missing(const std::string& name) const {
-    std::string message = "there is no tensor '" + escape_controls(name) + "'";
-    const auto near = cli::nearest_names(*model_, name);
+  [[noreturn]] void refuse_missing(const cli::Pattern& name) const {
+    std::string message = "there is no tensor '" + escape_controls(name.text()) + "'";
+    const auto near = cli::nearest_names(*model_, name.text());
     for (std::size_t i = 0; i < near.size(); ++i) {
       message += (i == 0 ? "; nearest: '" : ", '") + escape_controls(near[i]) + "'";
     }
+    message += cli::wider_pattern({model_.get()}, name);
     throw UsageError(describe({model_->path(), {}, {}}, message));
   }
 
@@ -128,8 +133,16 @@ class Extraction {
       if (npy_) throw UsageError("--bytes gives raw bytes, not npy");
       cut_piece();
     }
-    if (npy_ && to_one_file() && pieces_.size() > 1)
-      throw UsageError("an npy file holds one tensor; name a directory for several");
+    const bool concat = arguments_.has("concat");
+    if (concat && !to_one_file()) throw UsageError("--concat takes a file or '-' as --output");
+    if (to_one_file() && pieces_.size() > 1) {
+      if (npy_) throw UsageError("an npy file holds one tensor; name a directory for several");
+      if (!concat && target_ != "-") {
+        const std::string shown = escape_controls(target_);
+        throw UsageError(plural(pieces_.size(), "tensor") + " would go into one file, '" + shown +
+                         "': --concat does that, and -o '" + shown + "/' makes a directory of files");
+      }
+    }
     if (!npy_) return;
     for (const Piece& piece : pieces_) static_cast<void>(npy_header(*model_, tensor(piece)));
   }

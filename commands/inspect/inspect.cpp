@@ -19,9 +19,10 @@ namespace {
 
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
-  return {{"json", 0, none, "", "one JSON document (an array for several models)", {}},
+  return {cli::json_option("a JSON document (an array for several models), or one object a line"),
           {"metadata", 'm', none, "", "also all metadata", {}},
           {"chunks", 'c', none, "", "also the table of contents", {}},
+          cli::recursive_option(),
           cli::from_option()};
 }
 
@@ -112,7 +113,9 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
   fact("format", view.version.empty() ? view.format : view.format + " " + view.version);
   fact("model", escape_controls(view.model_name));
   fact("architecture", escape_controls(view.architecture));
-  fact("file size", size_text(view.file_size));
+  fact("file size", view.packed_size
+                        ? size_text(*view.packed_size) + ", unpacked " + size_text(view.file_size)
+                        : size_text(view.file_size));
   if (!view.files.empty()) fact("files", with_thousands(view.files.size()));
   fact("weights", size_text(facts.weight_bytes));
   fact("parameters", with_thousands(facts.parameters));
@@ -147,6 +150,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.name_member("model", view.model_name);
   json.name_member("architecture", view.architecture);
   json.member("file_size", view.file_size);
+  if (view.packed_size) json.member("packed_size", *view.packed_size);
   json.member("weight_size", facts.weight_bytes);
   json.member("parameters", facts.parameters);
   json.member("tensors", model.tensors().size());

@@ -17,7 +17,8 @@ std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   return {{"full", 0, none, "", "read everything and check every hash", {}},
           {"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
-          {"json", 0, none, "", "one JSON document (an array for several models)", {}},
+          cli::json_option("a JSON document (an array for several models), or one object a line"),
+          cli::recursive_option(),
           cli::from_option()};
 }
 
@@ -58,7 +59,7 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   try {
     // The control-plane hash alone: what else opening the file finds is for the other levels.
     Report unasked(Report::Mode::judge);
-    model = open_model(path, cli::open_options(arguments), level == CheckLevel::control ? unasked : report);
+    model = cli::open_with_bar(arguments, path, level == CheckLevel::control ? unasked : report);
     cli::ProgressBar bar(arguments);
     const CheckOptions options{.level = level, .jobs = cli::jobs(arguments), .progress = bar.progress()};
     if (!model->check(options, report)) {
@@ -80,11 +81,12 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   return judgement;
 }
 
-void print_text(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
-                cli::TextOut& out) {
+void print_findings(const cli::Arguments& arguments, const Judgement& judgement, cli::TextOut& out) {
   for (const Finding& finding : judgement.report.findings()) {
     const bool fault = finding.severity == Severity::fault;
-    const std::string_view word = fault ? "fault" : "warning";
+    if (!fault && arguments.has("quiet")) continue;
+    const std::string word =
+        std::string(fault ? "fault " : "warning ").append(aerotool::name_of(finding.code));
     out.line(cli::styled(arguments, fault ? cli::Style::bad : cli::Style::doubtful, word) + ": " +
              one_line(describe(finding.where, finding.message)));
     for (const HitTensor& tensor : finding.hit) {
@@ -94,6 +96,10 @@ void print_text(const cli::Arguments& arguments, const Judgement& judgement, Che
   }
   const std::uint64_t omitted = judgement.report.omitted();
   if (omitted != 0) out.line("... and " + with_thousands(omitted) + " more");
+}
+
+void print_verdict(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
+                   cli::TextOut& out) {
   const std::string path = escape_controls(judgement.path);
   if (!judgement.sound()) {
     out.line(path + ": " + cli::styled(arguments, cli::Style::bad, "NOT SOUND") + ": " +
@@ -121,6 +127,7 @@ void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json
   json.boolean(judgement.sound());
   json.member("faults", judgement.report.fault_count());
   json.objects_member("findings", judgement.report.findings(), [&](const Finding& finding) {
+    json.member("code", aerotool::name_of(finding.code));
     json.member("severity", finding.severity == Severity::fault ? "fault" : "warning");
     json.member("message", finding.message);
     if (!finding.where.path.empty()) json.name_member("path", finding.where.path);
@@ -143,8 +150,10 @@ int run(const cli::Arguments& arguments) {
     const Judgement judgement = judge(arguments, path, level);
     if (json != nullptr) {
       print_json(judgement, level, *json);
-    } else if (!arguments.has("quiet")) {
-      print_text(arguments, judgement, level, out);
+    } else {
+      const std::size_t quiet = arguments.count("quiet");
+      if (quiet == 0 || (quiet == 1 && !judgement.sound())) print_findings(arguments, judgement, out);
+      if (quiet == 0) print_verdict(arguments, judgement, level, out);
     }
     return judgement.sound() ? 0 : 1;
   });

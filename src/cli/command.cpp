@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
+#include "cli/nearest.hpp"
 #include "cli/numbers.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -33,6 +35,15 @@ std::vector<std::string> with_fallbacks(const std::vector<Option>& options, std:
     }
   }
   return words;
+}
+
+[[noreturn]] void refuse_unknown(const Command& command, const std::vector<Option>& options,
+                                 const std::string& given) {
+  std::vector<std::string> names;
+  for (const Option& option : options) names.push_back("--" + option.name);
+  throw UsageError("unknown option '" + escape_controls(shortened(given)) + "'; " +
+                   did_you_mean(given.substr(0, given.find('=')), names) + "'aerotool help " +
+                   std::string(command.name) + "' lists them all");
 }
 
 }  // namespace
@@ -99,7 +110,10 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
       }
       auto& values = arguments.values_[item.string_key];
       values.insert(values.end(), item.value.begin(), item.value.end());
+      if (item.value.empty()) values.emplace_back();
     }
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(command, options, error.get_option_name());
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }

@@ -30,6 +30,8 @@ class Arguments {
   std::string get(const std::string& option) const;
   /// All values, in order.
   std::vector<std::string> all(const std::string& option) const;
+  /// How often it is given.
+  std::size_t count(const std::string& option) const { return all(option).size(); }
   const std::vector<std::string>& operands() const { return operands_; }
 
  private:

@@ -12,6 +12,12 @@ namespace aerotool::cli {
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 
+/// Whether a terminal understands orders such as a colour (TERM is not "dumb").
+bool terminal_takes_orders();
+
+/// Columns of the terminal behind standard error, else COLUMNS, else 80.
+std::size_t stderr_width();
+
 enum class Style { plain, bold, good, bad, doubtful };
 
 /// `text` in a style, where --color, NO_COLOR and the terminal allow it on standard output.

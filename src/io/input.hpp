@@ -47,6 +47,10 @@ class Input {
   /// path, or a mapped page was lost.
   void require_unchanged() const;
 
+  /// The size of the compressed data that this is unpacked from; nothing where it is from none.
+  const std::optional<std::uint64_t>& packed_size() const { return packed_size_; }
+  void set_packed_size(std::uint64_t size) { packed_size_ = size; }
+
   /// What the whole file's SHA-256 has to be where the name under which it is stored says so (a blob of a
   /// content-addressed store); set by whoever opens it, before it is handed on.
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
@@ -63,6 +67,7 @@ class Input {
   std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
+  std::optional<std::uint64_t> packed_size_;
   std::optional<Digest> expected_sha256_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;

@@ -90,6 +90,8 @@ class Stream {
   }
 
   const std::string& name() const { return name_; }
+  /// Bytes that have been read.
+  std::uint64_t length() const { return length_; }
 
  private:
   std::size_t read_fd(std::span<std::byte> out) {
@@ -100,13 +102,17 @@ class Stream {
       pollfd ready = {fd_, POLLIN, 0};
       if (::poll(&ready, 1, kMilliseconds) <= 0) continue;
       const ssize_t got = ::read(fd_, out.data(), out.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
+      if (got >= 0) {
+        length_ += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+      }
       if (errno != EAGAIN && errno != EINTR) throw system_error(name_, "read", errno);
     }
   }
 
   int fd_;
   std::string name_;
+  std::uint64_t length_ = 0;
   std::vector<std::byte> head_;
   std::size_t taken_ = 0;
 };
@@ -191,8 +197,14 @@ class SpoolFile {
   Fd fd_;
 };
 
+/// What whoever opens an input wants to tell and to be told.
+struct Watch {
+  const SizeHint& size_hint;
+  Progress* progress = nullptr;
+};
+
 template <typename Read>
-std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint, Read read) {
+std::shared_ptr<Input> spool(const std::string& name, const Watch& watch, Read read) {
   SpoolFile file(name);
   std::vector<std::byte> block(kBlock);
   bool first = true;
@@ -202,10 +214,11 @@ std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint,
       const std::size_t got = read(std::span(block).subspan(filled));
       if (got == 0) break;
       filled += got;
+      if (watch.progress != nullptr) watch.progress->done += got;
     }
     const ByteSpan bytes = std::span(block).first(filled);
-    if (first && size_hint) {
-      if (const auto size = size_hint(bytes)) file.require_space(*size);
+    if (first && watch.size_hint) {
+      if (const auto size = watch.size_hint(bytes)) file.require_space(*size);
     }
     first = false;
     file.append(bytes);
@@ -213,12 +226,12 @@ std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint,
   }
 }
 
-std::shared_ptr<Input> spool_gzip(Stream& stream, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_gzip(Stream& stream, const Watch& watch) {
   try {
     bio::filtering_streambuf<bio::input> chain;
     chain.push(bio::gzip_decompressor(), kBlock);
     chain.push(StreamDevice(stream), kBlock);
-    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) {
+    return spool(stream.name(), watch, [&](std::span<std::byte> out) {
       const std::span<char> chars = chars_of(out);
       const std::streamsize got = chain.sgetn(chars.data(), static_cast<std::streamsize>(chars.size()));
       return static_cast<std::size_t>(std::max<std::streamsize>(got, 0));
@@ -228,27 +241,29 @@ std::shared_ptr<Input> spool_gzip(Stream& stream, const SizeHint& size_hint) {
   }
 }
 
-std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_zstd(Stream& stream, const Watch& watch) {
   std::vector<std::byte> block(kBlock);
   ZstdReader reader([&] { return ByteSpan(block).first(stream.read(block)); }, ZstdReader::Frames::many);
   try {
-    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) { return reader.read(out); });
+    return spool(stream.name(), watch, [&](std::span<std::byte> out) { return reader.read(out); });
   } catch (const ZstdProblem& problem) {
     throw CorruptError(Where{stream.name(), {}, {}}, problem.what());
   }
 }
 
-std::shared_ptr<Input> spool_any(int fd, const std::string& name, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_any(int fd, const std::string& name, const Watch& watch) {
   Stream stream(fd, name);
   const Packing packing = packing_of(stream.peek(kMagicBytes));
-  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
-  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
-  return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
+  if (packing == Packing::none)
+    return spool(name, watch, [&](std::span<std::byte> out) { return stream.read(out); });
+  auto input = packing == Packing::gzip ? spool_gzip(stream, watch) : spool_zstd(stream, watch);
+  input->set_packed_size(stream.length());
+  return input;
 }
 
 }  // namespace
 
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint, Progress* progress) {
   const bool standard_input = path == "-";
   const std::string name = standard_input ? std::string(kStandardInput) : path;
   Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
@@ -270,7 +285,7 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
     if (S_ISREG(status.st_mode) && !same) throw IoError(Where{name, {}, {}}, "changed while it was read");
   };
   try {
-    std::shared_ptr<Input> input = spool_any(fd.get(), name, size_hint);
+    std::shared_ptr<Input> input = spool_any(fd.get(), name, {size_hint, progress});
     require_unchanged();
     return input;
   } catch (const CorruptError&) {

@@ -12,6 +12,7 @@
 
 #include "core/bytes.hpp"
 #include "io/input.hpp"
+#include "io/progress.hpp"
 
 namespace aerotool::io {
 
@@ -21,7 +22,9 @@ using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
 /// What messages call an input that is standard input.
 inline constexpr std::string_view kStandardInput = "standard input";
 
-/// `path` is "-" for standard input. Throws IoError, and CorruptError where compressed data is broken.
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint);
+/// `path` is "-" for standard input; `progress`, which may be null, counts the bytes that are spooled. Throws
+/// IoError, and CorruptError where compressed data is broken.
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint,
+                                  Progress* progress = nullptr);
 
 }  // namespace aerotool::io

@@ -51,6 +51,7 @@ struct Overview {
   std::string model_name;
   std::string architecture;
   std::uint64_t file_size = 0;
+  std::optional<std::uint64_t> packed_size;  ///< of a file that is compressed as a whole, as it is stored
   std::vector<Shard> shards;
   std::string uuid;                    ///< empty where there is none
   std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none

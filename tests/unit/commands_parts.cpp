@@ -21,6 +21,11 @@ TEST_CASE("sizes: binary and decimal units") {
     CAPTURE(bad);
     CHECK_THROWS_AS(cli::parse_size(bad, "--x"), UsageError);
   }
+  CHECK_THROWS_WITH(cli::parse_size("99999999T", "--x"), "--x: '99999999T' is too large");
+  CHECK_THROWS_WITH(cli::parse_size("99999999999999999999", "--x"),
+                    "--x: '99999999999999999999' is too large");
+  CHECK_THROWS_WITH(cli::parse_count("99999999999999999999", "--x"),
+                    "--x: '99999999999999999999' is too large");
 }
 
 TEST_CASE("file names: every tensor name has one of its own, and none leads out of a directory") {

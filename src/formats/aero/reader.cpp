@@ -370,6 +370,7 @@ Overview AeroModel::overview() const {
   view.architecture =
       manifest_.architecture.empty() ? text_member(json_, "architecture") : manifest_.architecture;
   view.file_size = input_->size();
+  view.packed_size = input_->packed_size();
   view.uuid = to_string(container_.uuid);
   for (const std::size_t shard : shards_) {
     const Chunk& chunk = container_.chunks[shard];

@@ -87,6 +87,7 @@ Overview SafetensorsModel::overview() const {
     overview.architecture = metadata_->find("architecture");
   }
   overview.file_size = input_->size();
+  overview.packed_size = input_->packed_size();
   overview.shards.push_back(
       {"data", input_->name(), data_start_, input_->size() - data_start_, tensors_.size()});
   return overview;
