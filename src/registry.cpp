@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "formats/npy/npy.hpp"
 #include "io/spool.hpp"
+#include "model/side_files_beside.hpp"
 #include "model_path.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
@@ -105,10 +106,15 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     }
     return std::nullopt;
   };
-  std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint);
+  const std::string file = model_path(path);
+  std::shared_ptr<io::Input> input = io::open_input(file, size_hint);
   const Format& format = detect(*input, from);
   try {
-    return format.open(input, report);
+    auto model = format.open(input, report);
+    // A model that is named by its file is no more than that file says.
+    if (file != path)
+      model->find_side_files_with([file](const std::string& out) { return side_files_beside(file, out); });
+    return model;
   } catch (const CorruptError&) {
     // A file that shrank under us reads as zeros and looks corrupt.
     input->require_unchanged();

@@ -38,6 +38,9 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
     table.row({shard.name, human_size(shard.size), plural(shard.tensor_count, "tensor")});
   }
   table.print(out, "  ");
+  if (summary.keeps_side_files && !plan.side_files.empty()) {
+    out.line("  " + side_files_text(plan.side_files) + ", " + human_size(total_size(plan.side_files)));
+  }
   for (const auto* lines : {&summary.lost, &summary.dropped}) {
     for (const std::string& line : *lines) out.line("  not kept: " + line);
   }

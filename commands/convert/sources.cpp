@@ -4,6 +4,7 @@
 
 #include "cli/models.hpp"
 #include "cli/terminal.hpp"
+#include "commands/convert/side_files.hpp"
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -55,6 +56,7 @@ Sources open_sources(const cli::Arguments& arguments) {
     }
   }
   select_tensors(arguments, sources);
+  plan_side_files(arguments, sources);
   apply_write_options(arguments, sources.plan);
   return sources;
 }

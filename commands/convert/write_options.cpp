@@ -77,7 +77,8 @@ std::vector<cli::Option> write_options() {
           {"name", 0, required, "NAME", "call the model this", {}},
           {"architecture", 0, required, "NAME", "give the model this architecture", {}},
           {"include", 0, required, "PATTERN", "only tensors that match; may be given several times", {}},
-          {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}}};
+          {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}},
+          {"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}}};
 }
 
 std::vector<cli::Option> set_options() {

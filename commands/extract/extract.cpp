@@ -12,6 +12,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
 #include "commands/extract/file_name.hpp"
+#include "commands/extract/side_files.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
@@ -38,6 +39,7 @@ std::vector<cli::Option> options() {
            "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
            {"raw", "npy"}},
           {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
+          {"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
           cli::from_option()};
 }
 
@@ -261,7 +263,17 @@ class Extraction {
   io::Progress* progress_ = nullptr;
 };
 
+int run_side_files(const cli::Arguments& arguments) {
+  if (arguments.operands().size() != 1)
+    throw UsageError("--file takes side files of one MODEL, and no tensors beside them");
+  for (const char* option : {"format", "bytes"}) {
+    if (arguments.has(option)) throw UsageError("--" + std::string(option) + " is for tensors, not for --file");
+  }
+  return extract_side_files(arguments, *cli::open(arguments, arguments.operands().front()));
+}
+
 int run(const cli::Arguments& arguments) {
+  if (arguments.has("file")) return run_side_files(arguments);
   if (arguments.operands().size() < 2) throw UsageError("which model, and which of its tensors?");
   return Extraction(arguments).run();
 }

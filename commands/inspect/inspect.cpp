@@ -12,6 +12,7 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
+#include "core/error.hpp"
 #include "core/text.hpp"
 
 namespace aerotool::commands {
@@ -37,10 +38,26 @@ struct Facts {
   std::uint64_t weight_bytes = 0;
   std::uint64_t parameters = 0;
   Metadata metadata;  // where it is asked for
+  SideFiles side_files;
 };
+
+/// A file beside the weights that cannot be read takes nothing from what the model is.
+SideFiles side_files_of(const cli::Arguments& arguments, const Model& model) {
+  SideFiles found;
+  try {
+    found = model.side_files();
+  } catch (const IoError& error) {
+    found.left_out.emplace_back(error.what());
+  }
+  if (arguments.has("quiet")) return found;
+  for (const std::string& line : found.left_out)
+    cli::complain("warning: " + escape_controls(model.path()) + ": not shown: " + line);
+  return found;
+}
 
 Facts gather(const cli::Arguments& arguments, const Model& model) {
   Facts facts;
+  facts.side_files = side_files_of(arguments, model);
   facts.view = model.overview();
   if (arguments.has("metadata")) facts.metadata = model.metadata();
   std::unordered_map<std::string_view, std::size_t> by_name;
@@ -89,6 +106,15 @@ void print_chunks(const Overview& view, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
+void print_side_files(const std::vector<SideFile>& files, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, right});
+  table.row({"side file", "size"});
+  for (const SideFile& file : files) table.row({escape_controls(file.path), std::to_string(file.size)});
+  out.line("");
+  table.print(out, "  ");
+}
+
 void print_metadata(const Metadata& metadata, cli::TextOut& out) {
   using enum cli::Table::Align;
   cli::Table table({left, left, left});
@@ -118,6 +144,8 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
   fact("parameters", with_thousands(facts.parameters));
   fact("tensors", with_thousands(model.tensors().size()));
   fact("shards", with_thousands(view.shards.size()));
+  const std::vector<SideFile>& side = facts.side_files.files;
+  if (!side.empty()) fact("side files", with_thousands(side.size()) + ", " + size_text(total_size(side)));
   fact("UUID", view.uuid);
   std::string integrity;
   for (const std::string& item : view.integrity) integrity += (integrity.empty() ? "" : ", ") + item;
@@ -135,6 +163,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
     shares.print(out, "  ");
   }
   if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
+  if (arguments.has("chunks") && side.size() != model.carried_files().size()) print_side_files(side, out);
   if (arguments.has("metadata")) print_metadata(facts.metadata, out);
 }
 
@@ -167,6 +196,12 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.array_member("integrity", view.integrity, put_text);
   if (!view.files.empty()) {
     json.objects_member("files", view.files, [&](const FileLine& file) {
+      json.name_member("path", file.path);
+      json.member("size", file.size);
+    });
+  }
+  if (!facts.side_files.files.empty()) {
+    json.objects_member("side_files", facts.side_files.files, [&](const SideFile& file) {
       json.name_member("path", file.path);
       json.member("size", file.size);
     });

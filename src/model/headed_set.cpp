@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "core/error.hpp"
 #include "io/directory_output.hpp"
+#include "model/side_places.hpp"
 #include "model/files_of_a_set.hpp"
 #include "model/weight_pass.hpp"
 
@@ -15,6 +17,8 @@ class HeadedSetDraft final : public SetDraft {
 
   PlanSummary summary() const override {
     PlanSummary summary = summarize(set_.files);
+    summary.keeps_side_files = true;
+    summary.total_bytes += total_size(plan_.side_files);
     if (!set_.index_path.empty()) {
       summary.files.push_back({set_.index_path, set_.index.size(), 0, plan_.tensors.size()});
       summary.total_bytes += set_.index.size();
@@ -24,7 +28,18 @@ class HeadedSetDraft final : public SetDraft {
 
   SetResult write(const std::string& path, io::Progress* progress) override {
     io::DirectoryOutput directory(path);
+    const SidePlaces side = side_places(plan_.side_files, path);
+    if (!side.replaced.empty() && !plan_.options.force) {
+      throw UsageError(
+          describe({path, {}, {}}, "holds other side files: " + list_paths(side.replaced) +
+                                       "; --force replaces them, --no-side-files leaves them as they are"));
+    }
+    directory.require_space(set_.files.total_size() + total_size(side.written));
     write_files(directory, progress);
+    for (const SideFile& file : side.written) {
+      io::Output& output = directory.add(file.path);
+      file.put([&](ByteSpan bytes) { output.write(bytes); });
+    }
     SetResult result;
     for (const HeadedFile& file : set_.files.files) result.written.push_back(file.name);
     if (!set_.index_path.empty()) {
@@ -38,7 +53,6 @@ class HeadedSetDraft final : public SetDraft {
  private:
   void write_files(io::DirectoryOutput& directory, io::Progress* progress) const {
     const HeadedFiles& files = set_.files;
-    directory.require_space(files.total_size());
     WeightPass pass(plan_.models, files.layout, {}, plan_.options.jobs);
     if (progress != nullptr) progress->total += pass.bytes();
     for (std::size_t i = 0; i < files.files.size(); ++i) {
@@ -64,6 +78,10 @@ class HeadedSetDraft final : public SetDraft {
 }  // namespace
 
 std::unique_ptr<SetDraft> draft_of_set(const Plan& plan, HeadedSet set) {
+  std::vector<std::string> paths;
+  for (const HeadedFile& file : set.files.files) paths.push_back(file.name);
+  if (!set.index_path.empty()) paths.push_back(set.index_path);
+  require_sound(plan.side_files, paths, plan.models.front()->path());
   return std::make_unique<HeadedSetDraft>(plan, std::move(set));
 }
 

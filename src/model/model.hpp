@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hash/digest.hpp"
@@ -14,6 +15,7 @@
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
 #include "model/report.hpp"
+#include "model/side_files.hpp"
 #include "model/tensor.hpp"
 
 namespace aerotool {
@@ -114,6 +116,16 @@ class Model {
   virtual void read_chunk(std::size_t /*chunk*/, std::uint64_t /*offset*/,
                           std::span<std::byte> /*out*/) const {}
 
+  /// The files that belong to it beside its weights: those that its own files carry, and, where it was named
+  /// by a directory, those that lie there under other paths, but not below `passed_over`, a directory. Throws
+  /// IoError where what lies there cannot be read.
+  SideFiles side_files(const std::string& passed_over = {}) const;
+  /// Side files that the model's own files carry with hashes, by path; hostile.
+  virtual std::vector<SideFile> carried_files() const { return {}; }
+  /// What finds those that lie beside it; without, there are none.
+  using FindSideFiles = std::function<SideFiles(const std::string& passed_over)>;
+  void find_side_files_with(FindSideFiles find) { find_beside_ = std::move(find); }
+
   /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
   /// Throws IoError.
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
@@ -139,6 +151,9 @@ class Model {
 
   /// Throws IoError where the file has changed since it was opened.
   virtual void require_unchanged() const = 0;
+
+ private:
+  FindSideFiles find_beside_;
 };
 
 }  // namespace aerotool

@@ -38,6 +38,7 @@ struct WriteOptions {
 struct Plan {
   std::vector<PlannedTensor> tensors;  ///< in name order (byte order of the UTF-8), names unique
   std::vector<const Model*> models;    ///< the first one's metadata is carried
+  std::vector<SideFile> side_files;    ///< by path; sound (model/side_files.hpp)
   /// All tensors of one model, unchanged: order, head and gaps are carried too.
   bool whole = true;
   std::optional<std::string> name;          ///< replaces the model's
@@ -57,6 +58,7 @@ struct PlannedFile {
 struct PlanSummary {
   std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
+  bool keeps_side_files = false;  ///< all that the plan has
   std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
   /// What of the sources' content the target has no place for, a line each: worth a warning.
   std::vector<std::string> lost;

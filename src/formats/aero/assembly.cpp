@@ -103,6 +103,7 @@ void Assembly::list_chunks() {
       page_chunks_.push_back(add_chunk(kPageHashes, page_hashes_name(id), kFlagOptional));
   }
   if (role_ != Role::part) {
+    add_side_files();
     for (const OpaqueChunk& opaque : content_.extras().chunks) {
       const std::size_t index = add_chunk(opaque.fourcc, opaque.name, opaque.flags);
       container_.chunks[index].length = opaque.length;
@@ -116,6 +117,17 @@ void Assembly::list_chunks() {
         Where{plan_.models.front()->path(), {}, {}},
         "would take " + std::to_string(container_.chunks.size()) +
             " chunks, an AERO file has at most 1,000,000: a larger --max-shard-bytes helps");
+  }
+}
+
+void Assembly::add_side_files() {
+  std::uint64_t room = kMostHeldPayloads;
+  for (const SideFile& file : plan_.side_files) {
+    const std::size_t index = add_chunk(kSideFile, file.path, kFlagZstd | kFlagOptional);
+    const SidePayload& payload = side_chunks_.emplace(index, SidePayload(file, room)).first->second;
+    container_.chunks[index].length = payload.length();
+    container_.chunks[index].uncompressed_length = file.size;
+    container_.chunks[index].digest = payload.digest();
   }
 }
 
@@ -250,6 +262,13 @@ void Assembly::put_around_weights(io::Output& output) const {
   output.write_at(0, control_);
   for (const auto& [index, payload] : payloads_)
     output.write_at(container_.chunks[index].offset, bytes_of(payload));
+  for (const auto& [index, payload] : side_chunks_) {
+    std::uint64_t at = container_.chunks[index].offset;
+    payload.put([&output, &at](ByteSpan bytes) {
+      output.write_at(at, bytes);
+      at += bytes.size();
+    });
+  }
   for (std::size_t i = 0; i < opaque_chunks_.size(); ++i) {
     const Chunk& chunk = container_.chunks[opaque_chunks_[i]];
     copy_opaque(*plan_.models.front(), i, chunk.length,
@@ -280,6 +299,8 @@ void Assembly::in_order(const Sink& sink, const std::function<void(std::size_t s
       sink(bytes_of(payload->second));
     } else if (const auto shard = shard_of.find(index); shard != shard_of.end()) {
       weights(shard->second);
+    } else if (const auto side = side_chunks_.find(index); side != side_chunks_.end()) {
+      side->second.put(sink);
     } else {
       const auto opaque = std::find(opaque_chunks_.begin(), opaque_chunks_.end(), index);
       copy_opaque(*plan_.models.front(), static_cast<std::size_t>(opaque - opaque_chunks_.begin()),

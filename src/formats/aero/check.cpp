@@ -25,9 +25,10 @@ class Checker {
     const bool whole_toc = model_.container().chunks.size() == model_.container().entry_count;
     check_source();
     check_page_hash_chunks();
+    check_side_files(model_.shared_input(), model_.container(), report_);
     if (whole_toc) check_gaps(full);
     if (full) {
-      check_opaque_chunks();
+      check_unread_chunks();
       check_weights();
     }
   }
@@ -143,12 +144,13 @@ class Checker {
     }
   }
 
-  /// The hashes of chunks that this version does not know.
-  void check_opaque_chunks() {
+  /// The hashes of side files and of chunks that this version does not know.
+  void check_unread_chunks() {
     for (const Chunk& chunk : chunks()) {
       const bool over_cap =
           chunk.compressed() && chunk.uncompressed_length > kMostMetadata;  // which has been told
-      if (!known_fourcc(chunk.fourcc) && !over_cap) check_opaque_chunk(model_.input(), chunk, report_);
+      const bool unread = !known_fourcc(chunk.fourcc) || chunk.fourcc == kSideFile;
+      if (unread && !over_cap) check_chunk_bytes(model_.input(), chunk, report_);
     }
   }
 

@@ -146,6 +146,7 @@ std::string_view role_of(std::string_view fourcc) {
   if (fourcc == kTensorIndex) return "tensors";
   if (fourcc == kWeights) return "weights";
   if (fourcc == kPageHashes) return "page_hashes";
+  if (fourcc == kSideFile) return "side_file";
   return "unknown";
 }
 

@@ -445,7 +445,7 @@ Extras AeroModel::extras() const {
   extras.tensors = index_.extras;
   for (const std::size_t index : opaque_) {
     const Chunk& chunk = container_.chunks[index];
-    check_opaque_chunk(*input_, chunk, report);
+    check_chunk_bytes(*input_, chunk, report);
     extras.chunks.push_back(
         {chunk.fourcc, chunk.name, chunk.flags, chunk.length, chunk.uncompressed_length, chunk.digest});
   }

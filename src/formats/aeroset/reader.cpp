@@ -289,11 +289,20 @@ Extras AerosetModel::extras() const {
   for (const Part& part : open_) {
     Extras of_part = part.model->extras();
     if (&part == &open_.front()) extras.json = std::move(of_part.json);
+    if (!part.model->carried_files().empty()) {
+      extras.lost.push_back("side files in " + escape_controls(part.input->name()) +
+                            ": those of a set are in its " +
+                            escape_controls(shortened(index_.tensor_index.path)));
+    }
     if (of_part.chunks.empty() && of_part.manifest.empty()) continue;
     extras.lost.push_back("chunks and keys of " + escape_controls(part.input->name()) +
                           " that this version does not know");
   }
   return extras;
+}
+
+std::vector<SideFile> AerosetModel::carried_files() const {
+  return tensor_index_ ? tensor_index_->carried_files() : std::vector<SideFile>{};
 }
 
 void AerosetModel::read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const {

@@ -22,6 +22,7 @@ class AerosetModel final : public PartedModel {
   Metadata metadata() const override;
   Source source() const override;
   Extras extras() const override;
+  std::vector<SideFile> carried_files() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void verify_files(unsigned jobs, io::Progress* progress) const override;
   std::uint64_t files_size() const override;

@@ -58,6 +58,7 @@ class AerosetDraft final : public SetDraft {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
     summary.dropped = content_.dropped();
+    summary.keeps_side_files = true;
     return summary;
   }
 

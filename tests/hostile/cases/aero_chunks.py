@@ -100,6 +100,78 @@ def paged(**keys: Any) -> bytes:
     ).bytes()
 
 
+def side(name: str | bytes, data: bytes = b"{}", **more: Any) -> Chunk:
+    return Chunk("FILE", name, frame_of(data), ZSTD | OPTIONAL, plain=data, **more)
+
+
+def beside(*chunks: Chunk) -> bytes:
+    return model(more=chunks).bytes()
+
+
+def side_files(t: Table) -> None:
+    t.sound("side-file", "sound", beside(side("config.json"), side("a/b/LICENSE", b"")))
+    t.sound("side-file-uncompressed", "sound", beside(Chunk("FILE", "config.json", b"{}", OPTIONAL)))
+    for name, path, why in (
+        ("leads-out", "../../x.json", "leads out of the directory"),
+        ("leads-out-later", "a/../../x.json", "leads out of the directory"),
+        ("is-absolute", "/etc/x.json", "is absolute"),
+        ("has-an-empty-part", "a//b.json", "has a part that is empty or hidden"),
+        ("is-a-directory", "a.json/", "has a part that is empty or hidden"),
+        ("is-hidden", ".ssh/config.json", "has a part that is empty or hidden"),
+        ("is-empty", "", "is empty"),
+        ("has-escapes", "\x1b[2J.json", "has a control character"),
+        ("has-a-backslash", "a\\b.json", "has a control character or a backslash"),
+        ("is-not-utf-8", b"\xff.json", "is not UTF-8"),
+        ("is-of-4096-bytes", "x" * 4091 + ".json", "is too long"),
+        ("is-weights", "model.safetensors", "does not name a side file"),
+        ("is-an-index", "model.safetensors.index.json", "does not name a side file"),
+        ("is-an-index-of-a-set", "model.aeroset.json", "does not name a side file"),
+        ("is-a-program", "bin/run.sh", "does not name a side file"),
+        ("is-a-licence-of-weights", "LICENSE.gguf", "does not name a side file"),
+    ):
+        t.fault(f"side-file-path-{name}", why, beside(side("README.md"), side(path)))
+    t.unreadable("side-file-twice", "two chunks are called FILE a.json", beside(side("a.json"), side("a.json")))
+    t.sound("side-file-twice-but-for-case", "sound", beside(side("a.json"), side("A.json")))
+    t.fault(
+        "side-file-and-directory",
+        "'a.json' is a directory of 'a.json/b.json' too",
+        beside(side("a.json"), side("a.json/b.json")),
+    )
+    t.fault(
+        "side-file-that-is-required",
+        "its flags are 0, those of FILE are 8",
+        beside(Chunk("FILE", "config.json", b"{}")),
+    )
+    t.weights("side-file-of-another-hash", "is corrupt: its BLAKE3 is", beside(side("a.json", digest=b"\1" * 32)))
+    t.weights("side-file-that-is-no-frame", "cannot be decompressed", beside(
+        Chunk("FILE", "a.json", b"{}", ZSTD | OPTIONAL, ulen=2)))
+    t.weights(
+        "side-file-that-holds-more",
+        "more than the 2 bytes that the TOC says",
+        beside(Chunk("FILE", "a.json", frame(run(b" ", GIB), None), ZSTD | OPTIONAL, ulen=2, digest=bytes(32))),
+    )
+    t.fault(
+        "bomb-in-a-side-file",
+        "at most 64.0 MiB are carried",
+        beside(Chunk("FILE", "a.json", frame(run(b" ", GIB), GIB), ZSTD | OPTIONAL, ulen=GIB, digest=bytes(32))),
+    )
+    t.fault(
+        "bomb-in-side-files",
+        "at most 256 MiB are carried",
+        beside(
+            *(
+                Chunk("FILE", f"{i}.json", frame(run(b" ", 60 * MIB), 60 * MIB), ZSTD | OPTIONAL, ulen=60 * MIB)
+                for i in range(5)
+            )
+        ),
+    )
+    t.fault(
+        "side-files-of-5000",
+        "5,000 side files; at most 4,096 are carried",
+        beside(*(side(f"{i}.json") for i in range(5000))),
+    )
+
+
 def cases() -> Table:
     t = Table("aero")
     good = index_chunk().stored
@@ -300,6 +372,9 @@ def cases() -> Table:
             more=[Chunk("XTRA", "x", frame(run(b"\0", GIB), None), ZSTD, ulen=HIGHEST, digest=bytes(32))]
         ).bytes(),
     )
+
+    # ---- FILE
+    side_files(t)
 
     # ---- IHSH
     t.sound("control-hash", "sound", controlled())
