@@ -74,7 +74,8 @@ void write_below(const std::vector<SideFile>& files, const std::string& director
 int extract_side_files(const cli::Arguments& arguments, const Model& model) {
   const std::vector<SideFile> files = selected(arguments, model);
   if (files.empty()) return 1;
-  require_sound(files, {}, model.path());
+  if (const std::string problem = side_files_problem(files, {}); !problem.empty())
+    throw CorruptError({model.path(), {}, {}}, problem, Code::name);
   const std::string target = arguments.get("output");
   const bool below = target.empty() || target.ends_with('/') ||
                      (target != "-" && io::type_of(target) == io::FileType::directory);

@@ -140,7 +140,7 @@ void require_sound(const std::vector<SideFile>& files, const std::vector<std::st
                    const std::string& model) {
   const std::string problem = side_files_problem(files, others);
   if (problem.empty()) return;
-  throw CorruptError({model, {}, {}}, problem + "; --no-side-files leaves them all out");
+  throw CorruptError({model, {}, {}}, problem + "; --no-side-files leaves them all out", Code::name);
 }
 
 std::uint64_t total_size(const std::vector<SideFile>& files) {

@@ -45,7 +45,7 @@ std::string side_path_problem(std::string_view path);
 
 /// Why such files cannot be put in one directory, beside `others`; empty where they can: a path is
 /// malformed or stands twice, a file would be a directory too, or has the name of one of the others, in
-/// whatever case. `sizes` are judged as well.
+/// whatever case; or there are too many, or they are too large.
 std::string side_files_problem(const std::vector<SideFile>& files, const std::vector<std::string>& others);
 
 /// Throws CorruptError, which names `model`, where side_files_problem() has one.

@@ -80,7 +80,7 @@ TEST_CASE("side files: what cannot lie in one directory") {
         "4,097 side files; at most 4,096 are carried");
   std::vector<SideFile> large;
   for (int i = 0; i < 5; ++i) large.push_back(named(std::to_string(i) + ".json", 60U << 20));
-  CHECK(side_files_problem(large, {}) == "its side files take 300 MiB; at most 256 MiB are carried");
+  CHECK(side_files_problem(large, {}) == "its side files take 300.0 MiB; at most 256.0 MiB are carried");
   large.assign(2, named("a.json", UINT64_MAX));
   CHECK(total_size(large) == UINT64_MAX);
 }
@@ -134,7 +134,7 @@ TEST_CASE("side files: 256 MiB together") {
   const SideFiles found = side_files_beside(scratch.file("m.gguf"));
   CHECK(paths_of(found) == std::vector<std::string>{"a.json", "b.json", "c.json", "d.json", "f.json"});
   REQUIRE(found.left_out.size() == 1);
-  CHECK(found.left_out[0] == "side files that exceed 256 MiB with those before them: e.json");
+  CHECK(found.left_out[0] == "side files that exceed 256.0 MiB with those before them: e.json");
 }
 
 TEST_CASE("side files: those that others lack or have otherwise") {

@@ -157,7 +157,7 @@ def side_files(t: Table) -> None:
     )
     t.fault(
         "bomb-in-side-files",
-        "at most 256 MiB are carried",
+        "at most 256.0 MiB are carried",
         beside(
             *(
                 Chunk("FILE", f"{i}.json", frame(run(b" ", 60 * MIB), 60 * MIB), ZSTD | OPTIONAL, ulen=60 * MIB)
