@@ -11,6 +11,7 @@
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
+#include "io/link_policy.hpp"
 #include "io/pages_behind.hpp"
 
 namespace aerotool::io {
@@ -45,6 +46,10 @@ class Input {
   /// path, or a mapped page was lost.
   void require_unchanged() const;
 
+  /// How links beside this file are followed, when other files of its model are opened.
+  const LinkPolicy& links() const { return links_; }
+  void set_links(const LinkPolicy& links) { links_ = links; }
+
   /// Device and inode, to tell whether two inputs are one file.
   const struct ::stat& status() const { return status_; }
 
@@ -56,6 +61,7 @@ class Input {
   std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
+  LinkPolicy links_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };
