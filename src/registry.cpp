@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 
 #include "core/text.hpp"
 #include "formats/npy/npy.hpp"
-#include "io/listing.hpp"
+#include "hub/content_name.hpp"
+#include "hub/local_stores.hpp"
+#include "io/beside.hpp"
 #include "io/spool.hpp"
+#include "model_path.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
 // before the kind in several.
@@ -20,16 +22,6 @@ AEROTOOL_FORMATS(AEROTOOL_DECLARE)
 #undef AEROTOOL_DECLARE
 
 namespace {
-
-constexpr std::string_view kUsualSet = "model.aeroset.json";
-
-/// A whole input that is compressed has its own extension behind the model's.
-std::string_view without_packing(std::string_view path) {
-  for (const std::string_view packing : {".gz", ".zst"}) {
-    if (path.ends_with(packing)) path.remove_suffix(packing.size());
-  }
-  return path;
-}
 
 /// The kind of format that a file is of: among those called `name`, or among all where that is empty.
 const Format& detect(const io::Input& input, std::string_view name) {
@@ -56,37 +48,22 @@ const Format& detect(const io::Input& input, std::string_view name) {
   return *best;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kMostNames = 8;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i)
-    text += (i == 0 ? "" : ", ") + escape_controls(names[i]);
-  return names.size() > kMostNames ? text + ", ..." : text;
-}
-
-std::string in_directory(const std::string& directory, const std::string& name) {
-  return directory + (directory.ends_with('/') ? "" : "/") + name;
-}
-
-/// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
-std::string model_in_directory(const std::string& path) {
-  std::map<Format::Standing, std::vector<std::string>> candidates;
-  for (const std::string& name : io::names_in(path)) {
-    const Format* format = format_of_extension(name);
-    if (format == nullptr || name.starts_with('.')) continue;
-    if (io::type_of(in_directory(path, name)) != io::FileType::regular) continue;
-    candidates[format->standing()].push_back(format->first_file(name));
+/// A file that the user names is opened wherever its links lead; one that is found in a directory, by the
+/// policy.
+std::shared_ptr<io::Input> open_model_file(const std::string& path, const io::LinkPolicy& links,
+                                           const io::SizeHint& size_hint) {
+  const std::string file = model_path(path);
+  std::shared_ptr<io::Input> input;
+  if (file == path) {
+    input = io::open_input(path, size_hint, hub::promised_sha256(path));
+  } else {
+    const auto slash = file.rfind('/') + 1;  // there is one: it was found in a directory
+    io::Neighbour found = io::find_in_directory(file.substr(0, slash), file.substr(slash), links);
+    if (!found.problem.empty()) throw UsageError(describe({file, {}, {}}, found.problem));
+    input = io::open_input(std::move(found.file), file, size_hint, found.sha256);
   }
-  if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
-  auto& names = candidates.rbegin()->second;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const bool usual_set = std::binary_search(names.begin(), names.end(), kUsualSet);
-  if (names.size() > 1 && !usual_set) {
-    throw UsageError(
-        describe({path, {}, {}}, "this directory holds several models; name one of them: " + listed(names)));
-  }
-  return in_directory(path, usual_set ? std::string(kUsualSet) : names.front());
+  input->set_links(links);
+  return input;
 }
 
 }  // namespace
@@ -130,9 +107,16 @@ const Format* format_of_extension(std::string_view path) {
   return best;
 }
 
-std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report) {
+std::string_view without_packing(std::string_view path) {
+  for (const std::string_view packing : {".gz", ".zst"}) {
+    if (path.ends_with(packing)) path.remove_suffix(packing.size());
+  }
+  return path;
+}
+
+std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& options, Report& report) {
+  const std::string& from = options.from;
   if (!from.empty()) static_cast<void>(formats_named(from));
-  const bool directory = path != "-" && io::type_of(path) == io::FileType::directory;
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
     // What is to be judged may well lie about its size.
     if (report.judging()) return std::nullopt;
@@ -142,7 +126,9 @@ std::unique_ptr<Model> open_model(const std::string& path, const std::string& fr
     }
     return std::nullopt;
   };
-  std::shared_ptr<io::Input> input = io::open_input(directory ? model_in_directory(path) : path, size_hint);
+  const std::string place = hub::place_in_store(path, options.note);
+  const std::shared_ptr<io::Input> input =
+      open_model_file(place, hub::link_policy(options.follow_links), size_hint);
   const Format& format = detect(*input, from);
   try {
     return format.open(input, report);

@@ -2,6 +2,7 @@
 // which formats there are.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,10 +27,21 @@ std::vector<const Format*> formats_named(std::string_view name);
 /// The format that a path's extension says, the longest that fits; null where it says none.
 const Format* format_of_extension(std::string_view path);
 
-/// Opens a model. `path` is a file, "-" for standard input, or a directory that holds exactly one model;
-/// `from` names the format, empty to look at the content and then the extension. Throws UsageError where
-/// nothing says the format, and what Format::open throws.
-std::unique_ptr<Model> open_model(const std::string& path, const std::string& from, Report& report);
+/// A path without the extension of a whole file that is compressed, which stands behind the model's.
+std::string_view without_packing(std::string_view path);
+
+/// How a model is to be opened.
+struct OpenOptions {
+  std::string from;           ///< the name of its format; empty: by its content, then by its extension
+  bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  std::function<void(const std::string&)>
+      note{};  ///< takes a line that is worth knowing, such as what was chosen
+};
+
+/// Opens a model. `path` is a file, "-" for standard input, a directory (see model_path.hpp), or a model in a
+/// local store (see hub/local_stores.hpp). Throws
+/// UsageError where nothing says the format, and what Format::open throws.
+std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& options, Report& report);
 
 /// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no
 /// NumPy type.

@@ -38,7 +38,8 @@ std::vector<cli::Option> options() {
            "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
            {"raw", "npy"}},
           {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 /// A part of a tensor that is to be written.

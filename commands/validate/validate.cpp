@@ -18,7 +18,8 @@ std::vector<cli::Option> options() {
   return {{"full", 0, none, "", "read everything and check every hash", {}},
           {"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
           {"json", 0, none, "", "one JSON document (an array for several models)", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 CheckLevel level_of(const cli::Arguments& arguments) {
@@ -58,16 +59,15 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   try {
     // The control-plane hash alone: what else opening the file finds is for the other levels.
     Report unasked(Report::Mode::judge);
-    model = open_model(path, arguments.get("from"), level == CheckLevel::control ? unasked : report);
+    model = open_model(path, cli::open_options(arguments), level == CheckLevel::control ? unasked : report);
     cli::ProgressBar bar(arguments);
     const CheckOptions options{.level = level, .jobs = cli::jobs(arguments), .progress = bar.progress()};
     if (!model->check(options, report)) {
-      report.fault(Where{model->path(), {}, {}}, "there is no control-plane hash in it: nothing was checked");
+      report.fault(Code::no_hash, Where{model->path(), {}, {}},
+                   "there is no control-plane hash in it: nothing was checked");
     }
-  } catch (const CorruptError& error) {
-    report.fault(error.where(), error.message());
-  } catch (const UnsupportedError& error) {
-    report.fault(error.where(), error.message());
+  } catch (const ContentError& error) {
+    report.fault(error.code(), error.where(), error.message());
   }
   if (model) {
     model->require_unchanged();

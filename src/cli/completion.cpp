@@ -40,7 +40,7 @@ void offer_values(Lines& lines, const Option& option, const std::string& prefix,
 void offer_tensors(Lines& lines, const std::string& path, const std::string& from, std::string_view typed) {
   try {
     Report report;
-    const auto model = open_model(path, from, report);
+    const auto model = open_model(path, {.from = from}, report);
     for (const Tensor& tensor : model->tensors()) {
       // A shell takes its candidates line by line.
       if (escape_controls(tensor.name) == tensor.name) offer(lines, typed, tensor.name);

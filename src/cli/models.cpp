@@ -6,7 +6,6 @@
 #include <numeric>
 
 #include "cli/terminal.hpp"
-#include "registry.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -41,9 +40,26 @@ Option from_option() {
   return option;
 }
 
+Option follow_links_option() {
+  return {"follow-links",
+          0,
+          Option::Argument::none,
+          "",
+          "follow links that lead out of a model's directory to a file",
+          {}};
+}
+
+OpenOptions open_options(const Arguments& arguments) {
+  OpenOptions options;
+  options.from = arguments.get("from");
+  options.follow_links = arguments.has("follow-links");
+  if (!arguments.has("quiet")) options.note = [](const std::string& line) { complain("note: " + line); };
+  return options;
+}
+
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {
   Report report;
-  auto model = open_model(path, arguments.get("from"), report);
+  auto model = open_model(path, open_options(arguments), report);
   show_warnings(arguments, report);
   return model;
 }

@@ -8,11 +8,18 @@
 
 #include "cli/command.hpp"
 #include "model/model.hpp"
+#include "registry.hpp"
 
 namespace aerotool::cli {
 
 /// --from, which every command that reads models takes.
 Option from_option();
+
+/// --follow-links, likewise.
+Option follow_links_option();
+
+/// What the options of a command that reads models say of how to open them.
+OpenOptions open_options(const Arguments& arguments);
 
 /// Opens a model to use it; what is worth a warning goes to standard error.
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path);

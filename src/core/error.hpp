@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/finding_code.hpp"
+
 namespace aerotool {
 
 /// The place a message is about. Empty parts are left out of the line.
@@ -48,16 +50,31 @@ class IoError : public Error {
 /// An IoError for a failed system call: "cannot open: No such file or directory".
 IoError system_error(std::string path, std::string_view action, int error_number);
 
-/// The bytes are not what their format says.
-class CorruptError : public Error {
+/// What is wrong with bytes that could be read: to validate, a fault with a code.
+class ContentError : public Error {
  public:
-  using Error::Error;
+  Code code() const noexcept { return code_; }
+
+ protected:
+  ContentError(Where where, std::string message, Code code)
+      : Error(std::move(where), std::move(message)), code_(code) {}
+
+ private:
+  Code code_;
+};
+
+/// The bytes are not what their format says.
+class CorruptError : public ContentError {
+ public:
+  CorruptError(Where where, std::string message, Code code = Code::malformed)
+      : ContentError(std::move(where), std::move(message), code) {}
 };
 
 /// The bytes are well formed, but this program does not handle what they ask for.
-class UnsupportedError : public Error {
+class UnsupportedError : public ContentError {
  public:
-  using Error::Error;
+  UnsupportedError(Where where, std::string message, Code code = Code::unsupported)
+      : ContentError(std::move(where), std::move(message), code) {}
 };
 
 /// A signal asked the program to stop. Not an Error: nothing is printed for it.

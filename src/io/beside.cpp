@@ -45,9 +45,8 @@ bool lies_in(const std::string& target, const std::string& base) {
   return target == base || target.starts_with(base.ends_with('/') ? base : base + "/");
 }
 
-/// Why a path that leads nowhere does so; the machine's failures are thrown.
+/// Why a path that is there by name only leads nowhere; the machine's failures are thrown.
 std::string problem_of_nowhere(const std::string& path) {
-  if (errno == ENOENT || errno == ENOTDIR) return "names a file that is not there";
   // No file can ever be there: it is the index, or what lies beside it, that is wrong.
   if (errno == ENAMETOOLONG) return "is too long";
   if (errno == ELOOP) return "leads into a circle of symbolic links";
@@ -59,8 +58,9 @@ std::string problem_of_nowhere(const std::string& path) {
 Neighbour find_in_directory(const std::string& directory, const std::string& relative,
                             const LinkPolicy& links) {
   Neighbour found;
-  const auto refuse = [&](const std::string& why) -> Neighbour&& {
-    found.problem = why;
+  const auto refuse = [&](std::string why, Code code = Code::path) -> Neighbour&& {
+    found.problem = std::move(why);
+    found.code = code;
     return std::move(found);
   };
   if (const std::string problem = path_problem(relative); !problem.empty()) return refuse(problem);
@@ -73,10 +73,13 @@ Neighbour find_in_directory(const std::string& directory, const std::string& rel
     found.file = std::move(stored.file);
     found.sha256 = stored.sha256;
     if (found.file) return found;
-    if (!stored.problem.empty() && !links.follow) return refuse(stored.problem);
+    if (!stored.problem.empty() && !links.follow) return refuse(stored.problem, Code::missing);
   }
   const std::string target = real_path(found.path);
-  if (target.empty()) return refuse(problem_of_nowhere(found.path));
+  if (target.empty()) {
+    if (errno == ENOENT || errno == ENOTDIR) return refuse("names a file that is not there", Code::missing);
+    return refuse(problem_of_nowhere(found.path));
+  }
   if (!lies_in(target, base)) {
     if (!links.follow) {
       return refuse("is a symbolic link that leads out of the directory (--follow-links follows it)");
@@ -92,18 +95,23 @@ Neighbour find_in_directory(const std::string& directory, const std::string& rel
   return found;
 }
 
-std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative) {
-  const bool here = index.name().find('/') == std::string::npos;
-  Neighbour found =
-      find_in_directory(here ? std::string{} : directory_of(index.name()), relative, index.links());
+std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative,
+                                   const LinkPolicy& links) {
+  const bool here = index.find('/') == std::string::npos;
+  Neighbour found = find_in_directory(here ? std::string{} : directory_of(index), relative, links);
   if (!found.problem.empty()) {
-    throw CorruptError({index.name(), {}, {}},
-                       "the path '" + escape_controls(shortened(relative)) + "' " + found.problem);
+    throw CorruptError({index, {}, {}},
+                       "the path '" + escape_controls(shortened(relative)) + "' " + found.problem,
+                       found.code);
   }
   auto input = Input::adopt(std::move(found.file), found.path, found.path);
-  input->set_links(index.links());
+  input->set_links(links);
   if (found.sha256) input->expect_sha256(*found.sha256);
   return input;
+}
+
+std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative) {
+  return open_beside(index.name(), relative, index.links());
 }
 
 }  // namespace aerotool::io

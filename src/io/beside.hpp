@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/finding_code.hpp"
 #include "hash/digest.hpp"
 #include "io/fd.hpp"
 #include "io/input.hpp"
@@ -28,6 +29,7 @@ struct Neighbour {
   std::string path;
   std::optional<Digest> sha256;  ///< that its name promises
   std::string problem;           ///< why there is no such file; empty where it is open
+  Code code = Code::path;        ///< of the problem
 };
 
 /// Opens the regular file `relative` in a directory (empty: the current one). It may be a link inside of the
@@ -38,8 +40,11 @@ struct Neighbour {
 Neighbour find_in_directory(const std::string& directory, const std::string& relative,
                             const LinkPolicy& links);
 
-/// Opens the regular file `relative` beside `index`, by the index's policy of links, which the file takes
-/// over. Throws CorruptError that names the index where there is a problem, IoError.
+/// Opens the regular file `relative` beside `index`, a file; the policy is the file's, too. Throws
+/// CorruptError that names the index where there is a problem, IoError.
+std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative,
+                                   const LinkPolicy& links);
+/// By the policy of an index that is open.
 std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative);
 
 }  // namespace aerotool::io

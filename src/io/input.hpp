@@ -6,10 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "core/bytes.hpp"
+#include "hash/digest.hpp"
 #include "io/fd.hpp"
 #include "io/link_policy.hpp"
 #include "io/pages_behind.hpp"
@@ -46,6 +48,11 @@ class Input {
   /// path, or a mapped page was lost.
   void require_unchanged() const;
 
+  /// What the whole file's SHA-256 has to be where the name under which it is stored says so (a blob of a
+  /// content-addressed store); set by whoever opens it, before it is handed on.
+  const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
+  void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
+
   /// How links beside this file are followed, when other files of its model are opened.
   const LinkPolicy& links() const { return links_; }
   void set_links(const LinkPolicy& links) { links_ = links; }
@@ -61,6 +68,7 @@ class Input {
   std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
+  std::optional<Digest> expected_sha256_;
   LinkPolicy links_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;

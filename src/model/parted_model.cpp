@@ -83,16 +83,16 @@ std::shared_ptr<io::Input> PartedModel::open_part(const OpenPart& open, const Re
   try {
     input = open();
     if (!inodes_.insert({input->status().st_dev, input->status().st_ino}).second)
-      throw CorruptError({input->name(), {}, {}}, "is named twice in the index");
+      throw CorruptError({input->name(), {}, {}}, "is named twice in the index", Code::index);
     add_part(read(input, report));
     return input;
   } catch (const CorruptError& error) {
     // A file that shrank under us reads as zeros and looks corrupt.
     if (input) input->require_unchanged();
-    report.unreadable(error.where(), error.message());
+    report.unreadable(error.code(), error.where(), error.message());
   } catch (const UnsupportedError& error) {
     if (!report.judging()) throw;
-    report.fault(error.where(), error.message());
+    report.fault(error.code(), error.where(), error.message());
   }
   return nullptr;
 }
@@ -121,8 +121,9 @@ void PartedModel::leave_out_twins(Report& report) {
       continue;
     }
     out[names[i]] = true;
-    report.unreadable({path(), {}, shortened(name)}, "is in both " + escape_controls(path_of(names[first])) +
-                                                         " and " + escape_controls(path_of(names[i])));
+    report.unreadable(Code::duplicate, {path(), {}, shortened(name)},
+                      "is in both " + escape_controls(path_of(names[first])) + " and " +
+                          escape_controls(path_of(names[i])));
   }
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < out.size(); ++i) {

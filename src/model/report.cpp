@@ -19,24 +19,25 @@ void Report::note(Finding finding) {
   findings_.push_back(std::move(finding));
 }
 
-void Report::unreadable(Where where, std::string message, std::vector<HitTensor> hit) {
+void Report::unreadable(Code code, Where where, std::string message, std::vector<HitTensor> hit) {
   if (!judging()) {
     if (!hit.empty()) message += "; hit: " + list_names(hit);
-    throw CorruptError(std::move(where), std::move(message));
+    throw CorruptError(std::move(where), std::move(message), code);
   }
-  note({Severity::fault, std::move(where), std::move(message), std::move(hit)});
+  note({Severity::fault, code, std::move(where), std::move(message), std::move(hit)});
 }
 
-void Report::fault(Where where, std::string message, std::vector<HitTensor> hit) {
-  if (judging()) note({Severity::fault, std::move(where), std::move(message), std::move(hit)});
+void Report::fault(Code code, Where where, std::string message, std::vector<HitTensor> hit) {
+  if (judging()) note({Severity::fault, code, std::move(where), std::move(message), std::move(hit)});
 }
 
-void Report::doubt(Where where, std::string message) {
-  judging() ? fault(std::move(where), std::move(message)) : warning(std::move(where), std::move(message));
+void Report::doubt(Code code, Where where, std::string message) {
+  judging() ? fault(code, std::move(where), std::move(message))
+            : warning(code, std::move(where), std::move(message));
 }
 
-void Report::warning(Where where, std::string message) {
-  note({Severity::warning, std::move(where), std::move(message), {}});
+void Report::warning(Code code, Where where, std::string message) {
+  note({Severity::warning, code, std::move(where), std::move(message), {}});
 }
 
 void Report::absorb(const Report& other) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/finding_code.hpp"
 
 namespace aerotool {
 
@@ -22,6 +23,7 @@ struct HitTensor {
 
 struct Finding {
   Severity severity = Severity::fault;
+  Code code = Code::malformed;
   Where where;
   std::string message;
   std::vector<HitTensor> hit;
@@ -42,13 +44,13 @@ class Report {
 
   /// A part cannot be read right. Throws CorruptError in use; noted as a fault when judging, and the caller
   /// goes on without that part.
-  void unreadable(Where where, std::string message, std::vector<HitTensor> hit = {});
+  void unreadable(Code code, Where where, std::string message, std::vector<HitTensor> hit = {});
   /// Against the rules, but readable: noted when judging.
-  void fault(Where where, std::string message, std::vector<HitTensor> hit = {});
+  void fault(Code code, Where where, std::string message, std::vector<HitTensor> hit = {});
   /// Readable, but perhaps not all that was meant to be there: a fault when judging, else a warning.
-  void doubt(Where where, std::string message);
+  void doubt(Code code, Where where, std::string message);
   /// Worth a line to the user in both modes.
-  void warning(Where where, std::string message);
+  void warning(Code code, Where where, std::string message);
 
   /// Notes what another report has found, as if it had been told here.
   void absorb(const Report& other);

@@ -163,15 +163,18 @@ void SourceCheck::judge() const {
     for (std::size_t page = 0; page < sealed.page_tasks.size(); ++page) {
       const io::HashTask& task = sealed.page_tasks[page];
       if (task.digest == sealed.seal.pages[page]) continue;
-      throw CorruptError(where, "page " + std::to_string(page) + " of " + escape_controls(sealed.seal.name) +
-                                    " is corrupt: its BLAKE3 does not match; it holds bytes of " +
-                                    list_names(tensors_in(sealed, task.base, task.base + task.length)));
+      throw CorruptError(where,
+                         "page " + std::to_string(page) + " of " + escape_controls(sealed.seal.name) +
+                             " is corrupt: its BLAKE3 does not match; it holds bytes of " +
+                             list_names(tensors_in(sealed, task.base, task.base + task.length)),
+                         Code::hash);
     }
     if (sealed.task.digest == sealed.seal.digest) continue;
-    throw CorruptError(where, escape_controls(sealed.seal.name) + " is corrupt: its BLAKE3 is " +
-                                  to_hex(sealed.task.digest) + ", the file says " +
-                                  to_hex(sealed.seal.digest) + "; it holds " +
-                                  list_names(tensors_in(sealed, 0, sealed.seal.length)));
+    throw CorruptError(where,
+                       escape_controls(sealed.seal.name) + " is corrupt: its BLAKE3 is " +
+                           to_hex(sealed.task.digest) + ", the file says " + to_hex(sealed.seal.digest) +
+                           "; it holds " + list_names(tensors_in(sealed, 0, sealed.seal.length)),
+                       Code::hash);
   }
 }
 
@@ -192,7 +195,8 @@ void require_tensor_digests(
   throw CorruptError(Where{hit.front().path, {}, {}},
                      (hit.size() == 1 ? "the bytes of a tensor are"
                                       : "the bytes of " + std::to_string(hit.size()) + " tensors are") +
-                         std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(hit));
+                         std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(hit),
+                     Code::hash);
 }
 
 }  // namespace aerotool

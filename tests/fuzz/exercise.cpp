@@ -87,7 +87,7 @@ Verdict judge(const std::string& path, const std::string& from) {
   Report report(Report::Mode::judge);
   bool whole = true;
   try {
-    const auto model = open_model(path, from, report);
+    const auto model = open_model(path, {.from = from}, report);
     Report control(Report::Mode::judge);
     model->check({.level = CheckLevel::control}, control);
     print(control);
@@ -106,7 +106,7 @@ Verdict judge(const std::string& path, const std::string& from) {
 void use(const std::string& path, const std::string& from, Verdict verdict) {
   Report report;
   std::unique_ptr<Model> model;
-  attempt(verdict, "it does not open", [&] { model = open_model(path, from, report); });
+  attempt(verdict, "it does not open", [&] { model = open_model(path, {.from = from}, report); });
   print(report);
   if (!model) return;
   attempt(verdict, "its overview", [&] { print(model->overview()); });

@@ -87,7 +87,7 @@ TEST_CASE("metadata: labels are held to the other model's own") {
 TEST_CASE("metadata: of files") {
   const auto of = [](const char* name) {
     Report report;
-    return self_description(*open_model(test::data_path(name), "", report));
+    return self_description(*open_model(test::data_path(name), {}, report));
   };
   CHECK(of("tiny.gguf").own);
   CHECK_FALSE(of("tiny.ref.aero").own);

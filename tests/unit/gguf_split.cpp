@@ -198,7 +198,7 @@ TEST_CASE("split gguf: a directory holds the model of its first part") {
   const Directory directory({{0, 2, 2, "b"}, {1, 2, 2, "a"}});
   Report report;
   CHECK(open_model(directory.path(), {}, report)->tensors().size() == 2);
-  CHECK(open_model(directory.path(), "gguf", report)->tensors().size() == 2);
+  CHECK(open_model(directory.path(), {.from = "gguf"}, report)->tensors().size() == 2);
   CHECK_THROWS_WITH_AS(
       open_model(directory.file(name_of_part(2, 2)), {}, report),
       doctest::Contains(

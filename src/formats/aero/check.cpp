@@ -42,14 +42,14 @@ class Checker {
     Report again(Report::Mode::judge);  // what is wrong with the rest of MMSG has been told
     const Manifest whole = model_.whole_manifest(again);
     if (!whole.sound && !again.findings().empty()) {
-      report_.unreadable(at(chunk->offset), again.findings().back().message);
+      report_.unreadable(again.findings().back().code, at(chunk->offset), again.findings().back().message);
       return;
     }
     if (!whole.has_source) return;
     std::string problem;
     const auto source = source_from_value(whole.source, problem);
     if (!source) {
-      report_.fault(at(chunk->offset), "MMSG: " + problem);
+      report_.fault(Code::metadata, at(chunk->offset), "MMSG: " + problem);
       return;
     }
     std::vector<std::uint64_t> in_files;
@@ -58,7 +58,8 @@ class Checker {
     const bool sound =
         (!source->order || names_all(*source->order)) && (source->files.empty() || names_all(in_files));
     if (!sound)
-      report_.fault(at(chunk->offset), "MMSG: \"source\": \"order\" does not name every tensor once");
+      report_.fault(Code::metadata, at(chunk->offset),
+                    "MMSG: \"source\": \"order\" does not name every tensor once");
   }
 
   bool names_all(std::vector<std::uint64_t> order) const {
@@ -73,7 +74,7 @@ class Checker {
       if (chunk.fourcc != kPageHashes) continue;
       const auto shard = model_.shard_of_page_hashes(chunk);
       if (!shard) {
-        report_.fault(at(chunk.offset), label(chunk) + ": there is no shard of that name");
+        report_.fault(Code::malformed, at(chunk.offset), label(chunk) + ": there is no shard of that name");
       } else {
         pages_.emplace(*shard,
                        read_page_hashes(model_.input(), chunk, chunks()[model_.shards()[*shard]], report_));
@@ -135,7 +136,7 @@ class Checker {
       const auto stray =
           std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
       if (stray == bytes.end()) continue;
-      report_.fault(at(offset + static_cast<std::uint64_t>(stray - bytes.begin())),
+      report_.fault(Code::stray, at(offset + static_cast<std::uint64_t>(stray - bytes.begin())),
                     "a byte that is not zero lies outside every chunk (bytes " + std::to_string(begin) +
                         " to " + std::to_string(end) + " belong to none)");
       return;
@@ -241,7 +242,7 @@ class Checker {
       const Digest& digest = tensor.size == region.length ? found : tensor_tasks[i].digest;
       if (digest == *tensor.digest) continue;
       finer = true;
-      report_.fault(Where{model_.path(), tensor.offset, tensor.name},
+      report_.fault(Code::hash, Where{model_.path(), tensor.offset, tensor.name},
                     "its bytes are corrupt: their BLAKE3 is " + to_hex(digest) + ", hash_b3 says " +
                         to_hex(*tensor.digest),
                     {{tensor.name, model_.path(), tensor.offset, tensor.size}});
@@ -253,7 +254,7 @@ class Checker {
         finer = true;
         const std::uint64_t begin = chunk.offset + page * region.page_size;
         const std::uint64_t end = std::min(begin + region.page_size, chunk.end());
-        report_.fault(at(begin),
+        report_.fault(Code::hash, at(begin),
                       "page " + std::to_string(page) + " of " + escape_controls(chunk.name) + " (bytes " +
                           std::to_string(begin) + " to " + std::to_string(end) +
                           ") is corrupt: its BLAKE3 does not match",
@@ -261,7 +262,7 @@ class Checker {
       }
     }
     if (found == chunk.digest) return;
-    report_.fault(at(chunk.offset),
+    report_.fault(Code::hash, at(chunk.offset),
                   escape_controls(chunk.name) + " (bytes " + std::to_string(chunk.offset) + " to " +
                       std::to_string(chunk.end()) + ") is corrupt: its BLAKE3 is " + to_hex(found) +
                       ", the TOC says " + to_hex(chunk.digest),

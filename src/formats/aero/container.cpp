@@ -42,8 +42,10 @@ class ContainerReader {
 
   void read_header() {
     if (input_.size() < kHeaderBytes) {
-      throw CorruptError(at(0), "the file has " + std::to_string(input_.size()) +
-                                    " bytes, an AERO header takes " + std::to_string(kHeaderBytes));
+      throw CorruptError(at(0),
+                         "the file has " + std::to_string(input_.size()) + " bytes, an AERO header takes " +
+                             std::to_string(kHeaderBytes),
+                         Code::short_file);
     }
     const Bytes kept = input_.view(0, kHeaderBytes);
     const ByteSpan header = kept.view;
@@ -68,7 +70,7 @@ class ContainerReader {
     container_.string_table_length = load_le<std::uint64_t>(header, kAtStringLength);
     std::copy_n(header.begin() + kAtUuid, container_.uuid.size(), container_.uuid.begin());
     if (!all_zero(header.subspan(kAtReserved)))
-      report_.fault(at(kAtReserved), "reserved header bytes are not zero");
+      report_.fault(Code::stray, at(kAtReserved), "reserved header bytes are not zero");
     check_control_region();
   }
 
@@ -81,9 +83,11 @@ class ContainerReader {
                                                std::to_string(kTocHeaderBytes));
     }
     if (!range_fits(c.toc_offset, c.toc_length, file)) {
-      throw CorruptError(at(kAtTocOffset), "the TOC (" + std::to_string(c.toc_length) + " bytes at " +
-                                               std::to_string(c.toc_offset) + ") is not inside the file of " +
-                                               std::to_string(file) + " bytes");
+      throw CorruptError(at(kAtTocOffset),
+                         "the TOC (" + std::to_string(c.toc_length) + " bytes at " +
+                             std::to_string(c.toc_offset) + ") is not inside the file of " +
+                             std::to_string(file) + " bytes",
+                         Code::short_file);
     }
     if (c.string_table_length > kMostStringTable) {
       throw CorruptError(at(kAtStringLength), "the string table has " +
@@ -91,10 +95,11 @@ class ContainerReader {
                                                   std::to_string(kMostStringTable) + " are allowed");
     }
     if (!range_fits(c.string_table_offset, c.string_table_length, file)) {
-      throw CorruptError(at(kAtStringOffset), "the string table (" + std::to_string(c.string_table_length) +
-                                                  " bytes at " + std::to_string(c.string_table_offset) +
-                                                  ") is not inside the file of " + std::to_string(file) +
-                                                  " bytes");
+      throw CorruptError(at(kAtStringOffset),
+                         "the string table (" + std::to_string(c.string_table_length) + " bytes at " +
+                             std::to_string(c.string_table_offset) + ") is not inside the file of " +
+                             std::to_string(file) + " bytes",
+                         Code::short_file);
     }
     if (c.toc_offset < kHeaderBytes) throw CorruptError(at(kAtTocOffset), "the TOC overlaps the header");
     if (c.string_table_offset < kHeaderBytes) {
@@ -104,9 +109,9 @@ class ContainerReader {
                        c.string_table_offset + c.string_table_length <= c.toc_offset;
     if (!apart) throw CorruptError(at(kAtStringOffset), "the string table overlaps the TOC");
     if (c.string_table_offset % 8 != 0)
-      report_.fault(at(kAtStringOffset), "the string table is not 8-byte aligned");
+      report_.fault(Code::placement, at(kAtStringOffset), "the string table is not 8-byte aligned");
     if (c.string_table_length % 8 != 0) {
-      report_.fault(at(kAtStringLength), "the string table's length is not a multiple of 8");
+      report_.fault(Code::placement, at(kAtStringLength), "the string table's length is not a multiple of 8");
     }
     container_.payloads_start = align_up(c.string_table_offset + c.string_table_length, kPayloadAlign);
   }
@@ -127,7 +132,8 @@ class ContainerReader {
     const Bytes kept = input_.view(container_.toc_offset, needed);
     const ByteSpan toc = kept.view;
     if (!all_zero(toc.subspan(4, kTocHeaderBytes - 4))) {
-      report_.fault(at(container_.toc_offset + 4), "reserved bytes of the TOC header are not zero");
+      report_.fault(Code::stray, at(container_.toc_offset + 4),
+                    "reserved bytes of the TOC header are not zero");
     }
     strings_ = input_.view(container_.string_table_offset, container_.string_table_length);
     container_.entry_count = count;
@@ -156,19 +162,20 @@ class ContainerReader {
     const std::string_view table = strings_.text();
     const std::string index = "TOC entry " + std::to_string(container_.chunks.size() + skipped_);
     if (!range_fits(name_offset, name_length, table.size())) {
-      report_.unreadable(at(where + 32), index + ": its name is outside the string table");
+      report_.unreadable(Code::name, at(where + 32), index + ": its name is outside the string table");
       ++skipped_;
       return;
     }
     if (name_length > kMostName) {
-      report_.unreadable(at(where + 36), index + ": its name has " + std::to_string(name_length) +
-                                             " bytes; at most " + std::to_string(kMostName) + " are read");
+      report_.unreadable(Code::name, at(where + 36),
+                         index + ": its name has " + std::to_string(name_length) + " bytes; at most " +
+                             std::to_string(kMostName) + " are read");
       ++skipped_;
       return;
     }
     if (!std::all_of(chunk.fourcc.begin(), chunk.fourcc.end(),
                      [](char c) { return c >= 0x20 && c < 0x7f; })) {
-      report_.unreadable(at(where),
+      report_.unreadable(Code::name, at(where),
                          index + ": its FourCC '" + escape_controls(chunk.fourcc) + "' is not ASCII");
       ++skipped_;
       return;
@@ -178,17 +185,18 @@ class ContainerReader {
     const std::uint64_t name_end = std::uint64_t{name_offset} + name_length;
     names_end_ = std::max(names_end_, name_end);
     if (name_end >= table.size() || table[name_end] != '\0') {
-      report_.fault(at(where + 32), label + ": its name does not end with a NUL in the string table");
+      report_.fault(Code::name, at(where + 32),
+                    label + ": its name does not end with a NUL in the string table");
     }
     if (!is_utf8(chunk.name) || chunk.name.find('\0') != std::string::npos) {
-      report_.fault(at(where + 32), label + ": its name is not UTF-8 text");
+      report_.fault(Code::name, at(where + 32), label + ": its name is not UTF-8 text");
     }
-    if (reserved != 0) report_.fault(at(where + 40), label + ": its reserved field is not zero");
+    if (reserved != 0) report_.fault(Code::stray, at(where + 40), label + ": its reserved field is not zero");
     if (!range_fits(chunk.offset, chunk.length, input_.size())) {
-      report_.unreadable(at(where + 8), label + ": its payload (" + std::to_string(chunk.length) +
-                                            " bytes at " + std::to_string(chunk.offset) +
-                                            ") is not inside the file of " + std::to_string(input_.size()) +
-                                            " bytes");
+      report_.unreadable(Code::short_file, at(where + 8),
+                         label + ": its payload (" + std::to_string(chunk.length) + " bytes at " +
+                             std::to_string(chunk.offset) + ") is not inside the file of " +
+                             std::to_string(input_.size()) + " bytes");
       ++skipped_;
       return;
     }
@@ -203,35 +211,39 @@ class ContainerReader {
     if (kind == nullptr) return;
     constexpr std::uint32_t kFixed = kFlagMmapCritical | kFlagIndex | kFlagOptional;
     if ((chunk.flags & kFixed) != kind->flags) {
-      report_.fault(at(where + 4), label + ": its flags are " + std::to_string(chunk.flags & kFixed) +
-                                       ", those of " + chunk.fourcc + " are " + std::to_string(kind->flags));
+      report_.fault(Code::malformed, at(where + 4),
+                    label + ": its flags are " + std::to_string(chunk.flags & kFixed) + ", those of " +
+                        chunk.fourcc + " are " + std::to_string(kind->flags));
     }
   }
 
   void check_flags(const Chunk& chunk, const std::string& label, std::uint64_t where) {
     if (chunk.offset % kPayloadAlign != 0)
-      report_.fault(at(where + 8), label + ": its payload is not 16-byte aligned");
+      report_.fault(Code::placement, at(where + 8), label + ": its payload is not 16-byte aligned");
     if (chunk.fourcc == kWeights && chunk.compressed()) {
-      report_.unreadable(at(where + 4), label + ": is flagged as compressed; weights never are");
+      report_.unreadable(Code::malformed, at(where + 4),
+                         label + ": is flagged as compressed; weights never are");
     }
     const bool never_compressed = chunk.fourcc == kControlHash || chunk.fourcc == kPageHashes;
     if (!chunk.compressed() && chunk.uncompressed_length != chunk.length) {
-      report_.unreadable(at(where + 24), label + ": is not compressed, but its two lengths differ (" +
-                                             std::to_string(chunk.length) + " and " +
-                                             std::to_string(chunk.uncompressed_length) + ")");
+      report_.unreadable(Code::malformed, at(where + 24),
+                         label + ": is not compressed, but its two lengths differ (" +
+                             std::to_string(chunk.length) + " and " +
+                             std::to_string(chunk.uncompressed_length) + ")");
     }
     const bool metadata = never_compressed || chunk.fourcc == kModelJson || chunk.fourcc == kManifest ||
                           chunk.fourcc == kTensorIndex;
     if ((metadata || chunk.compressed()) && chunk.uncompressed_length > kMostMetadata) {
-      report_.unreadable(at(where + 24), label + ": has " + std::to_string(chunk.uncompressed_length) +
-                                             " bytes uncompressed; at most " + std::to_string(kMostMetadata) +
-                                             " are allowed");
+      report_.unreadable(Code::malformed, at(where + 24),
+                         label + ": has " + std::to_string(chunk.uncompressed_length) +
+                             " bytes uncompressed; at most " + std::to_string(kMostMetadata) +
+                             " are allowed");
     }
   }
 
   void check_string_padding() {
     if (!all_zero(strings_.view.subspan(names_end_))) {
-      report_.fault(at(container_.string_table_offset + names_end_),
+      report_.fault(Code::stray, at(container_.string_table_offset + names_end_),
                     "the padding of the string table is not zero");
     }
   }
@@ -246,7 +258,7 @@ class ContainerReader {
     for (std::size_t i = 1; i < order.size(); ++i) {
       if (key(order[i - 1]) == key(order[i])) {
         const Chunk& chunk = chunks[order[i]];
-        report_.unreadable(at(container_.toc_offset),
+        report_.unreadable(Code::duplicate, at(container_.toc_offset),
                            "two chunks are called " + escape_controls(chunk.fourcc + " " + chunk.name));
       }
     }
@@ -254,19 +266,19 @@ class ContainerReader {
       const auto count =
           std::count_if(chunks.begin(), chunks.end(), [&](const Chunk& c) { return c.fourcc == fourcc; });
       if (count > 1) {
-        report_.unreadable(at(container_.toc_offset), "there are " + std::to_string(count) + " " +
-                                                          std::string(fourcc) +
-                                                          " chunks; at most one is allowed");
+        report_.unreadable(Code::duplicate, at(container_.toc_offset),
+                           "there are " + std::to_string(count) + " " + std::string(fourcc) +
+                               " chunks; at most one is allowed");
       }
       const auto first =
           std::find_if(chunks.begin(), chunks.end(), [&](const Chunk& c) { return c.fourcc == fourcc; });
       if (first != chunks.end() && first->name != metadata_name(fourcc)) {
-        report_.fault(at(container_.toc_offset), "the " + std::string(fourcc) + " chunk is called '" +
-                                                     escape_controls(first->name) + "', not '" +
-                                                     std::string(metadata_name(fourcc)) + "'");
+        report_.fault(Code::name, at(container_.toc_offset),
+                      "the " + std::string(fourcc) + " chunk is called '" + escape_controls(first->name) +
+                          "', not '" + std::string(metadata_name(fourcc)) + "'");
       }
       if (count == 0 && fourcc == kTensorIndex) {
-        report_.unreadable(at(container_.toc_offset), "there is no TIDX chunk");
+        report_.unreadable(Code::malformed, at(container_.toc_offset), "there is no TIDX chunk");
       }
       if (count == 0 && fourcc == kManifest) check_lost_manifest();
     }
@@ -276,8 +288,9 @@ class ContainerReader {
   void check_lost_manifest() {
     for (const Chunk& chunk : container_.chunks) {
       if (kind_of(chunk.fourcc) != nullptr || chunk.name != metadata_name(kManifest)) continue;
-      report_.fault(at(container_.toc_offset), "there is no " + std::string(kManifest) + " chunk, but " +
-                                                   escape_controls(chunk.fourcc) + " has its name");
+      report_.fault(Code::malformed, at(container_.toc_offset),
+                    "there is no " + std::string(kManifest) + " chunk, but " + escape_controls(chunk.fourcc) +
+                        " has its name");
     }
   }
 
@@ -295,9 +308,9 @@ class ContainerReader {
       if (chunk.length == 0) continue;
       for (const Range& range : control) {
         if (chunk.offset < range.end && range.begin < chunk.end()) {
-          report_.unreadable(at(chunk.offset), "the payload of " +
-                                                   escape_controls(chunk.fourcc + " " + chunk.name) +
-                                                   " overlaps the " + range.name);
+          report_.unreadable(Code::overlap, at(chunk.offset),
+                             "the payload of " + escape_controls(chunk.fourcc + " " + chunk.name) +
+                                 " overlaps the " + range.name);
         }
       }
     }

@@ -130,7 +130,7 @@ bool check_control_hash(const io::Input& input, const Container& container, cons
                         Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   if (chunk.compressed() || chunk.length != kControlHashBytes) {
-    report.unreadable(where,
+    report.unreadable(Code::malformed, where,
                       label(chunk) + ": " +
                           (chunk.compressed() ? std::string("is compressed; it never is")
                                               : "has " + std::to_string(chunk.length) + " bytes, not 256"));
@@ -146,17 +146,19 @@ bool check_control_hash(const io::Input& input, const Container& container, cons
   } else {
     problem = ranges_problem(found, container);
   }
+  Code code = Code::malformed;
   if (problem.empty()) {
     const std::uint64_t end = std::min(found.ranges.front().second, input.size());
     const Bytes control = input.view(0, end);
     const Digest digest = control_digest(control.view, container.toc_offset, container.entry_count);
     if (digest != found.digest) {
+      code = Code::hash;
       problem = "header, TOC or string table are corrupt: their BLAKE3 is " + to_hex(digest) +
                 ", IHSH says " + to_hex(found.digest);
     }
   }
   if (problem.empty()) return true;
-  report.unreadable(where, label(chunk) + ": " + problem);
+  report.unreadable(code, where, label(chunk) + ": " + problem);
   return false;
 }
 
@@ -180,7 +182,7 @@ std::vector<std::byte> render_control_hash(std::uint64_t payloads_start, const D
 PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Chunk& shard, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   if (chunk.compressed()) {
-    report.unreadable(where, label(chunk) + ": is compressed; it never is");
+    report.unreadable(Code::malformed, where, label(chunk) + ": is compressed; it never is");
     return {};
   }
   PageHandler found;
@@ -201,7 +203,7 @@ PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Ch
     }
   }
   if (problem.empty()) return pages;
-  report.unreadable(where, label(chunk) + ": " + problem);
+  report.unreadable(Code::malformed, where, label(chunk) + ": " + problem);
   return {};
 }
 

@@ -155,7 +155,7 @@ Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts
   const bool sound = parse_chunk(input, chunk, handler, report);
   memory = handler.memory_left();
   if (sound && !handler.version_known()) {
-    report.fault(Where{input.name(), chunk.offset, {}},
+    report.fault(Code::metadata, Where{input.name(), chunk.offset, {}},
                  label(chunk) + ": \"format\" is not {\"name\": \"AERO\", \"version\": [0, 1]}");
   }
   Manifest manifest = handler.take();

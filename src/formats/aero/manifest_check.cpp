@@ -28,7 +28,9 @@ class ManifestCheck {
   }
 
  private:
-  void fault(const std::string& what) { report_.fault({model_.path(), chunk_.offset, {}}, "MMSG: " + what); }
+  void fault(const std::string& what) {
+    report_.fault(Code::metadata, {model_.path(), chunk_.offset, {}}, "MMSG: " + what);
+  }
   const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
 
   void check_name(const char* says, const char* key, const std::string& name) {

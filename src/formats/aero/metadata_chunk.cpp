@@ -66,13 +66,14 @@ bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& foun
   if (found == chunk.digest) return true;
   const Where where{input.name(), chunk.offset, {}};
   if (chunk.fourcc == kModelJson && chunk.digest == Digest{}) {
-    report.fault(where,
+    report.fault(Code::hash, where,
                  "the hash of MJSN in the TOC is all zeros (a known defect of one writer); its bytes are " +
                      to_hex(found));
     return true;
   }
-  report.unreadable(where, label(chunk) + " is corrupt: its BLAKE3 is " + to_hex(found) + ", the TOC says " +
-                               to_hex(chunk.digest));
+  report.unreadable(Code::hash, where,
+                    label(chunk) + " is corrupt: its BLAKE3 is " + to_hex(found) + ", the TOC says " +
+                        to_hex(chunk.digest));
   return false;
 }
 
@@ -83,7 +84,7 @@ void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& repo
   try {
     while (stream.read(block) != 0) continue;
   } catch (const io::ZstdProblem& problem) {
-    report.unreadable(Where{input.name(), chunk.offset, {}},
+    report.unreadable(Code::malformed, Where{input.name(), chunk.offset, {}},
                       label(chunk) + " cannot be decompressed: " + problem.what());
     return;
   }

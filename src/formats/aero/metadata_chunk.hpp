@@ -63,16 +63,17 @@ bool parse_chunk(const io::Input& input, const Chunk& chunk, Handler& handler, R
                     for (const std::byte b : rest) only_zeros = only_zeros && b == std::byte{0};
                   });
   } catch (const MsgpackProblem& problem) {
-    report.unreadable(where, label(chunk) + " is broken at byte " + std::to_string(problem.offset()) + ": " +
-                                 problem.what());
+    report.unreadable(
+        Code::malformed, where,
+        label(chunk) + " is broken at byte " + std::to_string(problem.offset()) + ": " + problem.what());
     return false;
   } catch (const io::ZstdProblem& problem) {
-    report.unreadable(where, label(chunk) + " cannot be decompressed: " + problem.what());
+    report.unreadable(Code::malformed, where, label(chunk) + " cannot be decompressed: " + problem.what());
     return false;
   }
   if (!check_digest(input, chunk, stream.digest(), report)) return false;
   if (followed && !(zeros_may_follow && only_zeros)) {
-    report.fault(where, label(chunk) + ": bytes follow its msgpack object");
+    report.fault(Code::malformed, where, label(chunk) + ": bytes follow its msgpack object");
   }
   return true;
 }

@@ -99,7 +99,7 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t&
       }
       static_cast<void>(stream.read(after));
     } catch (const io::ZstdProblem& problem) {
-      report.unreadable(where, label(chunk) + " cannot be decompressed: " + problem.what());
+      report.unreadable(Code::metadata, where, label(chunk) + " cannot be decompressed: " + problem.what());
       return {};
     }
     if (!check_digest(input, chunk, stream.digest(), report)) return {};
@@ -107,23 +107,23 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t&
   }
   Value json;
   if (const auto problem = read_json(bytes.text(), std::min(memory, kMostValues), json)) {
-    report.unreadable(where,
+    report.unreadable(Code::metadata, where,
                       label(chunk) + " at byte " + std::to_string(problem->offset) + ": " + problem->message);
     return {};
   }
   memory -= std::min(memory, memory_of(json));
   if (json.type != ValueType::map) {
-    report.unreadable(where, label(chunk) + " is not a JSON object");
+    report.unreadable(Code::metadata, where, label(chunk) + " is not a JSON object");
     return {};
   }
   for (const std::string_view key : {"model_name", "architecture", "source_format"}) {
     const Value* member = json.find(key);
     if (member != nullptr && member->type != ValueType::string)
-      report.fault(where, label(chunk) + ": \"" + std::string(key) + "\" is not text");
+      report.fault(Code::metadata, where, label(chunk) + ": \"" + std::string(key) + "\" is not text");
   }
   const Value* descriptors = json.find("quant_descriptors");
   if (descriptors != nullptr && descriptors->type != ValueType::array)
-    report.fault(where, label(chunk) + ": \"quant_descriptors\" is not an array");
+    report.fault(Code::metadata, where, label(chunk) + ": \"quant_descriptors\" is not an array");
   return json;
 }
 

@@ -73,7 +73,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
         "written by the reference's GGUF converter: shapes are stored fastest-varying first and sizes with "
         "their "
         "padding; they are read right, and convert repairs them";
-    report.doubt(where(), defect);
+    report.doubt(Code::malformed, where(), defect);
   }
   if (const Chunk* chunk = find(kTensorIndex)) {
     index_ = read_tensor_index(*input_, *chunk, memory_left_, report);
@@ -168,13 +168,14 @@ void AeroModel::read_descriptors(const AeroModel* index, Report& report) {
     const bool sound = id != nullptr && id->is_unsigned() && codec != nullptr &&
                        codec->type == ValueType::string && name != nullptr && name->type == ValueType::string;
     if (!sound) {
-      report.fault(where(), "a quant descriptor lacks id, codec or quant_name");
+      report.fault(Code::dtype, where(), "a quant descriptor lacks id, codec or quant_name");
       return true;
     }
     const auto type = described_type(id->bits, codec->text(), name->text(), params, index);
     if (!type) {
-      report.unreadable(where(), "the types that its quant descriptors describe take more than " +
-                                     human_size(kMostOwnTypes));
+      report.unreadable(
+          Code::dtype, where(),
+          "the types that its quant descriptors describe take more than " + human_size(kMostOwnTypes));
       return false;
     }
     // A known type's are written anew.
@@ -185,7 +186,7 @@ void AeroModel::read_descriptors(const AeroModel* index, Report& report) {
                       " that this version does not know");
     }
     if (!type_by_quant_id_.emplace(id->bits, *type).second) {
-      report.fault(where(), "quant id " + std::to_string(id->bits) + " has two descriptors");
+      report.fault(Code::dtype, where(), "quant id " + std::to_string(id->bits) + " has two descriptors");
     }
     return true;
   });
@@ -196,7 +197,7 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
   if (placement.dtype_code != static_cast<std::uint64_t>(DTypeCode::packed)) {
     const auto code = dtype_from_code(placement.dtype_code);
     if (!code) {
-      report.unreadable(where(tensor.name),
+      report.unreadable(Code::dtype, where(tensor.name),
                         "dtype code " + std::to_string(placement.dtype_code) + " is not known");
       return std::nullopt;
     }
@@ -206,7 +207,7 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
     const auto found = type_by_quant_id_.find(*placement.quant_id);
     if (found != type_by_quant_id_.end()) {
       if (placement.named_type != nullptr && !(DType(*placement.named_type) == found->second)) {
-        report.unreadable(where(tensor.name),
+        report.unreadable(Code::dtype, where(tensor.name),
                           "quant_params name " + escape_controls(placement.named_type->name) +
                               ", but the descriptor of quant id " + std::to_string(*placement.quant_id) +
                               " names " + escape_controls(found->second.name()));
@@ -214,10 +215,10 @@ std::optional<DType> AeroModel::resolve_dtype(const Tensor& tensor, const Placem
       }
       return found->second;
     }
-    report.fault(where(tensor.name),
+    report.fault(Code::dtype, where(tensor.name),
                  "quant id " + std::to_string(*placement.quant_id) + " has no descriptor");
   } else {
-    report.fault(where(tensor.name), "is packed, but has no quant_id");
+    report.fault(Code::dtype, where(tensor.name), "is packed, but has no quant_id");
   }
   if (placement.named_type != nullptr) return DType(*placement.named_type);
   own_types_.push_back({.codec = "unknown",
@@ -237,16 +238,16 @@ bool AeroModel::resolve(Tensor& tensor, const Placement& placement, Report& repo
   if (reversed_shapes_) std::reverse(tensor.shape.begin(), tensor.shape.end());
   const ByteSize size = dtype->size_of(tensor.shape);
   if (!size.problem.empty()) {
-    report.unreadable(where(tensor.name), size.problem);
+    report.unreadable(Code::shape, where(tensor.name), size.problem);
     return false;
   }
   const std::uint64_t stored = tensor.size;
   if (size.bytes && reversed_shapes_ && *size.bytes <= stored) tensor.size = *size.bytes;
   if (size.bytes && *size.bytes != tensor.size) {
-    report.unreadable(where(tensor.name), "data_len is " + std::to_string(stored) + ", but " +
-                                              escape_controls(dtype->name()) + " " +
-                                              aerotool::to_string(tensor.shape) + " takes " +
-                                              std::to_string(*size.bytes) + " bytes");
+    report.unreadable(Code::shape, where(tensor.name),
+                      "data_len is " + std::to_string(stored) + ", but " + escape_controls(dtype->name()) +
+                          " " + aerotool::to_string(tensor.shape) + " takes " + std::to_string(*size.bytes) +
+                          " bytes");
     return false;
   }
   return kind_ == Kind::set_index || place(tensor, placement, stored, report);
@@ -265,17 +266,17 @@ std::optional<std::size_t> AeroModel::shard_with_id(std::uint64_t id) {
 bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report) {
   const auto shard = shard_with_id(placement.shard_id);
   if (!shard) {
-    report.unreadable(where(tensor.name), "lies in shard " + std::to_string(placement.shard_id) +
-                                              ", but there is no chunk '" + shard_name(placement.shard_id) +
-                                              "'");
+    report.unreadable(Code::placement, where(tensor.name),
+                      "lies in shard " + std::to_string(placement.shard_id) + ", but there is no chunk '" +
+                          shard_name(placement.shard_id) + "'");
     return false;
   }
   const Chunk& chunk = container_.chunks[shards_[*shard]];
   if (!range_fits(placement.data_offset, stored, chunk.length)) {
-    report.unreadable(where(tensor.name), std::to_string(stored) + " bytes at " +
-                                              std::to_string(placement.data_offset) + " are not inside " +
-                                              escape_controls(chunk.name) + " of " +
-                                              std::to_string(chunk.length) + " bytes");
+    report.unreadable(Code::placement, where(tensor.name),
+                      std::to_string(stored) + " bytes at " + std::to_string(placement.data_offset) +
+                          " are not inside " + escape_controls(chunk.name) + " of " +
+                          std::to_string(chunk.length) + " bytes");
     return false;
   }
   tensor.shard = static_cast<std::uint32_t>(*shard);
@@ -285,9 +286,10 @@ bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t 
 
 void AeroModel::resolve_tensors(Report& report) {
   if (kind_ == Kind::file && shards_.empty() && !index_.tensors.empty()) {
-    report.unreadable(where(), "lists " + plural(index_.tensors.size(), "tensor") +
-                                   ", but holds no weights: the index of a set is read through its "
-                                   "model.aeroset.json");
+    report.unreadable(Code::malformed, where(),
+                      "lists " + plural(index_.tensors.size(), "tensor") +
+                          ", but holds no weights: the index of a set is read through its "
+                          "model.aeroset.json");
     index_.tensors.clear();
     index_.placements.clear();
   }
@@ -319,7 +321,7 @@ void AeroModel::check_names(Report& report) {
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (tensors[order[i - 1]].name == tensors[order[i]].name) {
       if (report.full()) break;
-      report.unreadable(where(tensors[order[i]].name), "the name stands twice in TIDX");
+      report.unreadable(Code::duplicate, where(tensors[order[i]].name), "the name stands twice in TIDX");
     }
   }
 }
@@ -340,10 +342,10 @@ void AeroModel::check_tensor_overlaps(Report& report) {
     const Tensor& tensor = tensors[i];
     if (tensor.size == 0) continue;
     if (before != nullptr && before->shard == tensor.shard && tensor.offset < before->offset + before->size) {
-      report.unreadable(where(tensor.name), "overlaps tensor '" + escape_controls(before->name) +
-                                                "' in the file: it begins at byte " +
-                                                std::to_string(tensor.offset) + ", the other ends at " +
-                                                std::to_string(before->offset + before->size));
+      report.unreadable(Code::overlap, where(tensor.name),
+                        "overlaps tensor '" + escape_controls(before->name) +
+                            "' in the file: it begins at byte " + std::to_string(tensor.offset) +
+                            ", the other ends at " + std::to_string(before->offset + before->size));
     }
     before = &tensor;
   }
@@ -353,7 +355,7 @@ void AeroModel::check_chunk_overlaps(Report& report) {
   for (const Overlap& overlap : find_overlaps(container_)) {
     const Chunk& first = container_.chunks[overlap.first];
     const Chunk& second = container_.chunks[overlap.second];
-    report.unreadable(Where{input_->name(), overlap.begin, {}},
+    report.unreadable(Code::overlap, Where{input_->name(), overlap.begin, {}},
                       label(first) + " and " + label(second) + " share the bytes " +
                           std::to_string(overlap.begin) + " to " + std::to_string(overlap.end),
                       report.full() ? std::vector<HitTensor>{} : tensors_in(overlap.begin, overlap.end));
@@ -550,11 +552,12 @@ bool AeroModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uint6
         },
         1, nullptr);
     if (found != pages.digests[page]) {
-      throw CorruptError(where(described.name), "page " + std::to_string(page) + " of " +
-                                                    escape_controls(shard.name) + " (bytes " +
-                                                    std::to_string(shard.offset + at) + " to " +
-                                                    std::to_string(shard.offset + at + length) +
-                                                    " of the file) is corrupt: its BLAKE3 does not match");
+      throw CorruptError(where(described.name),
+                         "page " + std::to_string(page) + " of " + escape_controls(shard.name) + " (bytes " +
+                             std::to_string(shard.offset + at) + " to " +
+                             std::to_string(shard.offset + at + length) +
+                             " of the file) is corrupt: its BLAKE3 does not match",
+                         Code::hash);
     }
   }
   return true;

@@ -202,16 +202,17 @@ class IndexHandler : public EventRouter<IndexHandler> {
                           : !seen_.length ? "data_len"
                                           : nullptr;
     if (missing != nullptr) {
-      report_.unreadable(where(),
+      report_.unreadable(Code::malformed, where(),
                          "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
       drop_entry();
       ++position_;
       return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
     }
     ++position_;
-    if (!is_utf8(tensor().name)) report_.fault(where(), "its name is not UTF-8");
-    if (seen_.bad_digest) report_.unreadable(where(), "hash_b3 is not 64 hexadecimal digits");
-    if (seen_.upper_digest) report_.fault(where(), "hash_b3 has upper-case digits");
+    if (!is_utf8(tensor().name)) report_.fault(Code::name, where(), "its name is not UTF-8");
+    if (seen_.bad_digest)
+      report_.unreadable(Code::malformed, where(), "hash_b3 is not 64 hexadecimal digits");
+    if (seen_.upper_digest) report_.fault(Code::malformed, where(), "hash_b3 has upper-case digits");
     if (!extras_.empty()) index_.extras.emplace(index_.tensors.size() - 1, std::move(extras_));
     return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
   }
@@ -234,7 +235,8 @@ TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, std::u
   const bool sound = parse_chunk(input, chunk, handler, report);
   memory = handler.memory_left();
   if (sound && !handler.has_tensors()) {
-    report.unreadable(Where{input.name(), chunk.offset, {}}, label(chunk) + " has no \"tensors\"");
+    report.unreadable(Code::malformed, Where{input.name(), chunk.offset, {}},
+                      label(chunk) + " has no \"tensors\"");
   }
   TensorIndex index = handler.take();
   index.complete = sound;

@@ -17,21 +17,24 @@ void AerosetModel::check_part(const Part& part, CheckOptions options, Report& re
   const Digest found = sha256.finish();
   if (found == *part.entry->sha256) return;
   const CorruptError wrong = wrong_sha256(*part.input, found, *part.entry->sha256);
-  report.fault(wrong.where(), wrong.message());
+  report.fault(Code::hash, wrong.where(), wrong.message());
 }
 
 /// What opening has told was not asked for; but of what could not be opened nothing can be checked.
 bool AerosetModel::check_control(const CheckOptions& options, Report& report) const {
   for (const SetPart* part : broken_)
-    report.fault(where(), "part '" + escape_controls(shortened(part->path)) + "' cannot be used");
+    report.fault(Code::index, where(),
+                 "part '" + escape_controls(shortened(part->path)) + "' cannot be used");
   if (tensor_index_ == nullptr) {
-    report.fault(where(), "'" + escape_controls(shortened(index_.tensor_index.path)) + "' cannot be used");
+    report.fault(Code::index, where(),
+                 "'" + escape_controls(shortened(index_.tensor_index.path)) + "' cannot be used");
     return true;
   }
   if (tensors().size() != tensor_index_->tensors().size()) {
-    report.fault(where(), "the parts hold " + plural(tensors().size(), "tensor") + " of the " +
-                              std::to_string(tensor_index_->tensors().size()) + " in " +
-                              escape_controls(tensor_index_->path()));
+    report.fault(Code::index, where(),
+                 "the parts hold " + plural(tensors().size(), "tensor") + " of the " +
+                     std::to_string(tensor_index_->tensors().size()) + " in " +
+                     escape_controls(tensor_index_->path()));
   }
   bool all = tensor_index_->check(options, report);
   for (const Part& part : open_) all = part.model->check(options, report) && all;

@@ -16,9 +16,9 @@ namespace {
 /// Notes a size that is not the index's.
 void require_size(const SetFile& entry, const io::Input& input, const std::string& index, Report& report) {
   if (!entry.size || *entry.size == input.size()) return;
-  report.unreadable({index, {}, {}}, "'" + escape_controls(shortened(entry.path)) + "' has " +
-                                         std::to_string(input.size()) + " bytes, the index says " +
-                                         std::to_string(*entry.size));
+  report.unreadable(Code::index, {index, {}, {}},
+                    "'" + escape_controls(shortened(entry.path)) + "' has " + std::to_string(input.size()) +
+                        " bytes, the index says " + std::to_string(*entry.size));
 }
 
 bool is_url(std::string_view path) {
@@ -50,13 +50,13 @@ void AerosetModel::open_tensor_index(Report& report) {
     if (entry.sha256) {
       const Digest found = sha256_of(input, 1, nullptr);
       const CorruptError wrong = wrong_sha256(input, found, *entry.sha256);
-      if (found != *entry.sha256) report.unreadable(wrong.where(), wrong.message());
+      if (found != *entry.sha256) report.unreadable(Code::hash, wrong.where(), wrong.message());
     }
     tensor_index_ =
         std::make_unique<aero::AeroModel>(tensor_index_input_, report, aero::AeroModel::Kind::set_index);
   } catch (const CorruptError& error) {
     if (tensor_index_input_) tensor_index_input_->require_unchanged();
-    report.unreadable(error.where(), error.message());
+    report.unreadable(error.code(), error.where(), error.message());
     return;
   }
   compare_names(report);
@@ -67,9 +67,9 @@ void AerosetModel::compare_names(Report& report) const {
   if (!manifest.sound) return;
   const auto compare = [&](const char* what, const std::string& here, const std::string& there) {
     if (here == there) return;
-    report.doubt(where(), std::string(what) + " is '" + escape_controls(shortened(here)) + "', but in " +
-                              escape_controls(tensor_index_->path()) + " '" +
-                              escape_controls(shortened(there)) + "'");
+    report.doubt(Code::index, where(),
+                 std::string(what) + " is '" + escape_controls(shortened(here)) + "', but in " +
+                     escape_controls(tensor_index_->path()) + " '" + escape_controls(shortened(there)) + "'");
   };
   compare("the model's name", index_.model_name, manifest.model_name);
   compare("the architecture", index_.architecture, manifest.architecture);
@@ -122,8 +122,9 @@ void AerosetModel::open_parts(Report& report) {
     }
     open_.push_back({&entry, std::move(input), model, false});
     if (model->shards().size() != entry.shards.size()) {
-      report.unreadable(where(), name + " holds " + plural(model->shards().size(), "shard") +
-                                     ", the index lists " + std::to_string(entry.shards.size()));
+      report.unreadable(Code::index, where(),
+                        name + " holds " + plural(model->shards().size(), "shard") + ", the index lists " +
+                            std::to_string(entry.shards.size()));
       continue;
     }
     open_.back().counts_from_zero =
@@ -131,7 +132,8 @@ void AerosetModel::open_parts(Report& report) {
                     [&](std::uint64_t id) { return !model->shard_named(aero::shard_name(id)).has_value(); });
     for (const std::uint64_t id : entry.shards) {
       if (!listed.emplace(id, &entry).second)
-        report.unreadable(where(), name + " lists shard " + std::to_string(id) + ", which is listed before");
+        report.unreadable(Code::duplicate, where(),
+                          name + " lists shard " + std::to_string(id) + ", which is listed before");
     }
   }
 }
@@ -153,7 +155,8 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const State
   const Where here = {path_of(tensor), {}, local.name};
   const std::string& there = tensor_index_->path();
   const auto differs = [&](const std::string& verb, const std::string& in_part, const std::string& in_index) {
-    report.unreadable(here, verb + " " + in_part + ", but in " + escape_controls(there) + " " + in_index);
+    report.unreadable(Code::index, here,
+                      verb + " " + in_part + ", but in " + escape_controls(there) + " " + in_index);
   };
   if (!(global.dtype == local.dtype)) {
     differs("is", escape_controls(local.dtype.name()), escape_controls(global.dtype.name()));
@@ -170,7 +173,7 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const State
   } else if (global.digest && local.digest && *global.digest != *local.digest) {
     differs("has the hash_b3", to_hex(*local.digest), to_hex(*global.digest));
   } else if (global.digest.has_value() != local.digest.has_value()) {
-    report.fault(here,
+    report.fault(Code::index, here,
                  std::string(local.digest ? "has a hash_b3, but none in " : "has no hash_b3, but one in ") +
                      escape_controls(there));
   }
@@ -201,12 +204,13 @@ void AerosetModel::join_tensors(Report& report) {
       hit[shard->second].push_back(
           {global.name, shortened(broken_[shard->second]->path), place.data_offset, global.size});
     } else {
-      report.unreadable(where(global.name),
+      report.unreadable(Code::index, where(global.name),
                         "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
     }
   }
   for (std::size_t i = 0; i < broken_.size(); ++i) {
-    report.unreadable(where(), "part '" + escape_controls(shortened(broken_[i]->path)) + "' cannot be used",
+    report.unreadable(Code::index, where(),
+                      "part '" + escape_controls(shortened(broken_[i]->path)) + "' cannot be used",
                       std::move(hit[i]));
   }
   for (std::size_t i = 0; i < tensors().size(); ++i) {
@@ -215,7 +219,7 @@ void AerosetModel::join_tensors(Report& report) {
       order.push_back(i);  // what it lacks has been told
       continue;
     }
-    report.unreadable({path_of(i), {}, tensors()[i].name},
+    report.unreadable(Code::index, {path_of(i), {}, tensors()[i].name},
                       "is not in " + escape_controls(tensor_index_->path()));
   }
   arrange(order);

@@ -37,21 +37,21 @@ class IndexReader {
     read_cache(json, index);
     read_parts(json, index);
     const Value* global = json.find("global_tidx");
-    if (global == nullptr) throw CorruptError(where(), "\"global_tidx\" is missing");
+    if (global == nullptr) throw CorruptError(where(), "\"global_tidx\" is missing", Code::index);
     if (!read_file(*global, "\"global_tidx\"", index.tensor_index))
-      throw CorruptError(where(), "\"global_tidx\" names no file");
+      throw CorruptError(where(), "\"global_tidx\" names no file", Code::index);
     return index;
   }
 
  private:
   Where where() const { return {path_, {}, {}}; }
-  void fault(const std::string& what) { report_.fault(where(), what); }
+  void fault(const std::string& what) { report_.fault(Code::index, where(), what); }
 
   void read_format(const Value& json, SetIndex& index) {
     const Value* format = json.find("format");
     const Value* name = format != nullptr ? format->find("name") : nullptr;
     if (name == nullptr || name->type != ValueType::string || name->text() != kFormatName)
-      throw CorruptError(where(), "is no index of an AEROSET: \"format\" does not name one");
+      throw CorruptError(where(), "is no index of an AEROSET: \"format\" does not name one", Code::index);
     const Value* version = format->find("version");
     std::vector<std::uint64_t> numbers;
     if (version != nullptr && version->type == ValueType::array && version->array().count == 2) {
@@ -60,7 +60,8 @@ class IndexReader {
         return true;
       });
     }
-    if (numbers.size() != 2) throw CorruptError(where(), "\"format\" has no version of two numbers");
+    if (numbers.size() != 2)
+      throw CorruptError(where(), "\"format\" has no version of two numbers", Code::index);
     if (numbers[0] != 0 || numbers[1] < 1 || numbers[1] > kHighestMinor) {
       throw UnsupportedError(where(), "AEROSET version " + std::to_string(numbers[0]) + "." +
                                           std::to_string(numbers[1]) + "; versions 0.1 and 0.2 are read");
@@ -82,13 +83,13 @@ class IndexReader {
   void read_parts(const Value& json, SetIndex& index) {
     const Value* parts = json.find("parts");
     if (parts == nullptr || parts->type != ValueType::array)
-      throw CorruptError(where(), "\"parts\" is missing, or no array");
+      throw CorruptError(where(), "\"parts\" is missing, or no array", Code::index);
     std::size_t number = 0;
     for_each_element(parts->array(), [&](const Value& item) {
       const std::string label = "part " + std::to_string(number++);
       SetPart part;
       if (!read_file(item, label, part)) {
-        report_.unreadable(where(), label + " names no file");
+        report_.unreadable(Code::index, where(), label + " names no file");
         return true;
       }
       read_shards(item, label, part);
@@ -109,7 +110,7 @@ class IndexReader {
     }
     if (sound) return;
     part.shards.clear();
-    report_.unreadable(where(), label + ": \"shards\" is missing, or no array of numbers");
+    report_.unreadable(Code::index, where(), label + ": \"shards\" is missing, or no array of numbers");
   }
 
   /// False where it does not name a file.
@@ -173,8 +174,8 @@ void put_file(Writer& json, const SetFile& file) {
 SetIndex read_set_index(std::string_view text, const std::string& path, Report& report) {
   Value json;
   if (const auto problem = aero::read_json(text, aero::ValueBuilder::kMostMemory, json))
-    throw CorruptError({path, problem->offset, {}}, problem->message);
-  if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is no JSON object");
+    throw CorruptError({path, problem->offset, {}}, problem->message, Code::index);
+  if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is no JSON object", Code::index);
   return IndexReader(path, report).read(json);
 }
 

@@ -18,8 +18,10 @@ Cursor::Cursor(std::string path, std::uint64_t file_size, Prefix prefix)
 
 void Cursor::require(std::uint64_t length, std::string_view what) {
   if (!range_fits(position_, length, file_size_)) {
-    throw CorruptError(here(), "the file ends inside " + std::string(what) + ": " + std::to_string(length) +
-                                   " bytes are needed here, " + std::to_string(left()) + " are left");
+    throw CorruptError(here(),
+                       "the file ends inside " + std::string(what) + ": " + std::to_string(length) +
+                           " bytes are needed here, " + std::to_string(left()) + " are left",
+                       Code::short_file);
   }
   const std::uint64_t end = position_ + length;
   if (end <= bytes_.size()) return;

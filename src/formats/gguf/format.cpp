@@ -20,7 +20,7 @@ void warn_of_part(const Model& model, Report& report) {
   if (!count || *count <= 1) return;
   const auto number = gguf::split_number(metadata, gguf::kSplitNumberKey);
   const std::string part = number && *number < *count ? "part " + std::to_string(*number + 1) : "one part";
-  report.warning({model.path(), {}, {}},
+  report.warning(Code::part_alone, {model.path(), {}, {}},
                  "is " + part + " of " + std::to_string(*count) +
                      " of a split model, and read alone: its name is not that of a part, as in "
                      "NAME-00001-of-00003.gguf");

@@ -20,7 +20,7 @@ bool lies_in_file(const Tensor& tensor, const ParsedHead& head, const io::Input&
 void report_outside(const Tensor& tensor, const ParsedHead& head, const io::Input& input, Report& report) {
   auto end = checked_add(head.data_begin, tensor.offset);
   if (end) end = checked_add(*end, tensor.size);
-  report.unreadable({input.name(), {}, tensor.name},
+  report.unreadable(Code::short_file, {input.name(), {}, tensor.name},
                     (end ? "ends at byte " + std::to_string(*end) : std::string("ends past byte 2^64")) +
                         ", but the file has only " + std::to_string(input.size()) + " bytes");
 }
@@ -33,10 +33,10 @@ void drop_overlapping(std::vector<Tensor>& tensors, const io::Input& input, Repo
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& tensor = tensors[i];
     if (tensor.size != 0 && tensor.offset < end) {
-      report.unreadable({input.name(), {}, tensor.name}, "begins at byte " + std::to_string(tensor.offset) +
-                                                             ", inside tensor '" +
-                                                             escape_controls(tensors[before].name) +
-                                                             "', which ends at byte " + std::to_string(end));
+      report.unreadable(Code::overlap, {input.name(), {}, tensor.name},
+                        "begins at byte " + std::to_string(tensor.offset) + ", inside tensor '" +
+                            escape_controls(tensors[before].name) + "', which ends at byte " +
+                            std::to_string(end));
       continue;
     }
     if (tensor.size != 0) {

@@ -30,7 +30,7 @@ class KeyValueReader {
     const std::uint64_t begin = cursor_.position();
     const Bytes key = cursor_.string("a metadata key");
     charge(sizeof(decltype(result_.metadata.entries)::value_type) + key.size());
-    if (key.size() == 0) report_.fault(cursor_.at(begin), "a metadata key is empty");
+    if (key.size() == 0) report_.fault(Code::name, cursor_.at(begin), "a metadata key is empty");
     what_ = "the value of " + quoted(key.text());
     const ValueType type = read_type();
     result_.metadata.entries.emplace_back(key.text(), read_value(type));
@@ -40,7 +40,8 @@ class KeyValueReader {
     std::unordered_set<std::string_view> keys;
     for (const auto& [key, value] : result_.metadata.entries) {
       if (!keys.insert(key).second) {
-        report_.fault({cursor_.path(), {}, {}}, "the metadata key " + quoted(key) + " stands twice");
+        report_.fault(Code::duplicate, {cursor_.path(), {}, {}},
+                      "the metadata key " + quoted(key) + " stands twice");
       }
     }
     return std::move(result_);
@@ -112,7 +113,7 @@ class KeyValueReader {
     if (type == ValueType::boolean &&
         std::any_of(packed.view.begin(), packed.view.end(), [](std::byte b) { return b > std::byte{1}; })) {
       result_.exact = false;
-      report_.fault(cursor_.at(begin), what_ + " holds a boolean that is neither 0 nor 1");
+      report_.fault(Code::metadata, cursor_.at(begin), what_ + " holds a boolean that is neither 0 nor 1");
     }
     return packed;
   }

@@ -27,8 +27,9 @@ GgufModel::GgufModel(std::shared_ptr<io::Input> input, Report& report)
   const std::uint64_t padded = head_.data_begin + align_up(end - head_.data_begin, head_.alignment);
   // Common and harmless: of interest to those alone who ask whether the file is sound.
   if (report.judging() && input_->size() < padded) {
-    report.warning({path(), input_->size(), {}}, "the file ends without its last padding: " +
-                                                     plural(padded - input_->size(), "zero") + " missing");
+    report.warning(
+        Code::padding, {path(), input_->size(), {}},
+        "the file ends without its last padding: " + plural(padded - input_->size(), "zero") + " missing");
   }
 }
 

@@ -71,17 +71,18 @@ class InfoReader {
       tensor.shape.resize(rank);
       for (std::uint32_t i = 0; i < rank; ++i) tensor.shape[rank - 1 - i] = cursor_.u64(kInfos);
     } else {
-      report_.unreadable(at(tensor), std::to_string(rank) + " dimensions; GGUF allows at most " +
-                                         std::to_string(kMostDimensions));
+      report_.unreadable(
+          Code::shape, at(tensor),
+          std::to_string(rank) + " dimensions; GGUF allows at most " + std::to_string(kMostDimensions));
       cursor_.skip(std::uint64_t{rank} * 8, kInfos);
     }
     const std::uint32_t type = cursor_.u32(kInfos);
     tensor.offset = cursor_.u64(kInfos);
 
     if (name.size() > kMostNameBytes) {
-      report_.unreadable(cursor_.at(begin), "a tensor's name has " + std::to_string(name.size()) +
-                                                " bytes; at most " + std::to_string(kMostNameBytes) +
-                                                " are read");
+      report_.unreadable(Code::name, cursor_.at(begin),
+                         "a tensor's name has " + std::to_string(name.size()) + " bytes; at most " +
+                             std::to_string(kMostNameBytes) + " are read");
     }
     const bool has_size = has_shape && measure(tensor, type);
     check_place(tensor, has_size);
@@ -93,13 +94,14 @@ class InfoReader {
   bool measure(Tensor& tensor, std::uint32_t type) {
     const std::optional<DType> dtype = ggml_dtype(type);
     if (!dtype) {
-      report_.unreadable(at(tensor), "ggml type " + std::to_string(type) +
-                                         (was_removed(type) ? " was removed from GGUF" : " is not known"));
+      report_.unreadable(Code::dtype, at(tensor),
+                         "ggml type " + std::to_string(type) +
+                             (was_removed(type) ? " was removed from GGUF" : " is not known"));
       return false;
     }
     const ByteSize size = dtype->size_of(tensor.shape);
     if (!size.bytes) {
-      report_.unreadable(at(tensor), size.problem);
+      report_.unreadable(Code::shape, at(tensor), size.problem);
       return false;
     }
     tensor.dtype = *dtype;
@@ -114,16 +116,18 @@ class InfoReader {
     if (expected_ && tensor.offset != *expected_ && !packing_reported_) {
       packing_reported_ = true;
       misaligned_reported_ = misaligned_reported_ || !aligned;
-      report_.fault(at(tensor), "begins at byte " + std::to_string(tensor.offset) +
-                                    " of the data section, but " + std::to_string(*expected_) +
-                                    " was expected: tensors follow each other, each padded to the alignment "
-                                    "of " +
-                                    std::to_string(alignment_));
+      report_.fault(Code::placement, at(tensor),
+                    "begins at byte " + std::to_string(tensor.offset) + " of the data section, but " +
+                        std::to_string(*expected_) +
+                        " was expected: tensors follow each other, each padded to the alignment "
+                        "of " +
+                        std::to_string(alignment_));
     } else if (!aligned && !misaligned_reported_) {
       misaligned_reported_ = true;
-      report_.fault(at(tensor), "begins at byte " + std::to_string(tensor.offset) +
-                                    " of the data section, which is not a multiple of the alignment " +
-                                    std::to_string(alignment_));
+      report_.fault(Code::placement, at(tensor),
+                    "begins at byte " + std::to_string(tensor.offset) +
+                        " of the data section, which is not a multiple of the alignment " +
+                        std::to_string(alignment_));
     }
     expected_.reset();
     if (!has_size) return;
@@ -135,7 +139,7 @@ class InfoReader {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < twins.size(); ++i) {
       if (twins[i]) {
-        report_.unreadable(at(tensors_[i]), "two tensors have this name");
+        report_.unreadable(Code::duplicate, at(tensors_[i]), "two tensors have this name");
         give_up_above_limit();
       } else {
         if (kept != i) tensors_[kept] = std::move(tensors_[i]);

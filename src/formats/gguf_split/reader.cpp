@@ -22,12 +22,14 @@ void check_number(const Where& where, const Metadata& metadata, std::string_view
                   Report& report) {
   const Value* value = metadata.find(key);
   if (value == nullptr) {
-    report.doubt(where, "has no " + std::string(key) + ", as every part of a split model has");
+    report.doubt(Code::part, where, "has no " + std::string(key) + ", as every part of a split model has");
   } else if (value->type != type) {
-    report.doubt(where, std::string(key) + " is of type " + std::string(name_of(value->type)) + ", not " +
-                            std::string(name_of(type)));
+    report.doubt(Code::part, where,
+                 std::string(key) + " is of type " + std::string(name_of(value->type)) + ", not " +
+                     std::string(name_of(type)));
   } else if (!value->is_unsigned()) {
-    report.doubt(where, std::string(key) + " is " + std::to_string(static_cast<std::int64_t>(value->bits)));
+    report.doubt(Code::part, where,
+                 std::string(key) + " is " + std::to_string(static_cast<std::int64_t>(value->bits)));
   }
 }
 
@@ -40,13 +42,15 @@ void check_part(const Model& part, std::uint32_t number, std::uint32_t count, Re
   check_number(where, metadata, gguf::kSplitTensorsKey, ValueType::i32, report);
   const auto said = gguf::split_number(metadata, gguf::kSplitNumberKey);
   if (said && *said != number - 1) {
-    report.doubt(where, "split.no is " + std::to_string(*said) + ", but by its name it is part " +
-                            std::to_string(number) + ", whose split.no is " + std::to_string(number - 1));
+    report.doubt(Code::part, where,
+                 "split.no is " + std::to_string(*said) + ", but by its name it is part " +
+                     std::to_string(number) + ", whose split.no is " + std::to_string(number - 1));
   }
   const auto of = gguf::split_number(metadata, gguf::kSplitCountKey);
   if (of && *of != count) {
-    report.doubt(where, "split.count is " + std::to_string(*of) + ", but by its name it is one of " +
-                            std::to_string(count));
+    report.doubt(
+        Code::part, where,
+        "split.count is " + std::to_string(*of) + ", but by its name it is one of " + std::to_string(count));
   }
 }
 
@@ -83,12 +87,14 @@ void SplitModel::check_totals(bool whole, Report& report) const {
   for (const auto& part : parts()) {
     const auto said = said_by(*part);
     if (!said || said == total) continue;
-    report.doubt({part->path(), {}, {}}, "split.tensors.count is " + std::to_string(*said) +
-                                             ", but the first part says " + std::to_string(*total));
+    report.doubt(Code::part, {part->path(), {}, {}},
+                 "split.tensors.count is " + std::to_string(*said) + ", but the first part says " +
+                     std::to_string(*total));
   }
   if (whole && *total != tensors().size()) {
-    report.doubt({path(), {}, {}}, "split.tensors.count is " + std::to_string(*total) +
-                                       ", but the parts hold " + plural(tensors().size(), "tensor"));
+    report.doubt(Code::part, {path(), {}, {}},
+                 "split.tensors.count is " + std::to_string(*total) + ", but the parts hold " +
+                     plural(tensors().size(), "tensor"));
   }
 }
 

@@ -43,11 +43,11 @@ Where Layout::place(std::string_view tensor, std::uint64_t offset) const {
 
 void Layout::unsupported(Where where, std::string message) {
   if (!report_.judging()) throw UnsupportedError(std::move(where), std::move(message));
-  report_.unreadable(std::move(where), std::move(message));
+  report_.unreadable(Code::unsupported, std::move(where), std::move(message));
 }
 
 void Layout::defect(std::string_view tensor, std::string message) {
-  report_.unreadable(place(tensor), std::move(message));
+  report_.unreadable(Code::malformed, place(tensor), std::move(message));
 }
 
 /// The bytes that dtype and shape ask for; nothing where they are missing or wrong, which is noted.
@@ -71,9 +71,10 @@ std::optional<std::uint64_t> Layout::size_of(const HeaderEntry& entry, DType& dt
   // The product of the shape and the size in bytes stay below 2^64; sub-byte types end on a byte.
   ByteSize size = dtype.size_of(*entry.shape);
   if (!size.bytes) {
-    report_.unreadable(place(entry.name), std::string(dtype.name()) + " " +
-                                              to_string(Shape(entry.shape->begin(), entry.shape->end())) +
-                                              " has no size in bytes: " + size.problem);
+    report_.unreadable(Code::shape, place(entry.name),
+                       std::string(dtype.name()) + " " +
+                           to_string(Shape(entry.shape->begin(), entry.shape->end())) +
+                           " has no size in bytes: " + size.problem);
   }
   return size.bytes;
 }
@@ -88,18 +89,19 @@ void Layout::add(const HeaderEntry& entry) {
   const auto [begin, end] = *entry.data_offsets;
   // begin is not after end.
   if (begin > end) {
-    report_.unreadable(place(entry.name), "data_offsets " + interval(begin, end) + " end before they begin");
+    report_.unreadable(Code::shape, place(entry.name),
+                       "data_offsets " + interval(begin, end) + " end before they begin");
     ++unplaced_;
     return;
   }
   // end - begin equals the size that dtype and shape give.
   const bool fits = size && *size == end - begin;
   if (size && !fits) {
-    report_.unreadable(place(entry.name), "data_offsets " + interval(begin, end) + " hold " +
-                                              count_bytes(end - begin) + ", but " +
-                                              std::string(dtype.name()) + " " +
-                                              to_string(Shape(entry.shape->begin(), entry.shape->end())) +
-                                              " takes " + std::to_string(*size));
+    report_.unreadable(Code::shape, place(entry.name),
+                       "data_offsets " + interval(begin, end) + " hold " + count_bytes(end - begin) +
+                           ", but " + std::string(dtype.name()) + " " +
+                           to_string(Shape(entry.shape->begin(), entry.shape->end())) + " takes " +
+                           std::to_string(*size));
   }
   Tensor& tensor = tensors_.emplace_back();
   tensor.name = entry.name;
@@ -142,7 +144,7 @@ void Layout::check_tiling(const std::vector<std::uint32_t>& order) {
     // None past the end.
     if (end > data_size_) {
       sound_[index] = false;
-      report_.unreadable(place(tensor.name, tensor.offset),
+      report_.unreadable(Code::short_file, place(tensor.name, tensor.offset),
                          "data_offsets " + interval(tensor) +
                              " pass the end of the data section, which has " + count_bytes(data_size_) +
                              ": the file is cut short, or the offsets are wrong");
@@ -166,7 +168,7 @@ void Layout::note_overlap(const Tensor& tensor, const Tensor& other) {
   const std::uint64_t shared =
       std::min(tensor.offset + tensor.size, other.offset + other.size) - tensor.offset;
   const std::string relation = tensor.size == 0 ? " lie inside tensor " : " overlap tensor ";
-  report_.unreadable(place(tensor.name, tensor.offset),
+  report_.unreadable(Code::overlap, place(tensor.name, tensor.offset),
                      "data_offsets " + interval(tensor) + relation + quoted(other.name) + " at " +
                          interval(other) + (tensor.size == 0 ? "" : " by " + count_bytes(shared)));
 }
@@ -183,8 +185,9 @@ void Layout::note_hole(std::uint64_t begin, std::uint64_t end, const Tensor* bef
     neighbours =
         "tensor " + quoted(after->name) + " is the first and begins at " + std::to_string(after->offset);
   }
-  report_.unreadable(place({}, begin), count_bytes(end - begin) + " of the data section, " +
-                                           interval(begin, end) + ", belong to no tensor: " + neighbours);
+  report_.unreadable(Code::stray, place({}, begin),
+                     count_bytes(end - begin) + " of the data section, " + interval(begin, end) +
+                         ", belong to no tensor: " + neighbours);
 }
 
 std::vector<Tensor> Layout::finish() {

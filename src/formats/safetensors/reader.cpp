@@ -18,7 +18,8 @@ std::uint64_t find_data(const io::Input& input) {
   if (input.size() < kLengthBytes) {
     throw CorruptError({input.name(), 0, {}},
                        "the file has " + std::to_string(input.size()) +
-                           " bytes; a safetensors file begins with 8 bytes of header length");
+                           " bytes; a safetensors file begins with 8 bytes of header length",
+                       Code::short_file);
   }
   const std::uint64_t length = header_length(input.view(0, kLengthBytes).view);
   // At most 100,000,000 bytes of JSON.
@@ -31,7 +32,8 @@ std::uint64_t find_data(const io::Input& input) {
   if (length > input.size() - kLengthBytes) {
     throw CorruptError({input.name(), 0, {}},
                        "the header takes " + std::to_string(length) + " bytes, but only " +
-                           std::to_string(input.size() - kLengthBytes) + " follow its length");
+                           std::to_string(input.size() - kLengthBytes) + " follow its length",
+                       Code::short_file);
   }
   return kLengthBytes + length;
 }

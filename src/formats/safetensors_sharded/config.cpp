@@ -74,7 +74,8 @@ std::string model_type_beside(const io::Input& index, Report& report) {
     // What the model is shall not hang on the machine's mood.
     throw;
   } catch (const Error& problem) {
-    report.warning(problem.where(), problem.message() + " (the architecture is not taken from it)");
+    report.warning(Code::config, problem.where(),
+                   problem.message() + " (the architecture is not taken from it)");
   }
   return {};
 }

@@ -69,10 +69,11 @@ class Handler {
     return refuse("\"weight_map\" is " + noun + ", not an object that gives each tensor its file");
   }
   void wrong_file(const std::string& noun) {
-    report_.unreadable({path_, {}, shortened(key_)}, "\"weight_map\" gives it " + noun + ", not a file");
+    report_.unreadable(Code::index, {path_, {}, shortened(key_)},
+                       "\"weight_map\" gives it " + noun + ", not a file");
   }
   void wrong_size(const std::string& what) {
-    report_.doubt({path_, {}, {}}, "\"total_size\" is " + what + ", not a number of bytes");
+    report_.doubt(Code::index, {path_, {}, {}}, "\"total_size\" is " + what + ", not a number of bytes");
   }
 
   const std::string& path_;
@@ -200,10 +201,11 @@ Index read_index(const std::string& path, std::string_view json, Report& report)
     Where where{path, problem->offset, {}};
     // Not where the key stands, but where its object ends.
     if (problem->message.ends_with("stands twice")) where.offset.reset();
-    throw CorruptError(std::move(where), shortened(problem->message));
+    throw CorruptError(std::move(where), shortened(problem->message), Code::index);
   }
   if (!handler.has_map()) {
-    throw CorruptError({path, {}, {}}, "the index has no \"weight_map\" that gives each tensor its file");
+    throw CorruptError({path, {}, {}}, "the index has no \"weight_map\" that gives each tensor its file",
+                       Code::index);
   }
   // Numbered as they came; from here on in the order of their names.
   std::vector<std::uint32_t> number(handler.files().size());

@@ -18,9 +18,10 @@ using safetensors::shortened;
 
 Index index_in(const io::Input& input, Report& report) {
   if (input.size() > kMostIndexBytes) {
-    throw CorruptError({input.name(), {}, {}}, "the index has " + with_thousands(input.size()) +
-                                                   " bytes; at most " + with_thousands(kMostIndexBytes) +
-                                                   " are read");
+    throw CorruptError({input.name(), {}, {}},
+                       "the index has " + with_thousands(input.size()) + " bytes; at most " +
+                           with_thousands(kMostIndexBytes) + " are read",
+                       Code::index);
   }
   return read_index(input.name(), input.view(0, input.size()).text(), report);
 }
@@ -83,13 +84,15 @@ void ShardedModel::compare(const Index& index, Report& report) const {
       // Where the file cannot be read, that is told already.
       if (file.sound)
         report.unreadable(
-            where, "is not in " + quoted(index.files()[index.file(entry)]) + ", where the index says it is");
+            Code::index, where,
+            "is not in " + quoted(index.files()[index.file(entry)]) + ", where the index says it is");
       continue;
     }
     // One that is in two files is told of as that.
     if (tensor - first == 1 && file.part != place_of(*first).part) {
-      report.unreadable(where, "is in " + quoted(files_[place_of(*first).part]) + ", but the index says " +
-                                   quoted(index.files()[index.file(entry)]));
+      report.unreadable(Code::index, where,
+                        "is in " + quoted(files_[place_of(*first).part]) + ", but the index says " +
+                            quoted(index.files()[index.file(entry)]));
     }
   }
   unnamed.insert(unnamed.end(), tensor, there.end());
@@ -105,9 +108,9 @@ void ShardedModel::compare_total(const Index& index, Report& report) const {
     if (total) total = checked_add(*total, tensor.size);
   }
   if (index.total_size() == total) return;
-  report.doubt({path(), {}, {}}, "\"total_size\" is " + with_thousands(*index.total_size()) +
-                                     ", but the tensors take " +
-                                     (total ? with_thousands(*total) : "more than 2^64") + " bytes");
+  report.doubt(Code::index, {path(), {}, {}},
+               "\"total_size\" is " + with_thousands(*index.total_size()) + ", but the tensors take " +
+                   (total ? with_thousands(*total) : "more than 2^64") + " bytes");
 }
 
 /// A line for each file with tensors that the index does not name.
@@ -117,7 +120,7 @@ void ShardedModel::tell_unnamed(const std::vector<std::size_t>& tensors_there, R
     of_part[place_of(i).part].push_back({shortened(tensors()[i].name), {}, 0, 0});
   for (std::size_t part = 0; part < of_part.size(); ++part) {
     if (of_part[part].empty()) continue;
-    report.doubt({parts()[part]->path(), {}, {}},
+    report.doubt(Code::index, {parts()[part]->path(), {}, {}},
                  "has " + plural(of_part[part].size(), "tensor") +
                      " that the index does not name: " + list_names(of_part[part]));
   }

@@ -1,0 +1,12 @@
+// Which file stands for a model that is named by a path (design.md, "Inputs").
+#pragma once
+
+#include <string>
+
+namespace aerotool {
+
+/// The file to open for `path`: itself where it is a file or "-"; of a directory the one model in it: its
+/// set, else its index, else its one file. Throws UsageError where a directory holds none or several.
+std::string model_path(const std::string& path);
+
+}  // namespace aerotool
