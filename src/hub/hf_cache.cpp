@@ -128,6 +128,7 @@ io::StoredFile open_in_snapshot(const std::string& directory, const std::string&
   const std::string repository = repository_of(directory);
   if (repository.empty()) return {};
   const std::string path = io::joined_as_text(directory, relative);
+  if (path.empty()) return {};
   const std::string link_directory = parent_of(path);
   const io::Fd around = io::open_directory_without_links(link_directory);
   if (!around) return {};

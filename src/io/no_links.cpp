@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <vector>
 
 namespace aerotool::io {
 namespace {
@@ -49,29 +48,24 @@ std::optional<std::string> link_text(const std::string& path) {
 }
 
 std::string joined_as_text(std::string_view directory, std::string_view text) {
-  std::vector<std::string_view> names;
-  bool climbs_out = false;
-  const auto walk = [&](std::string_view path) {
-    while (!path.empty()) {
-      const auto slash = path.find('/');
-      const std::string_view name = path.substr(0, slash);
-      path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-      if (name.empty() || name == ".") continue;
-      if (name != "..") {
-        names.push_back(name);
-      } else if (names.empty()) {
-        climbs_out = true;
-      } else {
-        names.pop_back();
-      }
+  std::string path(text.starts_with('/') || directory == "/" ? std::string_view{} : directory);
+  bool named = false;
+  while (!text.empty()) {
+    const auto slash = text.find('/');
+    const std::string_view name = text.substr(0, slash);
+    const bool last = slash == std::string_view::npos;
+    text = last ? std::string_view{} : text.substr(slash + 1);
+    const bool is_name = !name.empty() && name != "." && name != "..";
+    if (last ? !is_name : text.empty()) return {};
+    if (is_name) {
+      path += "/" + std::string(name);
+      named = true;
+    } else if (name == "..") {
+      if (named || path.empty()) return {};
+      path.resize(path.rfind('/'));
     }
-  };
-  if (!text.starts_with('/')) walk(directory);
-  walk(text);
-  if (climbs_out) return {};
-  std::string path;
-  for (const std::string_view name : names) path += "/" + std::string(name);
-  return path;
+  }
+  return named ? path : std::string{};
 }
 
 }  // namespace aerotool::io

@@ -24,8 +24,9 @@ Fd open_file_without_links(const Fd& directory, const std::string& name);
 std::optional<std::string> link_text(const Fd& directory, const std::string& name);
 std::optional<std::string> link_text(const std::string& path);
 
-/// Where a link's text leads from `directory`, a path from the root, as text: nothing is looked up. Without
-/// "." and ".."; empty where it is the root or climbs out of it.
+/// Where a link's text leads from `directory`, a real path, as text: nothing is looked up. Empty where it
+/// climbs out of the root, or its meaning depends on what is there: where ".." stands behind a name, or the
+/// end is no name.
 std::string joined_as_text(std::string_view directory, std::string_view text);
 
 }  // namespace aerotool::io

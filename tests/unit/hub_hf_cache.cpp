@@ -229,5 +229,8 @@ TEST_CASE("no links: paths joined as text") {
   CHECK(io::joined_as_text("/a/b", "c") == "/a/b/c");
   CHECK(io::joined_as_text("/a/b", "../../c/./d//e") == "/c/d/e");
   CHECK(io::joined_as_text("/a/b", "/c") == "/c");
-  CHECK(io::joined_as_text("/a/b", "../../../c").empty());
+  for (const char* text : {"../../../c", "c/../d", "c/", "c/.", ".", "..", "", "/", "/../c"}) {
+    CAPTURE(text);
+    CHECK(io::joined_as_text("/a/b", text).empty());
+  }
 }
