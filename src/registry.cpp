@@ -8,6 +8,7 @@
 #include "hub/content_name.hpp"
 #include "hub/local_stores.hpp"
 #include "io/beside.hpp"
+#include "io/no_links.hpp"
 #include "io/spool.hpp"
 #include "model_path.hpp"
 
@@ -56,6 +57,8 @@ std::shared_ptr<io::Input> open_model_file(const std::string& path, const io::Li
   std::shared_ptr<io::Input> input;
   if (file == path) {
     input = io::open_input(path, size_hint, hub::promised_sha256(path));
+  } else if (!io::link_text(file)) {
+    input = io::open_input(file, size_hint);
   } else {
     const auto slash = file.rfind('/') + 1;  // there is one: it was found in a directory
     io::Neighbour found = io::find_in_directory(file.substr(0, slash), file.substr(slash), links);

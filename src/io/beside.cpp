@@ -82,7 +82,7 @@ Neighbour find_in_directory(const std::string& directory, const std::string& rel
   }
   if (!lies_in(target, base)) {
     if (!links.follow) {
-      return refuse("is a symbolic link that leads out of the directory (--follow-links follows it)");
+      return refuse("is a symbolic link that leads out of the directory; follow it with --follow-links");
     }
     if (!lies_in(real_path(directory_of(found.path)), base))
       return refuse("leads out of the directory by a symbolic link to another directory");
