@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "hub/hf_cache.hpp"
 #include "io/listing.hpp"
 #include "registry.hpp"
 
@@ -26,6 +27,16 @@ std::string in_directory(const std::string& directory, const std::string& name) 
   return directory + (directory.ends_with('/') ? "" : "/") + name;
 }
 
+/// Throws where a model in a snapshot of a Hugging Face cache is a link to what is not there.
+void refuse_missing_blobs(const std::string& path) {
+  const std::string real = io::real_path(path);
+  for (const std::string& name : io::names_in(path)) {
+    if (format_of_extension(name) == nullptr) continue;
+    const std::string problem = hub::open_in_snapshot(real, name).problem;
+    if (!problem.empty()) throw UsageError(describe({in_directory(path, name), {}, {}}, problem));
+  }
+}
+
 /// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
 std::string model_in_directory(const std::string& path) {
   std::map<Format::Standing, std::vector<std::string>> candidates;
@@ -34,6 +45,11 @@ std::string model_in_directory(const std::string& path) {
     if (format == nullptr || name.starts_with('.')) continue;
     if (io::type_of(in_directory(path, name)) != io::FileType::regular) continue;
     candidates[format->standing()].push_back(format->first_file(name));
+  }
+  if (candidates.empty()) {
+    refuse_missing_blobs(path);
+    const std::string choices = hub::choices_in_cache(path);
+    if (!choices.empty()) throw UsageError(describe({path, {}, {}}, choices));
   }
   if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
   auto& names = candidates.rbegin()->second;

@@ -5,6 +5,10 @@
 
 #include "core/text.hpp"
 #include "formats/npy/npy.hpp"
+#include "hub/content_name.hpp"
+#include "hub/local_stores.hpp"
+#include "io/beside.hpp"
+#include "io/no_links.hpp"
 #include "io/spool.hpp"
 #include "model/side_files_beside.hpp"
 #include "model_path.hpp"
@@ -44,6 +48,25 @@ const Format& detect(const io::Input& input, std::string_view name) {
                               "neither its content nor its name tells a format; --from names one"));
   }
   return *best;
+}
+
+/// A file that the user names is opened wherever its links lead; one that is found in a directory, by the
+/// policy.
+std::shared_ptr<io::Input> open_model_file(const std::string& path, const std::string& file,
+                                           const io::LinkPolicy& links, const io::SizeHint& size_hint) {
+  std::shared_ptr<io::Input> input;
+  if (file == path) {
+    input = io::open_input(path, size_hint, hub::promised_sha256(path));
+  } else if (!io::link_text(file)) {
+    input = io::open_input(file, size_hint);
+  } else {
+    const auto slash = file.rfind('/') + 1;  // there is one: it was found in a directory
+    io::Neighbour found = io::find_in_directory(file.substr(0, slash), file.substr(slash), links);
+    if (!found.problem.empty()) throw UsageError(describe({file, {}, {}}, found.problem));
+    input = io::open_input(std::move(found.file), file, size_hint, found.sha256);
+  }
+  input->set_links(links);
+  return input;
 }
 
 }  // namespace
@@ -106,14 +129,18 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     }
     return std::nullopt;
   };
-  const std::string file = model_path(path);
-  std::shared_ptr<io::Input> input = io::open_input(file, size_hint);
+  const std::string place = hub::place_in_store(path, options.note);
+  const std::string file = model_path(place);
+  const io::LinkPolicy links = hub::link_policy(options.follow_links);
+  const std::shared_ptr<io::Input> input = open_model_file(place, file, links, size_hint);
   const Format& format = detect(*input, from);
   try {
     auto model = format.open(input, report);
     // A model that is named by its file is no more than that file says.
-    if (file != path)
-      model->find_side_files_with([file](const std::string& out) { return side_files_beside(file, out); });
+    if (file != place) {
+      model->find_side_files_with(
+          [file, links](const std::string& out) { return side_files_beside(file, links, out); });
+    }
     return model;
   } catch (const CorruptError&) {
     // A file that shrank under us reads as zeros and looks corrupt.

@@ -2,6 +2,7 @@
 // which formats there are.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,9 +34,12 @@ std::string_view without_packing(std::string_view path);
 struct OpenOptions {
   std::string from;           ///< the name of its format; empty: by its content, then by its extension
   bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  std::function<void(const std::string&)>
+      note{};  ///< takes a line that is worth knowing, such as what was chosen
 };
 
-/// Opens a model. `path` is a file, "-" for standard input, or a directory (see model_path.hpp). Throws
+/// Opens a model. `path` is a file, "-" for standard input, a directory (see model_path.hpp), or a model in a
+/// local store (see hub/local_stores.hpp). Throws
 /// UsageError where nothing says the format, and what Format::open throws.
 std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& options, Report& report);
 

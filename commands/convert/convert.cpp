@@ -12,6 +12,7 @@ std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   std::vector<cli::Option> all = {
       cli::from_option(),
+      cli::follow_links_option(),
       {"to", 0, required, "FORMAT", "write this format (default: as the extension says)", writable_formats()},
       {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
   for (const auto& more : {write_options(), set_options()}) all.insert(all.end(), more.begin(), more.end());

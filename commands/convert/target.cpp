@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "hub/content_name.hpp"
 #include "io/listing.hpp"
 #include "registry.hpp"
 
@@ -91,6 +92,9 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   const bool several = directory || divided || kinds.writer == nullptr;
   if (several && kinds.set_writer == nullptr)
     throw wrong_output(output, "is a directory; " + kinds.name + " is written to one file");
+  if (!several && hub::promised_sha256(output)) {
+    throw wrong_output(output, "is stored under the hash of its content, in a cache; write to another file");
+  }
   Target target;
   target.path = output;
   if (several) {

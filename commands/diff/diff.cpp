@@ -18,7 +18,8 @@ std::vector<cli::Option> options() {
   return {{"full", 0, none, "", "read and compare also what has the same hash in both", {}},
           {"numeric", 0, none, "", "also how far the numbers are apart", {}},
           {"json", 0, none, "", "one JSON document", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 WeightDifference compare(const cli::Arguments& arguments, const Model& a, const Model& b) {

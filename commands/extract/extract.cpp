@@ -40,7 +40,8 @@ std::vector<cli::Option> options() {
            {"raw", "npy"}},
           {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
           {"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 /// A part of a tensor that is to be written.

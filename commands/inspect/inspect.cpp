@@ -23,7 +23,8 @@ std::vector<cli::Option> options() {
   return {{"json", 0, none, "", "one JSON document (an array for several models)", {}},
           {"metadata", 'm', none, "", "also all metadata", {}},
           {"chunks", 'c', none, "", "also the table of contents", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 struct DTypeShare {

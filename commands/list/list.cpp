@@ -24,7 +24,8 @@ std::vector<cli::Option> options() {
            "KEY",
            "order by name, size, offset or dtype (default: as in the file)",
            {"name", "size", "offset", "dtype"}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 std::vector<std::size_t> select(const Model& model, const std::vector<std::string>& patterns) {

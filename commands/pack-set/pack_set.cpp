@@ -11,7 +11,9 @@ namespace {
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   std::vector<cli::Option> all = {
-      cli::from_option(), {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
+      cli::from_option(),
+      cli::follow_links_option(),
+      {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
   for (const auto& more : {set_options(), write_options()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -18,7 +18,8 @@ std::vector<cli::Option> options() {
   return {{"full", 0, none, "", "read everything and check every hash", {}},
           {"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
           {"json", 0, none, "", "one JSON document (an array for several models)", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 CheckLevel level_of(const cli::Arguments& arguments) {

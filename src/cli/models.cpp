@@ -40,8 +40,21 @@ Option from_option() {
   return option;
 }
 
+Option follow_links_option() {
+  return {"follow-links",
+          0,
+          Option::Argument::none,
+          "",
+          "follow links that lead out of a model's directory to a file",
+          {}};
+}
+
 OpenOptions open_options(const Arguments& arguments) {
-  return {.from = arguments.get("from"), .follow_links = false};
+  OpenOptions options;
+  options.from = arguments.get("from");
+  options.follow_links = arguments.has("follow-links");
+  if (!arguments.has("quiet")) options.note = [](const std::string& line) { complain("note: " + line); };
+  return options;
 }
 
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {

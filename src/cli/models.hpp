@@ -15,6 +15,9 @@ namespace aerotool::cli {
 /// --from, which every command that reads models takes.
 Option from_option();
 
+/// --follow-links, likewise.
+Option follow_links_option();
+
 /// What the options of a command that reads models say of how to open them.
 OpenOptions open_options(const Arguments& arguments);
 

@@ -13,6 +13,7 @@
 #include "core/bytes.hpp"
 #include "hash/digest.hpp"
 #include "io/fd.hpp"
+#include "io/link_policy.hpp"
 #include "io/pages_behind.hpp"
 
 namespace aerotool::io {
@@ -52,6 +53,10 @@ class Input {
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
   void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
 
+  /// How links beside this file are followed, when other files of its model are opened.
+  const LinkPolicy& links() const { return links_; }
+  void set_links(const LinkPolicy& links) { links_ = links; }
+
   /// Device and inode, to tell whether two inputs are one file.
   const struct ::stat& status() const { return status_; }
 
@@ -64,6 +69,7 @@ class Input {
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
   std::optional<Digest> expected_sha256_;
+  LinkPolicy links_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };

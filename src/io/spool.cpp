@@ -248,19 +248,30 @@ std::shared_ptr<Input> spool_any(int fd, const std::string& name, const SizeHint
 
 }  // namespace
 
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
-  const bool standard_input = path == "-";
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint,
+                                  const std::optional<Digest>& sha256) {
+  if (path == "-") {
+    Fd fd(::dup(STDIN_FILENO));
+    if (!fd) throw system_error(std::string(kStandardInput), "read", errno);
+    return open_input(std::move(fd), {}, size_hint);
+  }
+  Fd fd = open_fd(path, O_RDONLY);
+  if (!fd) throw system_error(path, "open", errno);
+  return open_input(std::move(fd), path, size_hint, sha256);
+}
+
+std::shared_ptr<Input> open_input(Fd fd, const std::string& path, const SizeHint& size_hint,
+                                  const std::optional<Digest>& sha256) {
+  const bool standard_input = path.empty();
   const std::string name = standard_input ? std::string(kStandardInput) : path;
-  Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
-  if (standard_input && !fd) throw system_error(name, "read", errno);
-  if (!standard_input) fd = open_fd(path, O_RDONLY);
-  if (!fd) throw system_error(name, "open", errno);
   struct ::stat status {};
   if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
   if (regular && packing_of_file(fd.get(), name) == Packing::none) {
-    return Input::adopt(std::move(fd), name, standard_input ? std::string{} : path);
+    auto input = Input::adopt(std::move(fd), name, path);
+    if (sha256) input->expect_sha256(*sha256);
+    return input;
   }
   const auto require_unchanged = [&] {
     struct ::stat now {};

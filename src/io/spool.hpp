@@ -21,7 +21,13 @@ using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
 /// What messages call an input that is standard input.
 inline constexpr std::string_view kStandardInput = "standard input";
 
-/// `path` is "-" for standard input. Throws IoError, and CorruptError where compressed data is broken.
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint);
+/// `path` is "-" for standard input. `sha256` is what the name of a regular file promises; of one that is
+/// unpacked it says nothing about the input. Throws IoError, and CorruptError where compressed data is
+/// broken.
+std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint,
+                                  const std::optional<Digest>& sha256 = {});
+/// A file that is open already; it lies at `path`.
+std::shared_ptr<Input> open_input(Fd file, const std::string& path, const SizeHint& size_hint,
+                                  const std::optional<Digest>& sha256 = {});
 
 }  // namespace aerotool::io

@@ -97,7 +97,7 @@ std::shared_ptr<io::Input> PartedModel::open_part(const OpenPart& open, const Re
   return nullptr;
 }
 
-std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, const std::string& relative,
+std::shared_ptr<io::Input> PartedModel::open_part(const io::Input& index, const std::string& relative,
                                                   const ReadPart& read, Report& report) {
   return open_part([&] { return io::open_beside(index, relative); }, read, report);
 }

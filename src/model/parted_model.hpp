@@ -44,7 +44,7 @@ class PartedModel : public Model {
   using ReadPart = std::function<std::unique_ptr<Model>(std::shared_ptr<io::Input>, Report&)>;
   std::shared_ptr<io::Input> open_part(const OpenPart& open, const ReadPart& read, Report& report);
   /// The same for the file `relative` beside `index` (see io::open_beside).
-  std::shared_ptr<io::Input> open_part(const std::string& index, const std::string& relative,
+  std::shared_ptr<io::Input> open_part(const io::Input& index, const std::string& relative,
                                        const ReadPart& read, Report& report);
 
   /// Indexes into tensors() by name, those of one name in their order here.

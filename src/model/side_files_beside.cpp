@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "hash/sha256.hpp"
 #include "io/beside.hpp"
 #include "io/listing.hpp"
 
@@ -17,8 +18,8 @@ constexpr std::size_t kMostEntries = 100'000;
 
 class Search {
  public:
-  Search(std::string index, const std::string& passed_over)
-      : index_(std::move(index)), directory_(io::directory_of(index_)) {
+  Search(std::string index, const io::LinkPolicy& links, const std::string& passed_over)
+      : index_(std::move(index)), links_(links), directory_(io::directory_of(index_)) {
     if (!passed_over.empty()) passed_over_ = io::real_path(passed_over);
   }
 
@@ -82,7 +83,7 @@ class Search {
     }
     std::shared_ptr<io::Input> input;
     try {
-      input = io::open_beside(index_, path);
+      input = io::open_beside(index_, path, links_);
     } catch (const CorruptError& refused) {
       found_.left_out.push_back(refused.message());
       return;
@@ -99,8 +100,8 @@ class Search {
 
   /// Opened anew for each read: there can be more than files that may be open.
   SideFile side_file(const std::string& path, const io::Input& input) const {
-    const auto put = [index = index_, path, before = input.status()](const SideFile::Sink& sink) {
-      const auto again = io::open_beside(index, path);
+    const auto put = [index = index_, links = links_, path, before = input.status()](const SideFile::Sink& sink) {
+      const auto again = io::open_beside(index, path, links);
       const struct ::stat& now = again->status();
       const bool same = now.st_dev == before.st_dev && now.st_ino == before.st_ino &&
                         now.st_size == before.st_size && now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
@@ -108,17 +109,25 @@ class Search {
       if (!same) throw IoError({again->name(), {}, {}}, "changed while it was read");
       constexpr std::uint64_t kBlock = std::uint64_t{1} << 20;
       std::vector<std::byte> block(std::min(kBlock, again->size()));
+      const std::optional<Digest>& promised = again->expected_sha256();
+      hash::Sha256 sha256;
       for (std::uint64_t at = 0; at < again->size(); at += block.size()) {
         const auto piece = std::span(block).first(std::min<std::uint64_t>(block.size(), again->size() - at));
         again->read(at, piece);
+        if (promised) sha256.add(piece);
         sink(piece);
       }
       again->require_unchanged();
+      if (promised && sha256.finish() != *promised) {
+        throw CorruptError({again->name(), {}, {}},
+                           "is corrupt: its SHA-256 is not the one under which it is stored", Code::hash);
+      }
     };
-    return {path, input.size(), put, false};
+    return {path, input.size(), put, input.expected_sha256().has_value()};
   }
 
   std::string index_;
+  io::LinkPolicy links_;
   std::string directory_;
   std::string passed_over_;  // a real path; empty for none
   SideFiles found_;
@@ -131,8 +140,9 @@ class Search {
 
 }  // namespace
 
-SideFiles side_files_beside(const std::string& index, const std::string& passed_over) {
-  return Search(index, passed_over).run();
+SideFiles side_files_beside(const std::string& index, const io::LinkPolicy& links,
+                            const std::string& passed_over) {
+  return Search(index, links, passed_over).run();
 }
 
 }  // namespace aerotool

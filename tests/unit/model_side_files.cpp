@@ -101,7 +101,7 @@ TEST_CASE("side files: those of a directory") {
   put("m/out/config.json", "of another run");
   put("m/not-a-side-file", "");
   put("elsewhere/x.json", "");
-  SideFiles found = side_files_beside(scratch.file("m/model.safetensors"), scratch.file("m/out"));
+  SideFiles found = side_files_beside(scratch.file("m/model.safetensors"), {}, scratch.file("m/out"));
   CHECK(paths_of(found) ==
         std::vector<std::string>{"config.json", "original/deeper/NOTICE", "original/params.json"});
   CHECK(found.left_out.empty());
@@ -119,7 +119,7 @@ TEST_CASE("side files: those of a directory") {
   for (int i = 0; i < 18; ++i) deep += "/d";
   put(deep + "/x.json", "");
   fs::resize_file(scratch.file("m/out/config.json"), (64U << 20) + 1);
-  found = side_files_beside(scratch.file("m/model.safetensors"));
+  found = side_files_beside(scratch.file("m/model.safetensors"), {});
   CHECK(paths_of(found) ==
         std::vector<std::string>{"config.json", "original/deeper/NOTICE", "original/params.json"});
   CHECK(found.left_out.size() == 6);
@@ -131,7 +131,7 @@ TEST_CASE("side files: 256 MiB together") {
     test::write_file(scratch.file(name), "");
     fs::resize_file(scratch.file(name), name[0] == 'f' ? 1U << 20 : 60U << 20);
   }
-  const SideFiles found = side_files_beside(scratch.file("m.gguf"));
+  const SideFiles found = side_files_beside(scratch.file("m.gguf"), {});
   CHECK(paths_of(found) == std::vector<std::string>{"a.json", "b.json", "c.json", "d.json", "f.json"});
   REQUIRE(found.left_out.size() == 1);
   CHECK(found.left_out[0] == "side files that exceed 256.0 MiB with those before them: e.json");

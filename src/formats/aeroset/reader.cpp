@@ -80,9 +80,9 @@ std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
     throw UnsupportedError(
         where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
   }
-  if (!index_.base_url) return io::open_beside(path(), file.path);
+  if (!index_.base_url) return io::open_beside(*input_, file.path);
   try {
-    return io::open_beside(path(), file.path);
+    return io::open_beside(*input_, file.path);
   } catch (const CorruptError&) {
     if (!io::path_problem(file.path).empty()) throw;
     throw UnsupportedError(where(), "'" + escape_controls(shortened(file.path)) + "' is not here but at " +

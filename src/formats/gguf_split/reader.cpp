@@ -67,7 +67,7 @@ SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::G
     // A name may tell of more files than anyone wants to be told of.
     if (report.full()) break;
     const std::uint64_t faults = report.fault_count();
-    auto file = open_part(path(), file_name(gguf::part_path(name, number)), read_part, report);
+    auto file = open_part(*inputs_.front(), file_name(gguf::part_path(name, number)), read_part, report);
     whole = whole && report.fault_count() == faults;
     if (!file) continue;
     inputs_.push_back(std::move(file));

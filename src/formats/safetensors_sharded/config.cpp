@@ -65,8 +65,8 @@ std::string model_type_in(const io::Input& input) {
 
 }  // namespace
 
-std::string model_type_beside(const std::string& index, Report& report) {
-  const std::string path = io::directory_of(index) + "/" + std::string(kName);
+std::string model_type_beside(const io::Input& index, Report& report) {
+  const std::string path = io::directory_of(index.name()) + "/" + std::string(kName);
   if (io::type_of(path) == io::FileType::none) return {};
   try {
     return model_type_in(*io::open_beside(index, std::string(kName)));

@@ -45,7 +45,7 @@ ShardedModel::ShardedModel(std::shared_ptr<io::Input> input, Report& report) : i
   compare(index, report);
   leave_out_twins(report);
   if (parts().empty() || parts().front()->overview().architecture.empty()) {
-    model_type_ = model_type_beside(path(), report);
+    model_type_ = model_type_beside(*input_, report);
   }
 }
 
@@ -58,7 +58,7 @@ void ShardedModel::open_files(const Index& index, Report& report) {
     // A hostile index names more files than anyone wants to be told of.
     if (report.full()) break;
     const std::uint64_t faults = report.fault_count();
-    if (!open_part(path(), index.files()[i], read_part, report)) continue;
+    if (!open_part(*input_, index.files()[i], read_part, report)) continue;
     opened_[i] = {parts().size() - 1, report.fault_count() == faults};
     files_.push_back(index.files()[i]);
   }
