@@ -19,7 +19,8 @@ std::optional<std::uint64_t> room_at(std::string output) {
 
 }  // namespace
 
-void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary) {
+void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary,
+                const ExistingFiles& existing) {
   // Where each file is one shard there is nothing to tell of shards.
   const bool in_files = summary.shards.empty() && !summary.files.empty();
   cli::TextOut out;
@@ -44,12 +45,17 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
   for (const auto* lines : {&summary.lost, &summary.dropped}) {
     for (const std::string& line : *lines) out.line("  not kept: " + line);
   }
+  for (const std::string& line : summary.warnings) out.line("  warning: " + line);
+  for (const std::string& name : existing.replaced) out.line("  replaces: " + escape_controls(name));
+  for (const std::string& name : existing.other_side_files) out.line("  replaces: " + escape_controls(name));
+  for (const std::string& name : existing.removed) out.line("  removes: " + escape_controls(name));
   if (const auto free = room_at(output)) out.line("  free space: " + human_size(*free));
   out.finish();
 }
 
 void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary) {
   if (arguments.has("quiet")) return;
+  for (const std::string& line : summary.warnings) cli::complain("warning: " + line);
   for (const std::string& line : summary.lost) cli::complain("warning: not kept: " + line);
   if (!arguments.has("verbose")) return;
   for (const std::string& line : summary.dropped) cli::complain("not kept: " + line);

@@ -58,7 +58,7 @@ void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const H
   };
   if (!heeds.align) refuse("align");
   if (!heeds.parts) {
-    for (const char* option : {"max-part-shards", "base-url", "force"}) refuse(option);
+    for (const char* option : {"max-part-shards", "base-url", "rebuild"}) refuse(option);
   }
   if (heeds.integrity) return;
   for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);

@@ -20,6 +20,7 @@
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
 #include "registry.hpp"
+#include "related_files.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -64,6 +65,7 @@ class Extraction {
   int run() {
     if (!select()) return 1;
     check_request();
+    require_other_files();
     find_shard_digests();
     cli::ProgressBar bar(arguments_);
     progress_ = bar.progress();
@@ -156,12 +158,37 @@ class Extraction {
     return target_ == "-" || io::type_of(target_) != io::FileType::directory;
   }
 
+  std::string name_of_file(const Piece& piece) const {
+    return file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
+  }
+
+  /// No file of the model, or of the set that it is a part of, is written over.
+  void require_other_files() const {
+    std::vector<std::string> paths;
+    if (!to_one_file()) {
+      for (const Piece& piece : pieces_)
+        paths.push_back(io::path_in(target_.empty() ? "." : target_, name_of_file(piece)));
+    } else if (target_ != "-") {
+      paths.push_back(target_);
+    }
+    std::erase_if(paths, [](const std::string& path) { return io::type_of(path) != io::FileType::regular; });
+    if (paths.empty()) return;
+    const RelatedFiles related({model_.get()});
+    for (const std::string& path : paths) {
+      const RelatedFiles::Found found = related.find(path);
+      if (found.relation == RelatedFiles::Relation::none) continue;
+      const bool own = found.relation == RelatedFiles::Relation::own;
+      throw UsageError(describe({path, {}, {}}, std::string(own ? "is a file of the model"
+                                                                : "belongs to the same set as the model") +
+                                                    " that is read; name another output"));
+    }
+  }
+
   void write_files() {
     if (!target_.empty() && ::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
       throw system_error(target_, "create the directory", errno);
     std::vector<std::string> names;
-    for (const Piece& piece : pieces_)
-      names.push_back(file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin"));
+    for (const Piece& piece : pieces_) names.push_back(name_of_file(piece));
     const io::SeparateOutputs outputs(target_, names);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
       outputs.put(names[i], [&](io::Output& output) { write_to(output, {pieces_[i]}); });

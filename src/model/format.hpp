@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,10 @@ class Format {
   virtual Standing standing() const { return Standing::file; }
   /// The file that stands for a model in several files of which `path` is one; else `path` itself.
   virtual std::string first_file(const std::string& path) const { return path; }
+
+  /// The files that the text of an index of this kind names, relative to it; nothing of any other kind.
+  /// Throws CorruptError or UnsupportedError where it is none.
+  virtual std::vector<std::string> files_of_index(std::string_view /*text*/) const { return {}; }
 
   /// Reads all that describes the file, and the files it names, and no weights. Defects go to `report` (see
   /// Report::Mode); what leaves nothing to go on with throws CorruptError or UnsupportedError in both modes.

@@ -1,11 +1,13 @@
 #include "model/headed_set.hpp"
 
+#include <span>
 #include <utility>
 
-#include "core/error.hpp"
 #include "io/directory_output.hpp"
-#include "model/side_places.hpp"
+#include "io/listing.hpp"
+#include "model/existing_files.hpp"
 #include "model/files_of_a_set.hpp"
+#include "model/side_places.hpp"
 #include "model/weight_pass.hpp"
 
 namespace aerotool {
@@ -26,14 +28,31 @@ class HeadedSetDraft final : public SetDraft {
     return summary;
   }
 
+  ExistingFiles existing(const std::string& directory, bool compare) const override {
+    ExistingFiles existing;
+    if (io::type_of(directory) != io::FileType::directory) return existing;
+    std::vector<std::string> names;
+    const auto note = [&](const std::string& name, const HoldsSame& same) {
+      names.push_back(name);
+      note_existing(directory, name, compare ? same : HoldsSame(), existing);
+    };
+    for (std::size_t i = 0; i < set_.files.files.size(); ++i) {
+      note(set_.files.files[i].name,
+           [&](std::shared_ptr<io::Input> input) { return holds_file(std::move(input), i); });
+    }
+    if (!set_.index_path.empty()) {
+      note(set_.index_path, [&](const std::shared_ptr<io::Input>& input) {
+        return input->size() <= kMostIndexBytes && set_.same_index(input->view(0, input->size()).text());
+      });
+    }
+    existing.other_side_files = side_places(plan_.side_files, directory).replaced;
+    existing.removed = earlier_files(directory, set_.extension, set_.usual_index, names);
+    return existing;
+  }
+
   SetResult write(const std::string& path, io::Progress* progress) override {
     io::DirectoryOutput directory(path);
     const SidePlaces side = side_places(plan_.side_files, path);
-    if (!side.replaced.empty() && !plan_.options.force) {
-      throw UsageError(
-          describe({path, {}, {}}, "holds other side files: " + list_paths(side.replaced) +
-                                       "; --force replaces them, --no-side-files leaves them as they are"));
-    }
     directory.require_space(set_.files.total_size() + total_size(side.written));
     write_files(directory, progress);
     for (const SideFile& file : side.written) {
@@ -51,6 +70,16 @@ class HeadedSetDraft final : public SetDraft {
   }
 
  private:
+  static constexpr std::uint64_t kMostIndexBytes = 100'000'000;  // that are read of any index
+
+  bool holds_file(std::shared_ptr<io::Input> input, std::size_t file) const {
+    Report report(Report::Mode::judge);
+    const auto model = set_.open_file(std::move(input), report);
+    const PlannedShard& shard = set_.files.layout.shards[file];
+    return same_tensors(model->tensors(),
+                        std::span(set_.files.layout.tensors).subspan(shard.first, shard.count));
+  }
+
   void write_files(io::DirectoryOutput& directory, io::Progress* progress) const {
     const HeadedFiles& files = set_.files;
     WeightPass pass(plan_.models, files.layout, {}, plan_.options.jobs);

@@ -137,11 +137,11 @@ class Calls:
         add("convert a set to GGUF", ["convert", at / "new-set", "{out}/new.gguf"], "file", old_file,
             jobs=(2,))
         add("convert to sharded safetensors",
-            ["convert", "--to", "safetensors", *shards, at / "new.safetensors", "{out}/d"], "set",
+            ["convert", "--force", "--to", "safetensors", *shards, at / "new.safetensors", "{out}/d"], "set",
             self.around("d", at / "old-sharded"), index="d/model.safetensors.index.json")
-        add("convert to split GGUF", ["convert", "--to", "gguf", *shards, at / "new.gguf", "{out}/d"], "set",
-            self.around("d", at / "old-split"), index="d/model-00001-of-00003.gguf", jobs=(2,))
-        pack = ["pack-set", "-q", *shards, "--max-part-shards", "2"]
+        add("convert to split GGUF", ["convert", "--force", "--to", "gguf", *shards, at / "new.gguf", "{out}/d"],
+            "set", self.around("d", at / "old-split"), index="d/model-00001-of-00003.gguf", jobs=(2,))
+        pack = ["pack-set", "-q", "--force", *shards, "--max-part-shards", "2"]
         add("pack-set", [*pack, at / "new.gguf", "{out}/d"], "set",
             self.around("d", at / "old-set"), index="d/model.aeroset.json")
         add("pack-set over more parts", [*pack, at / "new.gguf", "{out}/d"], "set",

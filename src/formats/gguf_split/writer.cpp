@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/content.hpp"
+#include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
 #include "model/carried.hpp"
 #include "model/files_of_a_set.hpp"
@@ -133,6 +134,9 @@ std::unique_ptr<SetDraft> SplitWriter::draft(const Plan& plan) const {
   gguf::Content content = gguf::content_of(plan);
   HeadedSet set;
   set.extension = kExtension;
+  set.open_file = [](std::shared_ptr<io::Input> input, Report& report) {
+    return std::make_unique<gguf::GgufModel>(std::move(input), report);
+  };
   set.files = plan_files(plan, content);
   set.files.lost = std::move(content.lost);
   set.files.dropped = std::move(content.dropped);

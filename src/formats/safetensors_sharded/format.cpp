@@ -1,6 +1,7 @@
 // What the registry knows of sharded safetensors.
 #include "model/format.hpp"
 
+#include "formats/safetensors_sharded/index.hpp"
 #include "formats/safetensors_sharded/reader.hpp"
 #include "formats/safetensors_sharded/writer.hpp"
 
@@ -27,6 +28,11 @@ class ShardedFormat final : public Format {
   }
 
   Standing standing() const override { return Standing::index; }
+
+  std::vector<std::string> files_of_index(std::string_view text) const override {
+    Report report(Report::Mode::judge);
+    return read_index({}, text, report).files();
+  }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
     return std::make_unique<ShardedModel>(std::move(input), report);

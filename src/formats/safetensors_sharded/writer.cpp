@@ -5,6 +5,7 @@
 
 #include "core/json_text.hpp"
 #include "formats/safetensors/content.hpp"
+#include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "formats/safetensors_sharded/recorded.hpp"
 #include "model/carried.hpp"
@@ -65,9 +66,26 @@ std::string render_index(const Plan& plan, const HeadedFiles& files) {
   return json + "\n  }\n}\n";
 }
 
+/// Whether two indexes give the same tensors the same files. Throws what read_index() throws.
+bool same_places(std::string_view text, std::string_view other_text) {
+  Report report(Report::Mode::judge);
+  const Index index = read_index({}, text, report);
+  const Index other = read_index({}, other_text, report);
+  if (index.files() != other.files()) return false;
+  const auto order = index.by_name();
+  const auto other_order = other.by_name();
+  return std::equal(order.begin(), order.end(), other_order.begin(), other_order.end(),
+                    [&](std::uint32_t a, std::uint32_t b) {
+                      return index.tensor(a) == other.tensor(b) && index.file(a) == other.file(b);
+                    });
+}
+
 HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   HeadedSet set;
   set.extension = kExtension;
+  set.open_file = [](std::shared_ptr<io::Input> input, Report& report) {
+    return std::make_unique<safetensors::SafetensorsModel>(std::move(input), report);
+  };
   set.usual_index = kUsualIndex;
   const Source& source = content.source;
   if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
@@ -104,6 +122,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
 std::unique_ptr<SetDraft> ShardedWriter::draft(const Plan& plan) const {
   safetensors::Content content = safetensors::content_of(plan);
   HeadedSet set = plan_set(plan, content);
+  set.same_index = [index = set.index](std::string_view other) { return same_places(index, other); };
   set.files.lost = std::move(content.lost);
   set.files.dropped = std::move(content.dropped);
   return draft_of_set(plan, std::move(set));
