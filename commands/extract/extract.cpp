@@ -295,7 +295,8 @@ int run_side_files(const cli::Arguments& arguments) {
   if (arguments.operands().size() != 1)
     throw UsageError("--file takes side files of one MODEL, and no tensors beside them");
   for (const char* option : {"format", "bytes"}) {
-    if (arguments.has(option)) throw UsageError("--" + std::string(option) + " is for tensors, not for --file");
+    if (arguments.has(option))
+      throw UsageError("--" + std::string(option) + " is for tensors, not for --file");
   }
   return extract_side_files(arguments, *cli::open(arguments, arguments.operands().front()));
 }

@@ -29,9 +29,9 @@ std::vector<SideFile> selected(const cli::Arguments& arguments, const Model& mod
   const std::vector<SideFile> files = model.side_files().files;
   std::vector<bool> taken(files.size());
   for (const std::string& wanted : arguments.all("file")) {
-    const bool pattern = cli::is_pattern(wanted) &&
-                         std::none_of(files.begin(), files.end(),
-                                      [&](const SideFile& file) { return file.path == wanted; });
+    const bool pattern =
+        cli::is_pattern(wanted) &&
+        std::none_of(files.begin(), files.end(), [&](const SideFile& file) { return file.path == wanted; });
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (pattern ? !cli::matches(wanted, files[i].path) : files[i].path != wanted) continue;
@@ -84,8 +84,8 @@ int extract_side_files(const cli::Arguments& arguments, const Model& model) {
   } else if (files.size() == 1) {
     write_one(files.front(), target);
   } else {
-    throw UsageError(plural(files.size(), "side file") + " do not go into one file; name a directory: " +
-                     escape_controls(target) + "/");
+    throw UsageError(plural(files.size(), "side file") +
+                     " do not go into one file; name a directory: " + escape_controls(target) + "/");
   }
   return 0;
 }

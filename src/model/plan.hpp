@@ -101,9 +101,9 @@ struct SetResult {
 
 /// Files in a directory that writing a set there would replace or remove, by their names in it.
 struct ExistingFiles {
-  std::vector<std::string> replaced;  ///< in the places of files that are written
-  std::vector<std::string> other;     ///< of these: they hold something else than what is written
-  std::vector<std::string> removed;   ///< of another set; they go
+  std::vector<std::string> replaced;          ///< in the places of files that are written
+  std::vector<std::string> other;             ///< of these: they hold something else than what is written
+  std::vector<std::string> removed;           ///< of another set; they go
   std::vector<std::string> other_side_files;  ///< in the places of side files, with other bytes
 };
 

@@ -13,8 +13,8 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::string_view kEndings[] = {".json"sv, ".jsonl"sv, ".txt"sv,  ".model"sv, ".tiktoken"sv,
-                                         ".jinja"sv, ".md"sv,   ".yaml"sv, ".py"sv};
+constexpr std::string_view kEndings[] = {".json"sv,  ".jsonl"sv, ".txt"sv,  ".model"sv, ".tiktoken"sv,
+                                         ".jinja"sv, ".md"sv,    ".yaml"sv, ".py"sv};
 constexpr std::string_view kBeginnings[] = {"LICENSE"sv, "NOTICE"sv};
 // What weights are called, also those that this program does not read: "LICENSE.bin" is no licence.
 constexpr std::string_view kWeights[] = {".aero"sv, ".bin"sv,    ".ckpt"sv, ".gguf"sv,        ".h5"sv,
@@ -47,7 +47,8 @@ std::string quoted(std::string_view path) {
 
 /// A directory on the way to `path` that is among `files`; empty where none is.
 std::string_view file_above(std::string_view path, const std::set<std::string_view>& files) {
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+       slash = path.find('/', slash + 1)) {
     if (files.contains(path.substr(0, slash))) return path.substr(0, slash);
   }
   return {};
@@ -112,8 +113,9 @@ std::string side_path_problem(std::string_view path) {
   if (path.size() > kMostPath) return "is too long";
   if (path.starts_with('/')) return "is absolute";
   if (!is_utf8(path)) return "is not UTF-8";
-  const bool plain = std::none_of(path.begin(), path.end(),
-                                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\'; });
+  const bool plain = std::none_of(path.begin(), path.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\';
+  });
   if (!plain) return "has a control character or a backslash in it";
   for (std::string_view rest = path;;) {
     const auto slash = rest.find('/');
@@ -174,8 +176,9 @@ std::vector<std::string> paths_that_differ(const std::vector<SideFile>& files,
                                            const std::vector<SideFile>& others) {
   std::vector<std::string> paths;
   for (const SideFile& file : files) {
-    const auto other = std::lower_bound(others.begin(), others.end(), file.path,
-                                        [](const SideFile& a, const std::string& path) { return a.path < path; });
+    const auto other =
+        std::lower_bound(others.begin(), others.end(), file.path,
+                         [](const SideFile& a, const std::string& path) { return a.path < path; });
     const bool same = other != others.end() && other->path == file.path && other->size == file.size &&
                       digest_of(*other) == digest_of(file);
     if (!same) paths.push_back(file.path);

@@ -41,7 +41,8 @@ class Search {
   void leave_out(const std::string& why, const std::string& path) { left_out_[why].push_back(path); }
 
   void walk(const std::string& below, std::size_t depth) {
-    std::vector<std::string> names = io::names_in(below.empty() ? directory_ : io::path_in(directory_, below));
+    std::vector<std::string> names =
+        io::names_in(below.empty() ? directory_ : io::path_in(directory_, below));
     // Where not all are looked at, they are the same ones each time.
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
@@ -100,7 +101,8 @@ class Search {
 
   /// Opened anew for each read: there can be more than files that may be open.
   SideFile side_file(const std::string& path, const io::Input& input) const {
-    const auto put = [index = index_, links = links_, path, before = input.status()](const SideFile::Sink& sink) {
+    const auto put = [index = index_, links = links_, path,
+                      before = input.status()](const SideFile::Sink& sink) {
       const auto again = io::open_beside(index, path, links);
       const struct ::stat& now = again->status();
       const bool same = now.st_dev == before.st_dev && now.st_ino == before.st_ino &&

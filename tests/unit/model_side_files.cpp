@@ -34,13 +34,14 @@ SideFile named(std::string path, std::uint64_t size = 0) {
 }  // namespace
 
 TEST_CASE("side files: what is called like one") {
-  for (const char* name : {"config.json", "merges.txt", "tokenizer.model", "qwen.tiktoken", "chat_template.jinja",
-                           "README.md", "recipe.yaml", "modeling_x.py", "vocab.jsonl", "LICENSE", "LICENSE-MIT",
-                           "NOTICE.pdf", "model_index.json", "x.index.txt"})
+  for (const char* name : {"config.json", "merges.txt", "tokenizer.model", "qwen.tiktoken",
+                           "chat_template.jinja", "README.md", "recipe.yaml", "modeling_x.py", "vocab.jsonl",
+                           "LICENSE", "LICENSE-MIT", "NOTICE.pdf", "model_index.json", "x.index.txt"})
     CHECK_MESSAGE(is_side_file_name(name), name);
-  for (const char* name : {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin.index.json",
-                           "model.safetensors.index.fp16.json", "model.aeroset.json", "LICENSE.gguf",
-                           "NOTICE.bin", "a.out", "config.json.gz", "license", "config.JSON", ""})
+  for (const char* name :
+       {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin.index.json",
+        "model.safetensors.index.fp16.json", "model.aeroset.json", "LICENSE.gguf", "NOTICE.bin", "a.out",
+        "config.json.gz", "license", "config.JSON", ""})
     CHECK_MESSAGE(!is_side_file_name(name), name);
 }
 
@@ -139,7 +140,8 @@ TEST_CASE("side files: 256 MiB together") {
 
 TEST_CASE("side files: those that others lack or have otherwise") {
   const auto file = [](std::string path, const std::string& bytes) {
-    return SideFile{std::move(path), bytes.size(), [bytes](const SideFile::Sink& sink) { sink(bytes_of(bytes)); }};
+    return SideFile{std::move(path), bytes.size(),
+                    [bytes](const SideFile::Sink& sink) { sink(bytes_of(bytes)); }};
   };
   const std::vector<SideFile> ours = {file("a", "1"), file("b", "2"), file("c", "3")};
   CHECK(paths_that_differ(ours, ours).empty());

@@ -90,8 +90,7 @@ std::vector<SideFile> side_files_of(const std::shared_ptr<io::Input>& input, con
   for (const Chunk& chunk : container.chunks) {
     if (chunk.fourcc == kSideFile) files.push_back(side_file_of(input, chunk));
   }
-  std::sort(files.begin(), files.end(),
-            [](const SideFile& a, const SideFile& b) { return a.path < b.path; });
+  std::sort(files.begin(), files.end(), [](const SideFile& a, const SideFile& b) { return a.path < b.path; });
   return files;
 }
 
