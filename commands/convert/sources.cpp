@@ -1,9 +1,12 @@
 #include "commands/convert/sources.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/models.hpp"
 #include "cli/terminal.hpp"
+#include "commands/convert/name_of_input.hpp"
+#include "commands/convert/other_metadata.hpp"
 #include "commands/convert/side_files.hpp"
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
@@ -12,19 +15,53 @@
 namespace aerotool::commands {
 namespace {
 
+/// Patterns, and which of them have matched a name.
+class Patterns {
+ public:
+  explicit Patterns(std::vector<std::string> patterns)
+      : patterns_(std::move(patterns)), used_(patterns_.size()) {}
+
+  bool empty() const { return patterns_.empty(); }
+  bool matches(const std::string& name) {
+    bool any = false;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if ((any && used_[i]) || !cli::matches(patterns_[i], name)) continue;
+      any = used_[i] = true;
+    }
+    return any;
+  }
+  std::vector<std::string> unused() const {
+    std::vector<std::string> unused;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (!used_[i]) unused.push_back("'" + escape_controls(patterns_[i]) + "'");
+    }
+    return unused;
+  }
+
+ private:
+  std::vector<std::string> patterns_;
+  std::vector<bool> used_;
+};
+
 void select_tensors(const cli::Arguments& arguments, Sources& sources) {
-  const auto include = arguments.all("include");
-  const auto exclude = arguments.all("exclude");
+  Patterns include(arguments.all("include"));
+  Patterns exclude(arguments.all("exclude"));
   auto& tensors = sources.plan.tensors;
   bool any = false;
   for (const auto& model : sources.models) {
     for (std::size_t i = 0; i < model->tensors().size(); ++i) {
       const std::string& name = model->tensors()[i].name;
       any = true;
-      if (!include.empty() && !cli::matches_any(include, name)) continue;
-      if (cli::matches_any(exclude, name)) continue;
-      tensors.push_back({model.get(), i});
+      const bool excluded = exclude.matches(name);
+      const bool included = include.empty() || include.matches(name);
+      if (included && !excluded) tensors.push_back({model.get(), i});
     }
+  }
+  for (const std::string& pattern : include.unused())
+    throw UsageError("--include " + pattern + " matches no tensor");
+  if (!arguments.has("quiet")) {
+    for (const std::string& pattern : exclude.unused())
+      cli::complain("warning: --exclude " + pattern + " matches no tensor");
   }
   if (any && tensors.empty()) throw UsageError("--include and --exclude leave no tensor");
   std::sort(tensors.begin(), tensors.end(),
@@ -49,15 +86,13 @@ Sources open_sources(const cli::Arguments& arguments) {
   for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
     sources.models.push_back(cli::open(arguments, operands[i]));
     sources.plan.models.push_back(sources.models.back().get());
-    const bool lost = i != 0 && !sources.models.back()->metadata().entries.empty();
-    if (lost && !arguments.has("quiet")) {
-      cli::complain("warning: " +
-                    describe({operands[i], {}, {}}, "its metadata is not kept, the first input's is"));
-    }
   }
+  sources.plan.name_of_input = name_of_input(operands.front());
   select_tensors(arguments, sources);
   plan_side_files(arguments, sources);
   apply_write_options(arguments, sources.plan);
+  const std::string lost = metadata_not_kept(sources.plan.models);
+  if (!lost.empty() && !arguments.has("quiet")) cli::complain("warning: " + lost);
   return sources;
 }
 

@@ -18,11 +18,13 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+bool is_of_descriptors(const std::string& path) {
+  const std::string directory = directory_of(path);
+  return directory == "/dev" || directory.starts_with("/dev/fd") || directory.starts_with("/proc/");
+}
+
 void require_directory(const std::string& index) {
-  const std::string directory = directory_of(index);
-  const bool of_descriptors =
-      directory == "/dev" || directory.starts_with("/dev/fd") || directory.starts_with("/proc/");
-  if (index != kStandardInput && !of_descriptors) return;
+  if (index != kStandardInput && !is_of_descriptors(index)) return;
   throw UsageError(describe({index, {}, {}}, "an index needs its files beside it: name it by its path"));
 }
 

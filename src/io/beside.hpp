@@ -16,6 +16,10 @@ namespace aerotool::io {
 /// The directory that a path lies in, "." where it names none.
 std::string directory_of(const std::string& path);
 
+/// Whether a path leads to an open file by its number, or to a device: no files lie beside it, and its name
+/// is no file's.
+bool is_of_descriptors(const std::string& path);
+
 /// Throws UsageError where an index is standard input or a device: no files lie beside it.
 void require_directory(const std::string& index);
 

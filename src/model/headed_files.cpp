@@ -88,6 +88,7 @@ PlanSummary summarize(const HeadedFiles& files) {
   summary.total_bytes = files.total_size();
   summary.lost = files.lost;
   summary.dropped = files.dropped;
+  summary.warnings = files.warnings;
   return summary;
 }
 

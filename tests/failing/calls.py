@@ -113,7 +113,7 @@ class Calls:
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
-        self.names = [path.name for path in at.iterdir()]
+        self.names = [str(at), *(path.name for path in at.iterdir())]
 
     def writing(self) -> list[Case]:
         at = self.inputs

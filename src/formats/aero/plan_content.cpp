@@ -21,8 +21,10 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(pl
   const auto or_else = [](const std::string& text, std::string_view other) {
     return text.empty() ? std::string(other) : replace_invalid_utf8(text);
   };
-  const std::string other_name = default_model_name(source().format, carried_.in_files);
-  model_name_ = plan.name.value_or(or_else(view.model_name, other_name));
+  const bool nameless = !plan.name && view.model_name.empty();
+  model_name_ = plan.name.value_or(or_else(view.model_name, plan.name_of_input));
+  if (nameless && !model_name_.empty()) carried_.source.named_by_path = true;
+  if (!source().index) lost_ = lost_index(carried_.index_metadata);
   architecture_ = plan.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
   number_types(plan);
 }

@@ -66,6 +66,7 @@ class AerosetDraft final : public SetDraft {
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
+    summary.lost = content_.lost();
     summary.dropped = content_.dropped();
     summary.keeps_side_files = true;
     return summary;

@@ -51,7 +51,7 @@ class Collector {
 /// Metadata for a model that is not GGUF's: what it is called goes under GGUF's keys, all other text under
 /// its own.
 void collect(const Plan& plan, Content& content) {
-  const Naming named = naming(plan);
+  const Naming named = naming(plan, content.source);
   const NameKeys keys = name_keys(true);
   const NameKeys text_keys = name_keys(false);
   const Metadata own = content.source.metadata.value_or(Metadata{});
@@ -82,6 +82,32 @@ void collect(const Plan& plan, Content& content) {
     }
   }
   collector.finish(content);
+}
+
+/// The keys without which llama.cpp loads no model of language.
+std::vector<std::string> missing_keys(const Metadata& metadata) {
+  std::vector<std::string> missing;
+  const std::string architecture(metadata.text(name_keys(true).architecture));
+  for (const char* key : {".context_length", ".embedding_length", ".block_count"}) {
+    const Value* value = metadata.find(architecture + key);
+    if (value == nullptr || !value->is_integer()) missing.push_back(escape_controls(architecture) + key);
+  }
+  const std::pair<const char*, ValueType> tokenizer[] = {{"tokenizer.ggml.model", ValueType::string},
+                                                         {"tokenizer.ggml.tokens", ValueType::array}};
+  for (const auto& [key, type] : tokenizer) {
+    const Value* value = metadata.find(key);
+    if (value == nullptr || value->type != type) missing.emplace_back(key);
+  }
+  return missing;
+}
+
+/// What a source that was not GGUF lacks of it.
+void warn_of_missing_keys(const Plan& plan, Content& content) {
+  std::string line;
+  for (const std::string& key : missing_keys(content.metadata)) line += (line.empty() ? "" : ", ") + key;
+  if (!line.empty())
+    content.warnings.push_back(describe({plan.models.front()->path(), {}, {}},
+                                        "has no metadata for keys that loaders of GGUF need: " + line));
 }
 
 bool nests_at_most(const Value& value, unsigned levels) {
@@ -131,6 +157,7 @@ Content content_of(const Plan& plan) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  const auto index_lost = lost_index(all.index_metadata);
   Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
   const bool own = source.format == "gguf" && source.metadata && source.typed_metadata;
@@ -141,6 +168,8 @@ Content content_of(const Plan& plan) {
   } else {
     drop_layout(source, content.dropped);
     collect(plan, content);
+    content.lost.insert(content.lost.end(), index_lost.begin(), index_lost.end());
+    warn_of_missing_keys(plan, content);
   }
   if (plan.options.align) set_alignment(content.metadata, *plan.options.align);
   const auto extras = lost_extras(plan, !source.metadata);

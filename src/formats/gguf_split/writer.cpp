@@ -111,11 +111,14 @@ HeadedFiles plan_parts(const Plan& plan, gguf::Content& content,
 }
 
 HeadedFiles plan_files(const Plan& plan, gguf::Content& content) {
-  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes)
+  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes) {
+    gguf::require_places(plan, true);
     return plan_recorded_files(plan, content);
+  }
   unite(content);
   auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
                       gguf::alignment_of(plan, content.metadata));
+  gguf::require_places(plan, content.restores && parts.size() == 1);
   HeadedFiles files;
   if (parts.size() == 1) {
     gguf::FileContent file = only_file(plan, content);
@@ -140,6 +143,7 @@ std::unique_ptr<SetDraft> SplitWriter::draft(const Plan& plan) const {
   set.files = plan_files(plan, content);
   set.files.lost = std::move(content.lost);
   set.files.dropped = std::move(content.dropped);
+  set.files.warnings = std::move(content.warnings);
   return draft_of_set(plan, std::move(set));
 }
 

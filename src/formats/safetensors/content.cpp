@@ -92,7 +92,7 @@ void collect(const Plan& plan, Content& content) {
   if (content.source.metadata) {
     for (const auto& [key, value] : content.source.metadata->entries) collector.add(key, value);
   } else {
-    const Naming named = naming(plan);
+    const Naming named = naming(plan, content.source);
     const NameKeys keys = name_keys(false);
     collector.add_text(keys.name, named.name);
     collector.add_text(keys.architecture, named.architecture);
@@ -152,14 +152,12 @@ Content content_of(const Plan& plan) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  content.index_metadata = std::move(all.index_metadata);
+  require_places(plan);
   const Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
   if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
-  if (!source.gaps.empty()) {
-    throw CorruptError(
-        {plan.models.front()->path(), {}, {}},
-        "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
-  }
+  if (!source.gaps.empty()) refuse_gaps(plan);
   const bool own = source.metadata && !source.typed_metadata;
   if (own) {
     content.metadata = carried_metadata(plan, source.metadata);
@@ -181,6 +179,11 @@ void unite(Content& content) {
   if (std::any_of(source.files.begin(), source.files.end(), differs))
     content.lost.emplace_back("metadata of files after the first, which is not the first one's");
   drop_layout(source, content.dropped);
+}
+
+void drop_index(Content& content) {
+  for (std::string& line : lost_index(content.index_metadata)) content.lost.push_back(std::move(line));
+  content.index_metadata.clear();
 }
 
 FileContent only_file(const Plan& plan, const Content& content) {

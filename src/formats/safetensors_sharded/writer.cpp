@@ -43,7 +43,7 @@ std::vector<std::vector<PlannedTensor>> divide(const std::vector<PlannedTensor>&
 }
 
 /// As Python's json.dumps(indent=2, sort_keys=True) writes it, and a newline.
-std::string render_index(const Plan& plan, const HeadedFiles& files) {
+std::string render_index(const Plan& plan, const HeadedFiles& files, IndexMetadata metadata) {
   std::uint64_t total = 0;
   std::vector<std::pair<std::string_view, const std::string*>> map;
   map.reserve(plan.tensors.size());
@@ -54,11 +54,21 @@ std::string render_index(const Plan& plan, const HeadedFiles& files) {
       map.emplace_back(files.layout.tensors[j].tensor().name, &files.files[i].name);
   }
   std::sort(map.begin(), map.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string json =
-      "{\n  \"metadata\": {\n    \"total_size\": " + std::to_string(total) + "\n  },\n  \"weight_map\": {";
-  const char* separator = "\n    ";
+  metadata.emplace_back("total_size", std::to_string(total));
+  std::sort(metadata.begin(), metadata.end());
+  constexpr const char* kFirst = "\n    ";
+  constexpr const char* kNext = ",\n    ";
+  std::string json = "{\n  \"metadata\": {";
+  const char* separator = kFirst;
+  for (const auto& [key, value] : metadata) {
+    json += std::exchange(separator, kNext);
+    append_json_string(json, key);
+    json += ": " + value;
+  }
+  json += "\n  },\n  \"weight_map\": {";
+  separator = kFirst;
   for (const auto& [tensor, file] : map) {
-    json += std::exchange(separator, ",\n    ");
+    json += std::exchange(separator, kNext);
     append_json_string(json, tensor);
     json += ": ";
     append_json_string(json, *file);
@@ -98,6 +108,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   constexpr std::uint64_t kDefaultShardBytes = 5'000'000'000;
   auto shards = divide(content.in_source_order, plan.options.max_shard_bytes.value_or(kDefaultShardBytes));
   if (shards.size() == 1) {
+    drop_index(content);
     safetensors::FileContent file = only_file(plan, content);
     file.name = numbered_file(0, 1, kExtension);
     add_file(plan, std::move(file), set.files);
@@ -113,7 +124,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
     add_file(plan, std::move(file), set.files);
   }
   set.index_path = kUsualIndex;
-  set.index = render_index(plan, set.files);
+  set.index = render_index(plan, set.files, std::move(content.index_metadata));
   return set;
 }
 
