@@ -49,14 +49,13 @@ const Format& detect(const io::Input& input, std::string_view name) {
   return *best;
 }
 
-/// A file that the user names is opened wherever its links lead; one that is found in a directory, by the
+/// A file that the user names is opened wherever its links lead; one that was found in a directory, by the
 /// policy.
-std::shared_ptr<io::Input> open_model_file(const std::string& path, const io::LinkPolicy& links,
+std::shared_ptr<io::Input> open_model_file(const std::string& file, bool named, const io::LinkPolicy& links,
                                            const io::SizeHint& size_hint) {
-  const std::string file = model_path(path);
   std::shared_ptr<io::Input> input;
-  if (file == path) {
-    input = io::open_input(path, size_hint, hub::promised_sha256(path));
+  if (named) {
+    input = io::open_input(file, size_hint, hub::promised_sha256(file));
   } else if (!io::link_text(file)) {
     input = io::open_input(file, size_hint);
   } else {
@@ -130,8 +129,9 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     return std::nullopt;
   };
   const std::string place = hub::place_in_store(path, options.note);
+  const std::string file = model_path(place);
   const std::shared_ptr<io::Input> input =
-      open_model_file(place, hub::link_policy(options.follow_links), size_hint);
+      open_model_file(file, file == place, hub::link_policy(options.follow_links), size_hint);
   const Format& format = detect(*input, from);
   try {
     return format.open(input, report);
