@@ -50,13 +50,13 @@ const Format& detect(const io::Input& input, std::string_view name) {
   return *best;
 }
 
-/// A file that the user names is opened wherever its links lead; one that is found in a directory, by the
+/// A file that the user names is opened wherever its links lead; one that was found in a directory, by the
 /// policy.
-std::shared_ptr<io::Input> open_model_file(const std::string& path, const std::string& file,
-                                           const io::LinkPolicy& links, const io::SizeHint& size_hint) {
+std::shared_ptr<io::Input> open_model_file(const std::string& file, bool named, const io::LinkPolicy& links,
+                                           const io::SizeHint& size_hint) {
   std::shared_ptr<io::Input> input;
-  if (file == path) {
-    input = io::open_input(path, size_hint, hub::promised_sha256(path));
+  if (named) {
+    input = io::open_input(file, size_hint, hub::promised_sha256(file));
   } else if (!io::link_text(file)) {
     input = io::open_input(file, size_hint);
   } else {
@@ -132,7 +132,7 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   const std::string place = hub::place_in_store(path, options.note);
   const std::string file = model_path(place);
   const io::LinkPolicy links = hub::link_policy(options.follow_links);
-  const std::shared_ptr<io::Input> input = open_model_file(place, file, links, size_hint);
+  const std::shared_ptr<io::Input> input = open_model_file(file, file == place, links, size_hint);
   const Format& format = detect(*input, from);
   try {
     auto model = format.open(input, report);

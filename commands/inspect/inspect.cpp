@@ -14,6 +14,7 @@
 #include "cli/values.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -37,8 +38,9 @@ struct Facts {
   Overview view;
   std::vector<DTypeShare> dtypes;  // by bytes, the largest first
   std::uint64_t weight_bytes = 0;
-  std::uint64_t parameters = 0;
-  Metadata metadata;  // where it is asked for
+  std::uint64_t elements = 0;
+  std::uint64_t parameters = 0;  ///< elements, but for those that are packed or belong to what is packed
+  Metadata metadata;             // where it is asked for
   SideFiles side_files;
 };
 
@@ -75,8 +77,9 @@ Facts gather(const cli::Arguments& arguments, const Model& model) {
     ++share.tensors;
     share.bytes += tensor.size;
     facts.weight_bytes += tensor.size;
-    facts.parameters += element_count(tensor.shape).value_or(0);
+    facts.elements += element_count(tensor.shape).value_or(0);
   }
+  facts.parameters = count_parameters(model.tensors(), facts.view.quantization);
   std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),
                    [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
   return facts;
@@ -143,6 +146,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
   if (!view.files.empty()) fact("files", with_thousands(view.files.size()));
   fact("weights", size_text(facts.weight_bytes));
   fact("parameters", with_thousands(facts.parameters));
+  if (facts.elements != facts.parameters) fact("elements", with_thousands(facts.elements));
   fact("tensors", with_thousands(model.tensors().size()));
   fact("shards", with_thousands(view.shards.size()));
   const std::vector<SideFile>& side = facts.side_files.files;
@@ -179,6 +183,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.member("file_size", view.file_size);
   json.member("weight_size", facts.weight_bytes);
   json.member("parameters", facts.parameters);
+  json.member("elements", facts.elements);
   json.member("tensors", model.tensors().size());
   if (!view.uuid.empty()) json.member("uuid", view.uuid);
   json.objects_member("dtypes", facts.dtypes, [&](const DTypeShare& share) {

@@ -140,7 +140,7 @@ std::string blob_of(const std::string& manifest, const std::vector<OllamaLayer>&
   }
   const std::string name = "sha256-" + std::string(digest.substr(kDigestPrefix.size()));
   for (const std::string& store : possible_stores) {
-    const std::string path = store + "/blobs/" + name;
+    std::string path = store + "/blobs/" + name;
     if (io::type_of(path) != io::FileType::regular) continue;
     const std::uint64_t size = io::Input::open(path)->size();
     if (model.size && *model.size != size) {

@@ -53,6 +53,10 @@ class Input {
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
   void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
 
+  /// Whether these are not the bytes of the file that was named, but what it holds compressed.
+  bool unpacked() const { return unpacked_; }
+  void mark_unpacked() { unpacked_ = true; }
+
   /// How links beside this file are followed, when other files of its model are opened.
   const LinkPolicy& links() const { return links_; }
   void set_links(const LinkPolicy& links) { links_ = links; }
@@ -69,6 +73,7 @@ class Input {
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
   std::optional<Digest> expected_sha256_;
+  bool unpacked_ = false;
   LinkPolicy links_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;

@@ -7,13 +7,20 @@
 #include <array>
 #include <cerrno>
 
+#include "core/error.hpp"
+
 namespace aerotool::io {
 namespace {
 
 std::optional<std::string> link_text(int directory, const std::string& name) {
   std::array<char, PATH_MAX> text{};
   const ssize_t length = ::readlinkat(directory, name.c_str(), text.data(), text.size());
-  if (length < 0) return std::nullopt;
+  if (length < 0) {
+    for (const int no_link : {EINVAL, ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG}) {
+      if (errno == no_link) return std::nullopt;
+    }
+    throw system_error(name, "read the link", errno);
+  }
   return std::string(text.data(), static_cast<std::size_t>(length));
 }
 

@@ -20,7 +20,7 @@ Fd open_directory_without_links(const Fd& directory, const std::string& name);
 /// it is, the caller looks at.
 Fd open_file_without_links(const Fd& directory, const std::string& name);
 
-/// The text of a link; none where there is no link of that name.
+/// The text of a link; none where there is no link of that name. Throws IoError.
 std::optional<std::string> link_text(const Fd& directory, const std::string& name);
 std::optional<std::string> link_text(const std::string& path);
 

@@ -241,8 +241,11 @@ std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
 std::shared_ptr<Input> spool_any(int fd, const std::string& name, const SizeHint& size_hint) {
   Stream stream(fd, name);
   const Packing packing = packing_of(stream.peek(kMagicBytes));
-  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
-  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
+  if (packing != Packing::none) {
+    auto input = packing == Packing::gzip ? spool_gzip(stream, size_hint) : spool_zstd(stream, size_hint);
+    input->mark_unpacked();
+    return input;
+  }
   return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
 }
 

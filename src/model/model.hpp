@@ -14,9 +14,11 @@
 #include "io/digester.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
+#include "model/quantization.hpp"
 #include "model/report.hpp"
 #include "model/side_files.hpp"
 #include "model/tensor.hpp"
+#include "model/value_findings.hpp"
 
 namespace aerotool {
 
@@ -58,6 +60,7 @@ struct Overview {
   std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none
   std::vector<ChunkLine> chunks;
   std::vector<FileLine> files;     ///< of a model that lies in several
+  Quantization quantization;       ///< as far as a configuration beside it says it
   std::vector<std::string> notes;  ///< what is unusual about it, a line each
 };
 
@@ -83,13 +86,28 @@ enum class CheckLevel {
   control     ///< the control-plane hash alone
 };
 
+/// The SHA-256 that a whole file has to have.
+struct ExpectedSha256 {
+  Digest digest{};
+  std::string_view from;  ///< who says so: "the index"
+};
+
+/// What a check has done, beside its report.
+struct CheckTally {
+  std::uint64_t sha256_files = 0;  ///< files whose SHA-256 was compared
+  ValueFindings values;
+
+  void add(CheckTally other);
+};
+
 struct CheckOptions {
   CheckLevel level = CheckLevel::structure;
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
-  /// With `full`: takes all bytes of the file in order, over the same read that checks them. Only a file of
-  /// the home format hands them over.
-  std::function<void(ByteSpan)> whole_file = {};
+  // With `full`, over the same read as all else:
+  bool values = false;                      ///< look for NaN, infinities and tensors that are all zero
+  std::vector<ExpectedSha256> sha256 = {};  ///< what the SHA-256 has to be of a model in one file
+  CheckTally* tally = nullptr;              ///< where to say what was done
 };
 
 class Model {

@@ -8,6 +8,7 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "io/beside.hpp"
+#include "io/parallel.hpp"
 
 namespace aerotool {
 const std::string& PartedModel::path_of(std::size_t tensor) const {
@@ -46,6 +47,36 @@ bool PartedModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uin
 
 void PartedModel::require_unchanged() const {
   for (const auto& part : parts_) part->require_unchanged();
+}
+
+bool PartedModel::check_parts(const CheckOptions& options, Report& report) const {
+  return check_parts(options, report, [&](std::size_t part, const CheckOptions& of_part, Report& to) {
+    return parts_[part]->check(of_part, to);
+  });
+}
+
+bool PartedModel::check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const {
+  // Each part has a report of its own, so that what is told stands in the order of the parts.
+  struct Outcome {
+    Report report{Report::Mode::judge};
+    CheckTally tally;
+    bool checked = false;
+  };
+  std::vector<Outcome> outcomes(parts_.size());
+  const io::JobSplit split = io::split_jobs(options.jobs, parts_.size());
+  io::for_each_parallel(parts_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+    CheckOptions of_part = options;
+    of_part.jobs = split.within;
+    of_part.tally = &outcomes[i].tally;
+    outcomes[i].checked = check(i, of_part, outcomes[i].report);
+  });
+  bool checked = true;
+  for (Outcome& outcome : outcomes) {
+    report.absorb(outcome.report);
+    if (options.tally != nullptr) options.tally->add(std::move(outcome.tally));
+    checked = checked && outcome.checked;
+  }
+  return checked;
 }
 
 std::vector<Shard> PartedModel::shards() const {

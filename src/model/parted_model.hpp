@@ -36,6 +36,13 @@ class PartedModel : public Model {
   /// Adds the files of all parts to an overview, and sets its file size to that of all files in it.
   void add_files(Overview& view) const;
 
+  /// Checks each part by itself; with `full` side by side. False where one of them is.
+  bool check_parts(const CheckOptions& options, Report& report) const;
+  /// One of those checks.
+  using CheckPart = std::function<bool(std::size_t part, const CheckOptions& options, Report& report)>;
+  /// The same for what differs from part to part.
+  bool check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const;
+
   /// Takes the part and all its tensors.
   void add_part(std::unique_ptr<Model> part);
   /// Opens a file, reads it and takes it as a part. What makes that impossible ends the reading in use; when

@@ -51,7 +51,7 @@ class AerosetModel final : public PartedModel {
   void compare(std::size_t tensor, const Tensor& global, const StatedPlace& global_place,
                Report& report) const;
   bool check_control(const CheckOptions& options, Report& report) const;
-  static void check_part(const Part& part, CheckOptions options, Report& report);
+  static bool check_part(const Part& part, CheckOptions options, Report& report);
 
   std::shared_ptr<io::Input> input_;
   SetIndex index_;

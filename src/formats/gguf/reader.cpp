@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/layout.hpp"
+#include "model/file_check.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -87,7 +88,8 @@ void GgufModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::by
   if (!out.empty()) input_->read(tensors_[tensor].offset + offset, out);
 }
 
-bool GgufModel::check(const CheckOptions& options, Report&) const {
+bool GgufModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   // The format has no hashes, and opening the file has judged all that it says of itself.
   return options.level != CheckLevel::control;
 }

@@ -141,9 +141,7 @@ Source SplitModel::source() const {
 }
 
 bool SplitModel::check(const CheckOptions& options, Report& report) const {
-  bool checked = true;
-  for (const auto& part : parts()) checked = part->check(options, report) && checked;
-  return checked;
+  return check_parts(options, report);
 }
 
 }  // namespace aerotool::gguf_split

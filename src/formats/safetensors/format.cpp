@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "core/checked.hpp"
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors/writer.hpp"
+#include "io/spool.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool {
 namespace safetensors {
@@ -47,7 +50,11 @@ class SafetensorsFormat final : public Format {
   }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
-    return std::make_unique<SafetensorsModel>(std::move(input), report);
+    auto model = std::make_unique<SafetensorsModel>(input, report);
+    // A config.json beside it may be another model's; what is asked of it must be worth that.
+    if (model->path() != io::kStandardInput && needs_configuration(model->tensors()))
+      model->take_configuration(config_beside(*input, report));
+    return model;
   }
 
   std::optional<std::uint64_t> declared_size(ByteSpan head) const override {

@@ -8,6 +8,7 @@
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
+#include "model/file_check.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -86,6 +87,7 @@ Overview SafetensorsModel::overview() const {
     overview.model_name = metadata_->find("model_name");
     overview.architecture = metadata_->find("architecture");
   }
+  overview.quantization = config_.quantization;
   overview.file_size = input_->size();
   overview.shards.push_back(
       {"data", input_->name(), data_start_, input_->size() - data_start_, tensors_.size()});
@@ -137,7 +139,8 @@ void SafetensorsModel::read(std::size_t tensor, std::uint64_t offset, std::span<
   input_->read(tensors_[tensor].offset + offset, out);
 }
 
-bool SafetensorsModel::check(const CheckOptions& options, Report& /*report*/) const {
+bool SafetensorsModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   return options.level != CheckLevel::control;
 }
 

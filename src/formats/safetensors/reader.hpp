@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/metadata_text.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"
@@ -30,6 +31,8 @@ class SafetensorsModel final : public Model {
   Source source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   bool check(const CheckOptions& options, Report& report) const override;
+  /// What lies beside the file, where it stands for a model by itself.
+  void take_configuration(Config config) { config_ = std::move(config); }
   void require_unchanged() const override { input_->require_unchanged(); }
 
  private:
@@ -40,6 +43,7 @@ class SafetensorsModel final : public Model {
   std::uint64_t data_start_ = 0;
   std::optional<MetadataText> metadata_;
   std::vector<Tensor> tensors_;
+  Config config_;
 };
 
 }  // namespace aerotool::safetensors

@@ -5,10 +5,11 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/reader.hpp"
-#include "formats/safetensors_sharded/config.hpp"
 #include "io/beside.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -44,9 +45,8 @@ ShardedModel::ShardedModel(std::shared_ptr<io::Input> input, Report& report) : i
   open_files(index, report);
   compare(index, report);
   leave_out_twins(report);
-  if (parts().empty() || parts().front()->overview().architecture.empty()) {
-    model_type_ = model_type_beside(*input_, report);
-  }
+  const bool nameless = parts().empty() || parts().front()->overview().architecture.empty();
+  if (nameless || needs_configuration(tensors())) config_ = safetensors::config_beside(*input_, report);
 }
 
 void ShardedModel::open_files(const Index& index, Report& report) {
@@ -134,7 +134,8 @@ Overview ShardedModel::overview() const {
     overview.model_name = std::move(first.model_name);
     overview.architecture = std::move(first.architecture);
   }
-  if (overview.architecture.empty()) overview.architecture = model_type_;
+  if (overview.architecture.empty()) overview.architecture = config_.model_type;
+  overview.quantization = config_.quantization;
   overview.files.push_back({path(), input_->size()});
   add_files(overview);
   overview.shards = shards();
@@ -163,9 +164,7 @@ Source ShardedModel::source() const {
 }
 
 bool ShardedModel::check(const CheckOptions& options, Report& report) const {
-  bool checked = options.level != CheckLevel::control;
-  for (const auto& part : parts()) checked = part->check(options, report) && checked;
-  return checked;
+  return check_parts(options, report) && options.level != CheckLevel::control;
 }
 
 void ShardedModel::require_unchanged() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "io/input.hpp"
 #include "model/parted_model.hpp"
@@ -43,7 +44,7 @@ class ShardedModel final : public PartedModel {
     bool sound = false;
   };
   std::vector<File> opened_;
-  std::string model_type_;
+  safetensors::Config config_;
 };
 
 }  // namespace aerotool::safetensors_sharded
