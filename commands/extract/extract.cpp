@@ -18,6 +18,7 @@
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
+#include "model/ggml_types.hpp"
 #include "registry.hpp"
 
 namespace aerotool::commands {
@@ -61,6 +62,7 @@ class Extraction {
   int run() {
     if (!select()) return 1;
     check_request();
+    warn_of_unmeasured();
     find_shard_digests();
     cli::ProgressBar bar(arguments_);
     progress_ = bar.progress();
@@ -132,6 +134,17 @@ class Extraction {
       throw UsageError("an npy file holds one tensor; name a directory for several");
     if (!npy_) return;
     for (const Piece& piece : pieces_) static_cast<void>(npy_header(*model_, tensor(piece)));
+  }
+
+  void warn_of_unmeasured() const {
+    Report report;
+    for (const Piece& piece : pieces_) {
+      if (!is_unmeasured(tensor(piece).dtype)) continue;
+      report.warning(Code::other_dtype, {model_->path_of(piece.tensor), {}, tensor(piece).name},
+                     "the size of " + std::string(tensor(piece).dtype.name()) +
+                         " is not known: what is extracted reaches to the next tensor");
+    }
+    cli::show_warnings(arguments_, report);
   }
 
   void cut_piece() {

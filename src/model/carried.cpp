@@ -83,6 +83,19 @@ void drop_layout(Source& source, std::vector<std::string>& dropped) {
   source.index_path.clear();
 }
 
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost) {
+  std::uint64_t count = 0;
+  const auto add = [&](const auto& gaps) {
+    for (const auto& [offset, bytes] : gaps) {
+      const auto first = std::ranges::find_if(bytes.view, [](std::byte b) { return b != std::byte{0}; });
+      count += static_cast<std::uint64_t>(bytes.view.end() - first);
+    }
+  };
+  add(source.gaps);
+  for (const SourceFile& file : source.files) add(file.gaps);
+  if (count != 0) lost.push_back(plural(count, "byte") + " that belong to no tensor");
+}
+
 Naming naming(const Plan& plan) {
   const Overview view = plan.models.front()->overview();
   Naming naming;

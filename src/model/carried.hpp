@@ -24,6 +24,9 @@ Carried carried(const Plan& plan);
 /// Leaves order, head, gaps and files out of a source, and says so.
 void drop_layout(Source& source, std::vector<std::string>& dropped);
 
+/// Notes how many bytes of a source belong to no tensor, if they are more than padding.
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost);
+
 /// What a model is called and of what architecture it is: as the plan says, else its first model; empty where
 /// that has nothing but what AERO files hold where nobody said anything ("converted", "unknown").
 struct Naming {

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "formats/npy/npy.hpp"
 #include "model/dtype.hpp"
+#include "model/ggml_types.hpp"
 
 using namespace aerotool;
 

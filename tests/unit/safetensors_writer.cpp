@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "formats/safetensors/writer.hpp"
+#include "model/ggml_types.hpp"
 #include "plan_fixture.hpp"
 #include "safetensors_fixture.hpp"
 

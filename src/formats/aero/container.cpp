@@ -193,10 +193,7 @@ class ContainerReader {
     }
     if (reserved != 0) report_.fault(Code::stray, at(where + 40), label + ": its reserved field is not zero");
     if (!range_fits(chunk.offset, chunk.length, input_.size())) {
-      report_.unreadable(Code::short_file, at(where + 8),
-                         label + ": its payload (" + std::to_string(chunk.length) + " bytes at " +
-                             std::to_string(chunk.offset) + ") is not inside the file of " +
-                             std::to_string(input_.size()) + " bytes");
+      container_.cut_off.push_back(std::move(chunk));
       ++skipped_;
       return;
     }
@@ -277,6 +274,9 @@ class ContainerReader {
                       "the " + std::string(fourcc) + " chunk is called '" + escape_controls(first->name) +
                           "', not '" + std::string(metadata_name(fourcc)) + "'");
       }
+      const bool is_cut_off = std::any_of(container_.cut_off.begin(), container_.cut_off.end(),
+                                          [&](const Chunk& chunk) { return chunk.fourcc == fourcc; });
+      if (is_cut_off) continue;
       if (count == 0 && fourcc == kTensorIndex) {
         report_.unreadable(Code::malformed, at(container_.toc_offset), "there is no TIDX chunk");
       }

@@ -5,10 +5,12 @@
 #include "core/text.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/value_builder.hpp"
+#include "model/unmeasured.hpp"
 
 namespace aerotool::aero {
 
 PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(plan.models) {
+  require_measured(plan, "AERO");
   for (const Model* model : models_) extras_.push_back(model->extras());
   for (const std::string& lost : extras().lost) carried_.dropped.push_back(lost);
   for (std::size_t i = 1; i < models_.size(); ++i) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "formats/aero/container.hpp"
+#include "formats/aero/cut_off_chunks.hpp"
 #include "formats/aero/manifest.hpp"
 #include "formats/aero/tensor_index.hpp"
 #include "io/input.hpp"
@@ -43,6 +44,8 @@ class AeroModel : public Model {
 
   const io::Input& input() const { return *input_; }
   const Container& container() const { return container_; }
+  /// The file ends before chunks of it do: they are left out, and the report tells.
+  bool is_cut_off() const { return !cut_off_.empty(); }
   /// What is essential in MMSG; after opening without the lists, which have been held to the file by then.
   const Manifest& manifest() const { return manifest_; }
   const Value& json() const { return json_; }
@@ -102,6 +105,7 @@ class AeroModel : public Model {
   std::shared_ptr<io::Input> input_;
   Kind kind_;
   Container container_;
+  CutOffChunks cut_off_;
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
   std::vector<std::uint64_t> shard_ids_;                        // of shards_, as far as tensors name them

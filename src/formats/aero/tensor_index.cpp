@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "formats/aero/event_router.hpp"
 #include "formats/aero/metadata_chunk.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -10,7 +10,8 @@ namespace aerotool::aeroset {
 /// One part by itself, and its SHA-256 over the same read.
 void AerosetModel::check_part(const Part& part, CheckOptions options, Report& report) {
   hash::Sha256 sha256;
-  if (options.level == CheckLevel::full && part.entry->sha256)
+  // Of a part that ends too early that is told, and all that its bytes could.
+  if (options.level == CheckLevel::full && part.entry->sha256 && !part.model->is_cut_off())
     options.whole_file = [&](ByteSpan bytes) { sha256.add(bytes); };
   part.model->check(options, report);
   if (!options.whole_file) return;

@@ -98,9 +98,9 @@ void AerosetModel::open_parts(Report& report) {
     const std::string name = "part '" + escape_controls(shortened(entry.path)) + "'";
     const aero::AeroModel* model = nullptr;
     const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
-      require_size(entry, *input, path(), to);
-      auto part = std::make_unique<aero::AeroModel>(std::move(input), to, aero::AeroModel::Kind::file,
-                                                    tensor_index_.get());
+      auto part =
+          std::make_unique<aero::AeroModel>(input, to, aero::AeroModel::Kind::file, tensor_index_.get());
+      if (!part->is_cut_off()) require_size(entry, *input, path(), to);
       if (part->own_types_memory() > aero::AeroModel::kMostOwnTypes - own_types) {
         throw UnsupportedError({part->path(), {}, {}},
                                "its quant descriptors are not those of index.aero, and with them such "
@@ -121,6 +121,10 @@ void AerosetModel::open_parts(Report& report) {
       continue;
     }
     open_.push_back({&entry, std::move(input), model, false});
+    if (model->is_cut_off()) {
+      cut_off_.insert(entry.shards.begin(), entry.shards.end());
+      continue;
+    }
     if (model->shards().size() != entry.shards.size()) {
       report.unreadable(Code::index, where(),
                         name + " holds " + plural(model->shards().size(), "shard") + ", the index lists " +
@@ -203,7 +207,7 @@ void AerosetModel::join_tensors(Report& report) {
     } else if (const auto shard = broken_shards.find(place.shard_id); shard != broken_shards.end()) {
       hit[shard->second].push_back(
           {global.name, shortened(broken_[shard->second]->path), place.data_offset, global.size});
-    } else {
+    } else if (!cut_off_.contains(place.shard_id)) {
       report.unreadable(Code::index, where(global.name),
                         "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ class AerosetModel final : public PartedModel {
   std::unique_ptr<aero::AeroModel> tensor_index_;  // index.aero; null where it is not sound
   std::vector<Part> open_;                         // beside parts()
   std::vector<const SetPart*> broken_;             // that could not be opened
+  std::set<std::uint64_t> cut_off_;                // shards of parts that end too early, which they report
 };
 
 }  // namespace aerotool::aeroset

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "formats/gguf/split.hpp"
 #include "model/carried.hpp"
+#include "model/unmeasured.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -127,6 +128,7 @@ void set_alignment(Metadata& metadata, std::uint64_t alignment) {
 }  // namespace
 
 Content content_of(const Plan& plan) {
+  require_measured(plan, "GGUF");
   Carried all = carried(plan);
   Content content;
   content.source = std::move(all.source);
@@ -179,6 +181,7 @@ void unite(Content& content) {
       content.lost.emplace_back("metadata of parts after the first, which is not the first one's");
       break;
     }
+    add_lost_gaps(content.source, content.lost);
     drop_layout(content.source, content.dropped);
     content.restores = false;
   }

@@ -8,12 +8,12 @@
 #include "core/text.hpp"
 #include "formats/gguf/layout.hpp"
 #include "formats/gguf/parse.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 constexpr std::size_t kMostDimensions = 4;
-constexpr std::size_t kMostNameBytes = 63;  // that ggml takes
 constexpr std::size_t kMostShown = 256;
 
 Where place_of(const PlannedTensor& planned) {
@@ -31,9 +31,9 @@ void require_place(const PlannedTensor& planned, bool restored) {
     refuse("has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
            std::to_string(kMostDimensions));
   }
-  if (!restored && tensor.name.size() > kMostNameBytes) {
+  if (!restored && tensor.name.size() > kLongestName) {
     refuse("its name has " + std::to_string(tensor.name.size()) + " bytes; GGUF allows " +
-           std::to_string(kMostNameBytes));
+           std::to_string(kLongestName));
   }
   if (!restored && tensor.name.find('\0') != std::string::npos)
     refuse("its name has a NUL in it, which GGUF does not allow");

@@ -44,6 +44,7 @@ class GgufFormat final : public Format {
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
     auto model = std::make_unique<gguf::GgufModel>(std::move(input), report);
     warn_of_part(*model, report);
+    if (!report.judging()) model->other_types().report(model->path(), report);
     return model;
   }
 

@@ -8,6 +8,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::gguf {
 namespace {

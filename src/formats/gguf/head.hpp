@@ -14,6 +14,7 @@ namespace aerotool::gguf {
 constexpr std::string_view kMagic = "GGUF";
 constexpr std::string_view kAlignmentKey = "general.alignment";
 constexpr std::uint64_t kDefaultAlignment = 32;
+constexpr std::size_t kLongestName = 63;  ///< of a tensor, in bytes, that ggml takes
 
 using Sink = std::function<void(ByteSpan)>;
 

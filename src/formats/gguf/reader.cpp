@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/layout.hpp"
+#include "formats/gguf/loader_warnings.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -22,15 +23,11 @@ GgufModel::GgufModel(std::shared_ptr<io::Input> input, Report& report)
     : input_(std::move(input)),
       head_(parse(*input_, report)),
       tensors_(place_tensors(head_, *input_, report)) {
-  std::uint64_t end = head_.data_begin;
-  for (const Tensor& tensor : tensors_) end = std::max(end, tensor.offset + tensor.size);
-  const std::uint64_t padded = head_.data_begin + align_up(end - head_.data_begin, head_.alignment);
-  // Common and harmless: of interest to those alone who ask whether the file is sound.
-  if (report.judging() && input_->size() < padded) {
-    report.warning(
-        Code::padding, {path(), input_->size(), {}},
-        "the file ends without its last padding: " + plural(padded - input_->size(), "zero") + " missing");
+  if (report.judging()) {
+    head_.others.report(path(), report);
+    warn_of_head(head_, tensors_, path(), report);
   }
+  warn_of_end(head_, tensors_, *input_, report);
 }
 
 Overview GgufModel::overview() const {

@@ -32,8 +32,12 @@ class SplitFormat final : public Format {
     auto model = std::make_unique<gguf::GgufModel>(input, report);
     const Metadata metadata = model->metadata();
     // A name may look like a part's by chance, and one part of one is a whole model.
-    if (!gguf::says_split(metadata)) return model;
-    if (name->count == 1 && gguf::split_number(metadata, gguf::kSplitCountKey) == 1) return model;
+    const bool whole = !gguf::says_split(metadata) ||
+                       (name->count == 1 && gguf::split_number(metadata, gguf::kSplitCountKey) == 1);
+    if (whole) {
+      if (!report.judging()) model->other_types().report(model->path(), report);
+      return model;
+    }
     if (name->part != 1) {
       throw UsageError(describe({input->name(), {}, {}},
                                 "is part " + std::to_string(name->part) + " of " +

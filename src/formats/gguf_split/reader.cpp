@@ -13,10 +13,6 @@ std::string file_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);  // all of it where there is no slash
 }
 
-std::unique_ptr<Model> read_part(std::shared_ptr<io::Input> file, Report& report) {
-  return std::make_unique<gguf::GgufModel>(std::move(file), report);
-}
-
 /// One of a part's numbers is there, of its type, and none below 0.
 void check_number(const Where& where, const Metadata& metadata, std::string_view key, ValueType type,
                   Report& report) {
@@ -62,6 +58,13 @@ SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::G
   bool whole = report.fault_count() == 0;
   inputs_.push_back(std::move(input));
   check_part(*first, 1, name.count, report);
+  gguf::OtherTypes others;
+  const auto read_part = [&](std::shared_ptr<io::Input> file, Report& to) {
+    auto part = std::make_unique<gguf::GgufModel>(std::move(file), to);
+    others.add(part->other_types());
+    return part;
+  };
+  others.add(first->other_types());
   add_part(std::move(first));
   for (std::uint32_t number = 2; number <= name.count; ++number) {
     // A name may tell of more files than anyone wants to be told of.
@@ -75,6 +78,8 @@ SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::G
   }
   check_totals(whole, report);
   leave_out_twins(report);
+  // Each part has reported its own when judging.
+  if (!report.judging()) others.report(path(), report);
 }
 
 /// The parts agree on how many tensors there are, and where the model is whole, they are that many.

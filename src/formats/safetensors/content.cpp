@@ -154,7 +154,11 @@ Content content_of(const Plan& plan) {
   content.dropped = std::move(all.dropped);
   const Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
-  if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
+  std::vector<std::string> lost_gaps;
+  if (source.format != kSourceFormat) {
+    add_lost_gaps(source, lost_gaps);
+    drop_layout(content.source, content.dropped);
+  }
   if (!source.gaps.empty()) {
     throw CorruptError(
         {plan.models.front()->path(), {}, {}},
@@ -166,6 +170,7 @@ Content content_of(const Plan& plan) {
   } else {
     collect(plan, content);
   }
+  content.lost.insert(content.lost.end(), lost_gaps.begin(), lost_gaps.end());
   const auto extras = lost_extras(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;

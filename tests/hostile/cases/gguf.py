@@ -176,16 +176,38 @@ def cases() -> Table:
     t.unreadable("dims-overflow-to-their-size", "passes 2^64", first([1 << 32, 1 << 32, 5]))
     t.unreadable("dims-times-4-overflows", "passes 2^64", first([(1 << 62) + 5]))
     t.unreadable("dims-overflow-behind-0", "", first([0, HIGHEST, HIGHEST]))
-    t.unreadable("rank-5", "5 dimensions; GGUF allows at most 4", first([5, 1, 1, 1, 1]))
+    t.fault("rank-5", "5 dimensions; GGUF allows at most 4", first([5, 1, 1, 1, 1]))
+    t.unreadable("rank-33", "33 dimensions; GGUF allows at most 4", first([1] * 33))
     t.unreadable("rank-highest", "4294967295 dimensions; GGUF allows at most 4", first(rank=(1 << 32) - 1))
     t.unreadable("rank-of-one-more", "", first(rank=2))
     t.sound("rank-0", "sound", file(infos=[info("a", [], TYPE_F32, 0)], data=bytes(32)))
     for kind in (4, 5, 31, 32, 33, 36, 37, 38):
-        t.unreadable(
-            f"tensor-type-{kind}-removed", f"ggml type {kind} was removed from GGUF", first(kind=kind)
-        )
+        t.fault(f"tensor-type-{kind}-removed", f"ggml type {kind} ", first(kind=kind))
     for kind in (43, 255, (1 << 31), (1 << 32) - 1):
-        t.unreadable(f"tensor-type-{kind}", f"ggml type {kind} is not known", first(kind=kind))
+        t.fault(f"tensor-type-{kind}", f"ggml type {kind} is not known", first(kind=kind))
+    for kind in (97, 139, 156, 230, 399):
+        t.fault(f"tensor-type-{kind}-of-a-fork", "ids of 97 and up are those of forks", first(kind=kind))
+    t.unreadable(
+        "tensor-of-a-fork-s-type-past-the-end",
+        "tensor 'b' is cut off",
+        file(infos=[INFOS[0], info("b", [256, 2], 156, 32)], data=bytes(200)),
+    )
+    t.unreadable(
+        "tensor-of-unknown-type-past-the-end",
+        "tensor 'b' is cut off",
+        file(infos=[INFOS[0], info("b", [256, 2], 500, HALF)], data=bytes(200)),
+    )
+    t.unreadable("dims-of-unknown-type-overflow", "passes 2^64", first([1 << 32, 1 << 32], kind=500))
+    t.unreadable(
+        "a-thousand-and-one-unknown-types",
+        "more than 1,000 types that GGUF does not define",
+        file(infos=[info(f"t{i}", [8], 1000 + i, 32 * i) for i in range(1001)], data=bytes(32 * 1001)),
+    )
+    t.fault(
+        "unknown-types-that-share-their-offset",
+        "ggml type 500",
+        file(infos=[info("a", [8], 500, 0), info("b", [0], 501, 0), info("c", [8], 502, 32)], data=bytes(64)),
+    )
     t.unreadable(
         "row-is-no-multiple-of-the-block",
         "33 elements a row is not a multiple of Q4_0's 32",
@@ -239,16 +261,16 @@ def cases() -> Table:
     t.unreadable(
         "tensors-share-their-bytes", "inside tensor 'a'", file(infos=[INFOS[0], info("b", [20], TYPE_I8, 0)])
     )
-    t.unreadable("past-the-end", "but the file has only", good[:-40])
-    t.unreadable("no-data-at-all", "but the file has only", file(data=b""))
+    t.unreadable("past-the-end", "is cut off", good[:-40])
+    t.unreadable("no-data-at-all", "are cut off", file(data=b""))
     t.unreadable(
         "tensor-of-no-bytes-past-the-end",
-        "but the file has only",
+        "is cut off",
         file(infos=[INFOS[0], info("b", [0], TYPE_F32, 320)]),
     )
     t.add("last-padding-missing", Verdict.SOUND, "the file ends without its last padding", good[:-28])
     t.add("last-padding-short", Verdict.SOUND, "the file ends without its last padding", good[:-1])
-    t.unreadable("last-tensor-lacks-a-byte", "but the file has only", good[:-29])
+    t.unreadable("last-tensor-lacks-a-byte", "is cut off", good[:-29])
     t.sound("no-tensors", "sound", file(infos=[], data=b""))
     t.sound("no-tensors-and-no-padding", "", file(infos=[], data=b"", pad=False))
     return t

@@ -77,7 +77,7 @@ def cases() -> Table:
         ("tensor-in-two-parts", "is in both", {SECOND: second(name="a")}),
         ("part-is-no-gguf", "not a GGUF file", {SECOND: b"something else"}),
         ("part-is-empty", "the file ends inside the file header", {SECOND: b""}),
-        ("part-is-cut-short", "but the file has only", {SECOND: second()[:-40]}),
+        ("part-is-cut-short", "cut off", {SECOND: second()[:-40]}),
         ("part-twice", "is in both", {SECOND: lambda path: os.symlink(FIRST, path)}),
         (
             "part-links-out",

@@ -210,7 +210,7 @@ def cases() -> Table:
     t.unreadable("data-offsets-2-64-1", "hold 18446744073709551615 bytes", one(data_offsets=[0, HIGHEST]))
     t.unreadable(
         "data-offsets-begin-2-64-5",
-        "pass the end of the data section",
+        "cut off",
         one(data_offsets=[HIGHEST - 4, HIGHEST]),
     )
     t.unreadable("data-offsets-backwards", "end before they begin", one(data_offsets=[4, 0]))
@@ -251,11 +251,11 @@ def cases() -> Table:
         "lie inside tensor 'a'",
         file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [0], 3, 3)}, bytes(8)),
     )
-    t.unreadable("past-the-end", "pass the end of the data section", file(data=DATA[:-1]))
-    t.unreadable("no-data-at-all", "pass the end of the data section", file(data=b""))
+    t.unreadable("past-the-end", "cut off", file(data=DATA[:-1]))
+    t.unreadable("no-data-at-all", "cut off", file(data=b""))
     t.unreadable(
         "tensor-of-no-bytes-past-the-end",
-        "pass the end of the data section",
+        "cut off",
         file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 9, 9)}, bytes(4)),
     )
     t.unreadable("data-without-tensors", "the header names no tensors", raw("{}", b"data"))
