@@ -8,13 +8,17 @@
 
 #include "cli/command.hpp"
 #include "cli/completion.hpp"
+#include "cli/nearest.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
 #include "core/large_pages.hpp"
+#include "core/text.hpp"
 #include "io/fd.hpp"
 #include "io/interrupt.hpp"
+#include "io/listing.hpp"
+#include "registry.hpp"
 
 namespace aerotool::commands {
 #define AEROTOOL_COMMAND(name) const cli::Command& name##_command();
@@ -36,11 +40,45 @@ const auto& commands_in_order() {
 
 constexpr int kTrouble = 2;
 
+/// `word` as a shell takes it; FILE where that would not be plain to read.
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-+/:@%=,";
+  const bool plain = !word.empty() && word.find_first_not_of(kPlain) == std::string::npos;
+  return plain && !word.starts_with('-') ? word : "FILE";
+}
+
+/// Whether somebody who typed this meant a file.
+bool is_file(const std::string& word) {
+  try {
+    return format_of_extension(word) != nullptr || io::type_of(word) != io::FileType::none;
+  } catch (const IoError&) {
+    return true;  // it is there, and cannot be looked at
+  }
+}
+
+std::string unknown_command(const std::string& word) {
+  const std::string shown = "'" + escape_controls(shortened(word)) + "'";
+  if (word.starts_with('-')) return "unknown option " + shown + "; 'aerotool help' shows what there is";
+  std::vector<std::string> names;
+  for (const cli::Command* command : commands_in_order()) names.emplace_back(command->name);
+  if (is_file(word)) {
+    std::string others;
+    for (std::size_t i = 1; i < names.size(); ++i)
+      others += (i == 1 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    return shown + " is not a command; to see what is in that file, type 'aerotool " + names.front() + " " +
+           shell_word(word) + "' (" + others + " take files, too)";
+  }
+  names.emplace_back("help");
+  return "unknown command " + shown + "; " + cli::did_you_mean(word, names) +
+         "'aerotool help' lists them all";
+}
+
 const cli::Command& command_named(const std::string& name) {
   for (const cli::Command* command : commands_in_order()) {
     if (command->name == name) return *command;
   }
-  throw UsageError("there is no command '" + name + "'; 'aerotool help' lists them");
+  throw UsageError(unknown_command(name));
 }
 
 std::string overview() {
@@ -66,7 +104,7 @@ int print(const std::string& text) {
 
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty()) {
-    cli::complain("which command? 'aerotool help' lists them");
+    cli::complain("missing COMMAND; 'aerotool help' lists them");
     return kTrouble;
   }
   const std::string& first = words.front();

@@ -1,50 +1,50 @@
 #include "model_path.hpp"
 
-#include <algorithm>
-#include <map>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "directory_hint.hpp"
+#include "hub/hf_cache.hpp"
 #include "io/listing.hpp"
+#include "model_candidates.hpp"
 #include "registry.hpp"
 
 namespace aerotool {
 namespace {
 
-constexpr std::string_view kUsualSet = "model.aeroset.json";
-
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kMostNames = 8;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMostNames; ++i)
-    text += (i == 0 ? "" : ", ") + escape_controls(names[i]);
-  return names.size() > kMostNames ? text + ", ..." : text;
-}
-
 std::string in_directory(const std::string& directory, const std::string& name) {
-  return directory + (directory.ends_with('/') ? "" : "/") + name;
+  return io::path_in(directory, name);
 }
 
-/// The one model in a directory: its set, else its index, else its one file (design.md, "Inputs").
-std::string model_in_directory(const std::string& path) {
-  std::map<Format::Standing, std::vector<std::string>> candidates;
+/// Throws where a model in a snapshot of a Hugging Face cache is a link to what is not there.
+void refuse_missing_blobs(const std::string& path) {
+  const std::string real = io::real_path(path);
   for (const std::string& name : io::names_in(path)) {
-    const Format* format = format_of_extension(name);
-    if (format == nullptr || name.starts_with('.')) continue;
-    if (io::type_of(in_directory(path, name)) != io::FileType::regular) continue;
-    candidates[format->standing()].push_back(format->first_file(name));
+    if (format_of_extension(name) == nullptr) continue;
+    const std::string problem = hub::open_in_snapshot(real, name).problem;
+    if (!problem.empty()) throw UsageError(describe({in_directory(path, name), {}, {}}, problem));
   }
-  if (candidates.empty()) throw UsageError(describe({path, {}, {}}, "there is no model in this directory"));
-  auto& names = candidates.rbegin()->second;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const bool usual_set = std::binary_search(names.begin(), names.end(), kUsualSet);
-  if (names.size() > 1 && !usual_set) {
-    throw UsageError(
-        describe({path, {}, {}}, "this directory holds several models; name one of them: " + listed(names)));
+}
+
+/// The one model in a directory: its set, else its index, else its one file or numbered files (design.md,
+/// "Inputs").
+std::string model_in_directory(const std::string& path) {
+  constexpr std::size_t kMostShown = 8;
+  const std::vector<Candidate> candidates = candidates_in(path);
+  if (candidates.empty()) {
+    refuse_missing_blobs(path);
+    const std::string choices = hub::choices_in_cache(path);
+    throw UsageError(describe({path, {}, {}}, choices.empty() ? no_model_in(path) : choices));
   }
-  return in_directory(path, usual_set ? std::string(kUsualSet) : names.front());
+  if (candidates.size() == 1) return in_directory(path, candidates.front().name);
+  std::string list;
+  for (std::size_t i = 0; i < candidates.size() && i < kMostShown; ++i)
+    list += (i == 0 ? "" : ", ") + describe(path, candidates[i]);
+  if (candidates.size() > kMostShown)
+    list += " and " + with_thousands(candidates.size() - kMostShown) + " more";
+  throw UsageError(
+      describe({path, {}, {}}, "this directory holds several models; name one of them: " + list));
 }
 
 }  // namespace

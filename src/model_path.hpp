@@ -6,7 +6,8 @@
 namespace aerotool {
 
 /// The file to open for `path`: itself where it is a file or "-"; of a directory the one model in it: its
-/// set, else its index, else its one file. Throws UsageError where a directory holds none or several.
+/// set, else its index, else its one file, or the first there is of its numbered files. Throws UsageError
+/// where a directory holds none or several.
 std::string model_path(const std::string& path);
 
 }  // namespace aerotool

@@ -4,8 +4,14 @@
 #include <iterator>
 
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/npy/npy.hpp"
+#include "hub/content_name.hpp"
+#include "hub/local_stores.hpp"
+#include "io/beside.hpp"
+#include "io/no_links.hpp"
 #include "io/spool.hpp"
+#include "model/side_files_beside.hpp"
 #include "model_path.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
@@ -40,9 +46,47 @@ const Format& detect(const io::Input& input, std::string_view name) {
   if (best == nullptr) best = only;
   if (best == nullptr) {
     throw UsageError(describe({input.name(), {}, {}},
-                              "neither its content nor its name tells a format; --from names one"));
+                              foreign::recognise(input).value_or(
+                                  "cannot tell the format from the content or the name; use --from")));
   }
   return *best;
+}
+
+/// A file that the user names is opened wherever its links lead; one that was found in a directory, by the
+/// policy.
+std::shared_ptr<io::Input> open_model_file(const std::string& file, bool named, const io::LinkPolicy& links,
+                                           const io::Spooling& spooling) {
+  std::shared_ptr<io::Input> input;
+  if (named) {
+    input = io::open_input(file, spooling, hub::promised_sha256(file));
+  } else if (!io::link_text(file)) {
+    input = io::open_input(file, spooling);
+  } else {
+    const auto slash = file.rfind('/') + 1;  // there is one: it was found in a directory
+    io::Neighbour found = io::find_in_directory(file.substr(0, slash), file.substr(slash), links);
+    if (!found.problem.empty()) throw UsageError(describe({file, {}, {}}, found.problem));
+    input = io::open_input(std::move(found.file), file, spooling, found.sha256);
+  }
+  input->set_links(links);
+  return input;
+}
+
+/// All numbered files of which `input` is one as one model; null where it is none of such.
+std::unique_ptr<Model> open_numbered(const Format& format, const std::shared_ptr<io::Input>& input,
+                                     Report& report) {
+  for (const Format* kind : formats_named(format.name())) {
+    if (auto model = kind->open_numbered(input, report)) return model;
+  }
+  return nullptr;
+}
+
+/// Of a whole file, from its first bytes.
+std::optional<std::uint64_t> declared_size(ByteSpan head, const std::string& path, const std::string& from) {
+  for (const Format* format : formats()) {
+    if (from.empty() ? format->probe(head, head.size(), path) > 0 : format->name() == from)
+      return format->declared_size(head);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -70,18 +114,17 @@ std::vector<const Format*> formats_named(std::string_view name) {
   std::string names;
   for (const std::string_view known : format_names())
     names += (names.empty() ? "" : ", ") + std::string(known);
-  throw UsageError("there is no format '" + escape_controls(name) + "'; there are " + names);
+  throw UsageError("unknown format '" + escape_controls(name) + "'; there are " + names);
 }
 
 const Format* format_of_extension(std::string_view path) {
   const Format* best = nullptr;
   std::size_t longest = 0;
   for (const Format* format : formats()) {
-    for (const std::string_view extension : format->extensions()) {
-      if (extension.size() <= longest || !path.ends_with(extension)) continue;
-      best = format;
-      longest = extension.size();
-    }
+    const std::size_t length = format->ending_in(path);
+    if (length <= longest) continue;
+    best = format;
+    longest = length;
   }
   return best;
 }
@@ -97,22 +140,38 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   const std::string& from = options.from;
   if (!from.empty()) static_cast<void>(formats_named(from));
   const auto size_hint = [&](ByteSpan head) -> std::optional<std::uint64_t> {
+    const auto size = declared_size(head, path, from);
+    if (size && options.progress != nullptr) options.progress->total = *size;
     // What is to be judged may well lie about its size.
-    if (report.judging()) return std::nullopt;
-    for (const Format* format : formats()) {
-      if (from.empty() ? format->probe(head, head.size(), path) > 0 : format->name() == from)
-        return format->declared_size(head);
-    }
-    return std::nullopt;
+    return report.judging() ? std::nullopt : size;
   };
-  std::shared_ptr<io::Input> input = io::open_input(model_path(path), size_hint);
+  const std::string place = hub::place_in_store(path, options.note);
+  const std::string file = model_path(place);
+  const io::LinkPolicy links = hub::link_policy(options.follow_links);
+  const std::shared_ptr<io::Input> input =
+      open_model_file(file, file == place, links, {.size_hint = size_hint, .progress = options.progress});
   const Format& format = detect(*input, from);
+  const std::uint64_t faults = report.fault_count();
   try {
-    return format.open(input, report);
-  } catch (const CorruptError&) {
+    // Of a directory; a numbered file that is named itself is read alone.
+    auto model = file != place ? open_numbered(format, input, report) : nullptr;
+    if (!model) model = format.open(input, report);
+    if (report.fault_count() > faults) {
+      if (const auto why = foreign::unfinished(*input))
+        report.warning(Code::unfinished, {input->name(), {}, {}}, *why);
+    }
+    // A model that is named by its file is no more than that file says.
+    if (file != place) {
+      model->find_side_files_with(
+          [file, links](const std::string& out) { return side_files_beside(file, links, out); });
+    }
+    return model;
+  } catch (const CorruptError& error) {
     // A file that shrank under us reads as zeros and looks corrupt.
     input->require_unchanged();
-    throw;
+    const auto why = error.code() == Code::foreign ? std::nullopt : foreign::unfinished(*input);
+    if (!why) throw;
+    throw CorruptError(error.where(), error.message() + "; the file " + *why, error.code());
   }
 }
 

@@ -2,11 +2,13 @@
 // which formats there are.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/progress.hpp"
 #include "model/format.hpp"
 #include "model/model.hpp"
 #include "model/report.hpp"
@@ -31,12 +33,16 @@ std::string_view without_packing(std::string_view path);
 
 /// How a model is to be opened.
 struct OpenOptions {
-  std::string from;           ///< the name of its format; empty: by its content, then by its extension
-  bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  std::string from;                  ///< the name of its format; empty: by its content, then by its extension
+  bool follow_links = false;         ///< links that lead out of a model's directory are followed
+  io::Progress* progress = nullptr;  ///< of spooling what cannot be read twice; may be null
+  /// Takes a line that is worth knowing, such as what was chosen.
+  std::function<void(const std::string&)> note = {};
 };
 
-/// Opens a model. `path` is a file, "-" for standard input, or a directory (see model_path.hpp). Throws
-/// UsageError where nothing says the format, and what Format::open throws.
+/// Opens a model. `path` is a file, "-" for standard input, a directory (see model_path.hpp), or a model in a
+/// local store (see hub/local_stores.hpp). Throws UsageError where nothing says the format, and what
+/// Format::open throws.
 std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& options, Report& report);
 
 /// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no

@@ -5,6 +5,7 @@
 
 #include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
+#include "commands/convert/overwriting.hpp"
 #include "commands/convert/plan_text.hpp"
 #include "commands/convert/sources.hpp"
 #include "core/text.hpp"
@@ -27,11 +28,21 @@ int run_conversion(const cli::Arguments& arguments, const Target& target) {
   const auto file = target.writer != nullptr ? target.writer->draft(plan) : nullptr;
   const auto set = target.set_writer != nullptr ? target.set_writer->draft(plan) : nullptr;
   const PlanSummary summary = file ? file->summary() : set->summary();
-  if (arguments.has("dry-run")) {
-    print_plan(target.path, plan, summary);
-    return 0;
+  const ExistingFiles existing = set ? set->existing(target.path, !arguments.has("force")) : ExistingFiles{};
+  if (arguments.has("dry-run")) print_plan(target.path, plan, summary, existing);
+  if (set) {
+    require_replaceable(target.path, plan, existing, arguments.has("force"));
+  } else if (target.path != "-") {
+    require_no_input(target.path, plan);
   }
-  tell_what_is_not_kept(arguments, summary);
+  if (arguments.has("dry-run")) return 0;
+  tell_what_is_not_kept(arguments, target.path, summary);
+  if (set && !arguments.has("quiet")) {
+    const auto others = other_models_in(target.path, *target.set_writer, summary.files, existing);
+    if (!others.empty())
+      cli::complain("note: " + escape_controls(target.path) +
+                    ": other models stay there: " + first_names(others));
+  }
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t bytes = 0;
   SetResult result;
@@ -47,7 +58,7 @@ int run_conversion(const cli::Arguments& arguments, const Target& target) {
   if (arguments.has("quiet")) return 0;
   if (!result.kept.empty()) {
     cli::complain(escape_controls(target.path) + ": kept " + std::to_string(result.kept.size()) + " of " +
-                  plural(result.kept.size() + result.written.size(), "file") + " that were whole already");
+                  plural(result.kept.size() + result.written.size(), "file") + " (already complete)");
   }
   if (cli::stderr_is_terminal()) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

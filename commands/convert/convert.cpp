@@ -3,7 +3,6 @@
 #include "cli/models.hpp"
 #include "commands/convert/conversion.hpp"
 #include "commands/convert/write_options.hpp"
-#include "core/error.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -12,6 +11,7 @@ std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   std::vector<cli::Option> all = {
       cli::from_option(),
+      cli::follow_links_option(),
       {"to", 0, required, "FORMAT", "write this format (default: as the extension says)", writable_formats()},
       {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
   for (const auto& more : {write_options(), set_options()}) all.insert(all.end(), more.begin(), more.end());
@@ -19,7 +19,7 @@ std::vector<cli::Option> options() {
 }
 
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().size() < 2) throw UsageError("which input, and which output?");
+  arguments.require_operands(2, "INPUT or OUTPUT");
   return run_conversion(arguments, target_of(arguments, arguments.operands().back()));
 }
 
@@ -27,7 +27,7 @@ int run(const cli::Arguments& arguments) {
 
 const cli::Command& convert_command() {
   static const cli::Command command = {
-      "convert", "Convert models to another format, or unite them", "INPUT... OUTPUT", options, run, false};
+      "convert", "Convert models to another format, or combine them", "INPUT... OUTPUT", options, run, false};
   return command;
 }
 

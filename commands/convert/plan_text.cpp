@@ -19,7 +19,8 @@ std::optional<std::uint64_t> room_at(std::string output) {
 
 }  // namespace
 
-void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary) {
+void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary,
+                const ExistingFiles& existing) {
   // Where each file is one shard there is nothing to tell of shards.
   const bool in_files = summary.shards.empty() && !summary.files.empty();
   cli::TextOut out;
@@ -38,18 +39,28 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
     table.row({shard.name, human_size(shard.size), plural(shard.tensor_count, "tensor")});
   }
   table.print(out, "  ");
+  if (summary.keeps_side_files && !plan.side_files.empty()) {
+    out.line("  " + side_files_text(plan.side_files) + ", " + human_size(total_size(plan.side_files)));
+  }
   for (const auto* lines : {&summary.lost, &summary.dropped}) {
     for (const std::string& line : *lines) out.line("  not kept: " + line);
   }
+  for (const std::string& line : summary.warnings) out.line("  warning: " + line);
+  for (const std::string& name : existing.replaced) out.line("  replaces: " + escape_controls(name));
+  for (const std::string& name : existing.other_side_files) out.line("  replaces: " + escape_controls(name));
+  for (const std::string& name : existing.removed) out.line("  removes: " + escape_controls(name));
   if (const auto free = room_at(output)) out.line("  free space: " + human_size(*free));
   out.finish();
 }
 
-void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary) {
+void tell_what_is_not_kept(const cli::Arguments& arguments, const std::string& output,
+                           const PlanSummary& summary) {
   if (arguments.has("quiet")) return;
-  for (const std::string& line : summary.lost) cli::complain("warning: not kept: " + line);
+  const std::string shown = output == "-" ? "standard output" : escape_controls(output);
+  for (const std::string& line : summary.warnings) cli::complain("warning: " + shown + ": " + line);
+  for (const std::string& line : summary.lost) cli::complain("warning: " + shown + ": not kept: " + line);
   if (!arguments.has("verbose")) return;
-  for (const std::string& line : summary.dropped) cli::complain("not kept: " + line);
+  for (const std::string& line : summary.dropped) cli::complain(shown + ": not kept: " + line);
 }
 
 }  // namespace aerotool::commands

@@ -9,10 +9,13 @@
 
 namespace aerotool::commands {
 
-/// The answer to --dry-run: files or shards, sizes, what is not kept, and the room there is at `output`.
-void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary);
+/// The answer to --dry-run: files or shards, sizes, what is not kept, which files would go, and the room
+/// there is at `output`.
+void print_plan(const std::string& output, const Plan& plan, const PlanSummary& summary,
+                const ExistingFiles& existing);
 
-/// Warnings for what is lost, but with --quiet; with --verbose a line for all else that is dropped.
-void tell_what_is_not_kept(const cli::Arguments& arguments, const PlanSummary& summary);
+/// Warnings for what `output` loses, but with --quiet; with --verbose a line for all else that is dropped.
+void tell_what_is_not_kept(const cli::Arguments& arguments, const std::string& output,
+                           const PlanSummary& summary);
 
 }  // namespace aerotool::commands

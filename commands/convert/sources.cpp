@@ -1,9 +1,14 @@
 #include "commands/convert/sources.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/models.hpp"
 #include "cli/terminal.hpp"
+#include "commands/convert/input_sets.hpp"
+#include "commands/convert/name_of_input.hpp"
+#include "commands/convert/other_metadata.hpp"
+#include "commands/convert/side_files.hpp"
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -11,19 +16,55 @@
 namespace aerotool::commands {
 namespace {
 
+/// Patterns, and which of them have matched a name.
+class Patterns {
+ public:
+  explicit Patterns(const std::vector<std::string>& texts)
+      : patterns_(cli::patterns(texts)), used_(patterns_.size()) {}
+
+  bool empty() const { return patterns_.empty(); }
+  bool matches(const std::string& name) {
+    bool any = false;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if ((any && used_[i]) || !patterns_[i].matches(name)) continue;
+      any = used_[i] = true;
+    }
+    return any;
+  }
+  std::vector<cli::Pattern> unused() const {
+    std::vector<cli::Pattern> unused;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (!used_[i]) unused.push_back(patterns_[i]);
+    }
+    return unused;
+  }
+
+ private:
+  std::vector<cli::Pattern> patterns_;
+  std::vector<bool> used_;
+};
+
 void select_tensors(const cli::Arguments& arguments, Sources& sources) {
-  const auto include = arguments.all("include");
-  const auto exclude = arguments.all("exclude");
+  Patterns include(arguments.all("include"));
+  Patterns exclude(arguments.all("exclude"));
   auto& tensors = sources.plan.tensors;
   bool any = false;
   for (const auto& model : sources.models) {
     for (std::size_t i = 0; i < model->tensors().size(); ++i) {
       const std::string& name = model->tensors()[i].name;
       any = true;
-      if (!include.empty() && !cli::matches_any(include, name)) continue;
-      if (cli::matches_any(exclude, name)) continue;
-      tensors.push_back({model.get(), i});
+      const bool excluded = exclude.matches(name);
+      const bool included = include.empty() || include.matches(name);
+      if (included && !excluded) tensors.push_back({model.get(), i});
     }
+  }
+  const auto unmatched = [&](const char* option, const cli::Pattern& pattern) {
+    return std::string(option) + ": " + cli::no_match(sources.plan.models, {pattern});
+  };
+  for (const cli::Pattern& pattern : include.unused()) throw UsageError(unmatched("--include", pattern));
+  if (!arguments.has("quiet")) {
+    for (const cli::Pattern& pattern : exclude.unused())
+      cli::complain("warning: " + unmatched("--exclude", pattern));
   }
   if (any && tensors.empty()) throw UsageError("--include and --exclude leave no tensor");
   std::sort(tensors.begin(), tensors.end(),
@@ -44,18 +85,22 @@ Sources open_sources(const cli::Arguments& arguments) {
   Sources sources;
   const auto& operands = arguments.operands();
   if (std::count(operands.begin(), operands.end() - 1, "-") > 1)
-    throw UsageError("standard input can be read once");
+    throw UsageError("'-' may be given only once");
+  const NamedParts parts({operands.begin(), operands.end() - 1});
   for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
-    sources.models.push_back(cli::open(arguments, operands[i]));
+    // A duplicate that is planned is refused, and another one does not matter.
+    std::vector<Code> untold = {Code::duplicate};
+    if (parts.whole(operands[i])) untold.push_back(Code::part_alone);
+    sources.models.push_back(cli::open(arguments, operands[i], untold));
     sources.plan.models.push_back(sources.models.back().get());
-    const bool lost = i != 0 && !sources.models.back()->metadata().entries.empty();
-    if (lost && !arguments.has("quiet")) {
-      cli::complain("warning: " +
-                    describe({operands[i], {}, {}}, "its metadata is not kept, the first input's is"));
-    }
   }
+  sources.plan.name_of_input = name_of_input(operands.front());
   select_tensors(arguments, sources);
+  require_copyable(sources.plan);
+  plan_side_files(arguments, sources);
   apply_write_options(arguments, sources.plan);
+  const std::string lost = metadata_not_kept(sources.plan.models);
+  if (!lost.empty() && !arguments.has("quiet")) cli::complain("warning: " + lost);
   return sources;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "hub/content_name.hpp"
 #include "io/listing.hpp"
 #include "registry.hpp"
 
@@ -33,13 +34,13 @@ UsageError wrong_output(const std::string& output, const std::string& why) {
 /// The kinds that OUTPUT's extension says, for a file.
 Kinds kinds_of_extension(const std::string& output) {
   const Format* format = format_of_extension(output);
-  if (format == nullptr) throw wrong_output(output, "its extension names no format; --to does");
+  if (format == nullptr) throw wrong_output(output, "cannot tell the format from the extension; use --to");
   const std::string name(format->name());
   Kinds kinds = kinds_of(name);
   if (kinds.writer == nullptr && kinds.set_writer == nullptr)
-    throw wrong_output(output, name + " is read, not written");
+    throw wrong_output(output, name + " can be read but not written");
   if (format->writer() == nullptr)
-    throw wrong_output(output, "is written with others: name their directory, and --to " + name);
+    throw wrong_output(output, "is written with other files: give their directory, and --to " + name);
   return kinds;
 }
 
@@ -47,17 +48,16 @@ Kinds kinds_of_extension(const std::string& output) {
 void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const HeededOptions& heeds) {
   if (arguments.has("max-shard-bytes") && !heeds.max_shard_bytes) {
     throw UsageError("--max-shard-bytes: " + kinds.name +
-                     (kinds.set_writer == nullptr
-                          ? std::string(" has no shards")
-                          : " is divided into files, so OUTPUT has to name a directory"));
+                     (kinds.set_writer == nullptr ? std::string(" has no shards")
+                                                  : " is divided into files, so OUTPUT must be a directory"));
   }
   const auto refuse = [&](const char* option) {
     if (arguments.has(option))
-      throw UsageError("--" + std::string(option) + ": " + kinds.name + " has no place for it");
+      throw UsageError("--" + std::string(option) + " is not supported when writing " + kinds.name);
   };
   if (!heeds.align) refuse("align");
   if (!heeds.parts) {
-    for (const char* option : {"max-part-shards", "base-url", "force"}) refuse(option);
+    for (const char* option : {"max-part-shards", "base-url", "rebuild"}) refuse(option);
   }
   if (heeds.integrity) return;
   for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);
@@ -78,10 +78,9 @@ std::vector<std::string> writable_formats() {
 Target target_of(const cli::Arguments& arguments, const std::string& output) {
   const std::string to = arguments.get("to");
   const bool stream = output == "-";
-  if (to.empty() && stream) throw UsageError("--to says which format standard output shall have");
+  if (to.empty() && stream) throw UsageError("standard output needs --to to choose the format");
   const bool directory = !stream && (output.ends_with('/') || io::type_of(output) == io::FileType::directory);
-  if (to.empty() && directory)
-    throw wrong_output(output, "is a directory; --to says which format it shall hold");
+  if (to.empty() && directory) throw wrong_output(output, "is a directory; use --to to choose the format");
   const Kinds kinds = to.empty() ? kinds_of_extension(output) : kinds_of(to);
   if (stream && kinds.writer == nullptr) throw UsageError(to + " is written to a directory, not to a stream");
 
@@ -91,6 +90,9 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   const bool several = directory || divided || kinds.writer == nullptr;
   if (several && kinds.set_writer == nullptr)
     throw wrong_output(output, "is a directory; " + kinds.name + " is written to one file");
+  if (!several && hub::promised_sha256(output)) {
+    throw wrong_output(output, "is stored under the hash of its content, in a cache; write to another file");
+  }
   Target target;
   target.path = output;
   if (several) {

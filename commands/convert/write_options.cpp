@@ -76,16 +76,18 @@ std::vector<cli::Option> write_options() {
            {}},
           {"name", 0, required, "NAME", "call the model this", {}},
           {"architecture", 0, required, "NAME", "give the model this architecture", {}},
+          {"force", 'f', none, "", "replace another model in the output directory", {}},
           {"include", 0, required, "PATTERN", "only tensors that match; may be given several times", {}},
-          {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}}};
+          {"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}},
+          {"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}}};
 }
 
 std::vector<cli::Option> set_options() {
   using enum cli::Option::Argument;
   return {
       {"max-part-shards", 0, required, "N", "at most this many shards in a part of a set (default: 4)", {}},
-      {"base-url", 0, required, "URL", "say in a set's index where its parts are published", {}},
-      {"force", 'f', none, "", "build every file of a set anew, also those that are whole already", {}}};
+      {"base-url", 0, required, "URL", "record in a set's index where its parts are published", {}},
+      {"rebuild", 0, none, "", "build every file of a set anew, also those that are complete already", {}}};
 }
 
 void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
@@ -118,7 +120,7 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
     options.base_url = checked_text(arguments, "base-url");
     if (options.base_url->empty()) throw UsageError("--base-url takes a URL");
   }
-  options.force = arguments.has("force");
+  options.rebuild = arguments.has("rebuild");
   if (arguments.has("uuid")) options.uuid = parse_uuid(arguments.get("uuid"));
   if (arguments.has("name")) plan.name = checked_text(arguments, "name");
   if (arguments.has("architecture")) plan.architecture = checked_text(arguments, "architecture");

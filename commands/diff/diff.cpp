@@ -15,10 +15,11 @@ namespace {
 
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
-  return {{"full", 0, none, "", "read and compare also what has the same hash in both", {}},
-          {"numeric", 0, none, "", "also how far the numbers are apart", {}},
+  return {{"full", 0, none, "", "also read and compare what has the same hash in both", {}},
+          {"numeric", 0, none, "", "compare values numerically", {}},
           {"json", 0, none, "", "one JSON document", {}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 WeightDifference compare(const cli::Arguments& arguments, const Model& a, const Model& b) {
@@ -32,8 +33,10 @@ WeightDifference compare(const cli::Arguments& arguments, const Model& a, const 
 
 int run(const cli::Arguments& arguments) {
   const auto& operands = arguments.operands();
-  if (operands.size() != 2) throw UsageError("which two models?");
-  if (operands[0] == "-" && operands[1] == "-") throw UsageError("standard input can be read once");
+  arguments.require_operands(2, "A or B");
+  if (operands.size() > 2)
+    throw UsageError("compares two models; " + std::to_string(operands.size()) + " are given");
+  if (operands[0] == "-" && operands[1] == "-") throw UsageError("'-' may be given only once");
   const auto a = cli::open(arguments, operands[0]);
   const auto b = cli::open(arguments, operands[1]);
   // What is wrong with metadata is told before weights are read.

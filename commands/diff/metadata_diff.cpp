@@ -83,6 +83,9 @@ SelfDescription self_description(const Model& model) {
   Source source = model.source();
   description.own = source.metadata.has_value();
   description.metadata = description.own ? std::move(*source.metadata) : model.metadata();
+  if (source.named_by_path)
+    std::erase_if(description.metadata.entries,
+                  [](const auto& entry) { return entry.first == "model_name"; });
   return description;
 }
 

@@ -12,13 +12,16 @@
 #include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
 #include "commands/extract/file_name.hpp"
+#include "commands/extract/side_files.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
+#include "model/ggml_types.hpp"
 #include "registry.hpp"
+#include "related_files.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -31,6 +34,7 @@ std::vector<cli::Option> options() {
            "PATH",
            "a file, a directory, or - for standard output (default: files here)",
            {}},
+          {"concat", 0, none, "", "several tensors into one file, one behind the other", {}},
           {"format",
            0,
            required,
@@ -38,7 +42,9 @@ std::vector<cli::Option> options() {
            "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
            {"raw", "npy"}},
           {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
-          cli::from_option()};
+          {"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 /// A part of a tensor that is to be written.
@@ -61,6 +67,8 @@ class Extraction {
   int run() {
     if (!select()) return 1;
     check_request();
+    require_other_files();
+    warn_of_unmeasured();
     find_shard_digests();
     cli::ProgressBar bar(arguments_);
     progress_ = bar.progress();
@@ -78,9 +86,10 @@ class Extraction {
  private:
   const Tensor& tensor(const Piece& piece) const { return model_->tensors()[piece.tensor]; }
 
-  /// False where a pattern matches nothing.
+  /// False where nothing matches.
   bool select() {
     const auto& tensors = model_->tensors();
+    std::vector<cli::Pattern> unmatched;  // match nothing
     std::unordered_map<std::string_view, std::size_t> by_name;
     for (std::size_t i = 0; i < tensors.size(); ++i) by_name.emplace(tensors[i].name, i);
     std::vector<bool> taken(tensors.size());
@@ -94,28 +103,31 @@ class Extraction {
         take(exact->second);
         continue;
       }
-      if (!cli::is_pattern(wanted)) refuse_missing(wanted);
+      const cli::Pattern pattern(wanted);
+      if (!pattern.has_wildcards()) refuse_missing(pattern);
       bool any = false;
       for (std::size_t i = 0; i < tensors.size(); ++i) {
-        if (!cli::matches(wanted, tensors[i].name)) continue;
+        if (!pattern.matches(tensors[i].name)) continue;
         take(i);
         any = true;
       }
-      if (!any) {
-        cli::complain(escape_controls(model_->path()) + ": no tensor matches '" + escape_controls(wanted) +
-                      "'");
-        return false;
-      }
+      if (!any) unmatched.push_back(pattern);
     }
+    if (pieces_.empty()) {
+      cli::complain(describe({model_->path(), {}, {}}, cli::no_match({model_.get()}, unmatched)));
+      return false;
+    }
+    cli::warn_of_unmatched(arguments_, *model_, unmatched);
     return true;
   }
 
-  [[noreturn]] void refuse_missing(const std::string& name) const {
-    std::string message = "there is no tensor '" + escape_controls(name) + "'";
-    const auto near = cli::nearest_names(*model_, name);
+  [[noreturn]] void refuse_missing(const cli::Pattern& name) const {
+    std::string message = "there is no tensor '" + escape_controls(name.text()) + "'";
+    const auto near = cli::nearest_names(*model_, name.text());
     for (std::size_t i = 0; i < near.size(); ++i) {
       message += (i == 0 ? "; nearest: '" : ", '") + escape_controls(near[i]) + "'";
     }
+    message += cli::wider_pattern({model_.get()}, name);
     throw UsageError(describe({model_->path(), {}, {}}, message));
   }
 
@@ -128,10 +140,29 @@ class Extraction {
       if (npy_) throw UsageError("--bytes gives raw bytes, not npy");
       cut_piece();
     }
-    if (npy_ && to_one_file() && pieces_.size() > 1)
-      throw UsageError("an npy file holds one tensor; name a directory for several");
+    const bool concat = arguments_.has("concat");
+    if (concat && !to_one_file()) throw UsageError("--concat takes a file or '-' as --output");
+    if (to_one_file() && pieces_.size() > 1) {
+      if (npy_) throw UsageError("an npy file holds one tensor; name a directory for several");
+      if (!concat && target_ != "-") {
+        const std::string shown = escape_controls(target_);
+        throw UsageError(plural(pieces_.size(), "tensor") + " would go into one file, '" + shown +
+                         "': --concat does that, and -o '" + shown + "/' makes a directory of files");
+      }
+    }
     if (!npy_) return;
     for (const Piece& piece : pieces_) static_cast<void>(npy_header(*model_, tensor(piece)));
+  }
+
+  void warn_of_unmeasured() const {
+    Report report;
+    for (const Piece& piece : pieces_) {
+      if (!is_unmeasured(tensor(piece).dtype)) continue;
+      report.warning(Code::other_dtype, {model_->path_of(piece.tensor), {}, tensor(piece).name},
+                     "the size of " + std::string(tensor(piece).dtype.name()) +
+                         " is not known: what is extracted reaches to the next tensor");
+    }
+    cli::show_warnings(arguments_, report);
   }
 
   void cut_piece() {
@@ -153,12 +184,37 @@ class Extraction {
     return target_ == "-" || io::type_of(target_) != io::FileType::directory;
   }
 
+  std::string name_of_file(const Piece& piece) const {
+    return file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
+  }
+
+  /// No file of the model, or of the set that it is a part of, is written over.
+  void require_other_files() const {
+    std::vector<std::string> paths;
+    if (!to_one_file()) {
+      for (const Piece& piece : pieces_)
+        paths.push_back(io::path_in(target_.empty() ? "." : target_, name_of_file(piece)));
+    } else if (target_ != "-") {
+      paths.push_back(target_);
+    }
+    std::erase_if(paths, [](const std::string& path) { return io::type_of(path) != io::FileType::regular; });
+    if (paths.empty()) return;
+    const RelatedFiles related({model_.get()});
+    for (const std::string& path : paths) {
+      const RelatedFiles::Found found = related.find(path);
+      if (found.relation == RelatedFiles::Relation::none) continue;
+      const bool own = found.relation == RelatedFiles::Relation::own;
+      throw UsageError(describe({path, {}, {}}, std::string(own ? "is a file of the model"
+                                                                : "belongs to the same set as the model") +
+                                                    " that is read; name another output"));
+    }
+  }
+
   void write_files() {
     if (!target_.empty() && ::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
       throw system_error(target_, "create the directory", errno);
     std::vector<std::string> names;
-    for (const Piece& piece : pieces_)
-      names.push_back(file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin"));
+    for (const Piece& piece : pieces_) names.push_back(name_of_file(piece));
     const io::SeparateOutputs outputs(target_, names);
     for (std::size_t i = 0; i < pieces_.size(); ++i)
       outputs.put(names[i], [&](io::Output& output) { write_to(output, {pieces_[i]}); });
@@ -261,8 +317,19 @@ class Extraction {
   io::Progress* progress_ = nullptr;
 };
 
+int run_side_files(const cli::Arguments& arguments) {
+  if (arguments.operands().size() != 1)
+    throw UsageError("--file takes side files of one MODEL, and no tensors beside them");
+  for (const char* option : {"format", "bytes"}) {
+    if (arguments.has(option))
+      throw UsageError("--" + std::string(option) + " is for tensors, not for --file");
+  }
+  return extract_side_files(arguments, *cli::open(arguments, arguments.operands().front()));
+}
+
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().size() < 2) throw UsageError("which model, and which of its tensors?");
+  if (arguments.has("file")) return run_side_files(arguments);
+  arguments.require_operands(2, "MODEL or TENSOR");
   return Extraction(arguments).run();
 }
 

@@ -12,17 +12,21 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
+#include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool::commands {
 namespace {
 
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
-  return {{"json", 0, none, "", "one JSON document (an array for several models)", {}},
+  return {cli::json_option("a JSON document (an array for several models), or one object a line"),
           {"metadata", 'm', none, "", "also all metadata", {}},
           {"chunks", 'c', none, "", "also the table of contents", {}},
-          cli::from_option()};
+          cli::recursive_option(),
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 struct DTypeShare {
@@ -35,12 +39,29 @@ struct Facts {
   Overview view;
   std::vector<DTypeShare> dtypes;  // by bytes, the largest first
   std::uint64_t weight_bytes = 0;
-  std::uint64_t parameters = 0;
-  Metadata metadata;  // where it is asked for
+  std::uint64_t elements = 0;
+  std::uint64_t parameters = 0;  ///< elements, but for those that are packed or belong to what is packed
+  Metadata metadata;             // where it is asked for
+  SideFiles side_files;
 };
+
+/// A file beside the weights that cannot be read takes nothing from what the model is.
+SideFiles side_files_of(const cli::Arguments& arguments, const Model& model) {
+  SideFiles found;
+  try {
+    found = model.side_files();
+  } catch (const IoError& error) {
+    found.left_out.emplace_back(error.what());
+  }
+  if (arguments.has("quiet")) return found;
+  for (const std::string& line : found.left_out)
+    cli::complain("warning: " + escape_controls(model.path()) + ": not shown: " + line);
+  return found;
+}
 
 Facts gather(const cli::Arguments& arguments, const Model& model) {
   Facts facts;
+  facts.side_files = side_files_of(arguments, model);
   facts.view = model.overview();
   if (arguments.has("metadata")) facts.metadata = model.metadata();
   std::unordered_map<std::string_view, std::size_t> by_name;
@@ -57,8 +78,9 @@ Facts gather(const cli::Arguments& arguments, const Model& model) {
     ++share.tensors;
     share.bytes += tensor.size;
     facts.weight_bytes += tensor.size;
-    facts.parameters += element_count(tensor.shape).value_or(0);
+    facts.elements += element_count(tensor.shape).value_or(0);
   }
+  facts.parameters = count_parameters(model.tensors(), facts.view.quantization, facts.elements);
   std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),
                    [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
   return facts;
@@ -89,6 +111,15 @@ void print_chunks(const Overview& view, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
+void print_side_files(const std::vector<SideFile>& files, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, right});
+  table.row({"side file", "size"});
+  for (const SideFile& file : files) table.row({escape_controls(file.path), std::to_string(file.size)});
+  out.line("");
+  table.print(out, "  ");
+}
+
 void print_metadata(const Metadata& metadata, cli::TextOut& out) {
   using enum cli::Table::Align;
   cli::Table table({left, left, left});
@@ -112,12 +143,17 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
   fact("format", view.version.empty() ? view.format : view.format + " " + view.version);
   fact("model", escape_controls(view.model_name));
   fact("architecture", escape_controls(view.architecture));
-  fact("file size", size_text(view.file_size));
+  fact("file size", view.packed_size
+                        ? size_text(*view.packed_size) + ", unpacked " + size_text(view.file_size)
+                        : size_text(view.file_size));
   if (!view.files.empty()) fact("files", with_thousands(view.files.size()));
   fact("weights", size_text(facts.weight_bytes));
   fact("parameters", with_thousands(facts.parameters));
+  if (facts.elements != facts.parameters) fact("elements", with_thousands(facts.elements));
   fact("tensors", with_thousands(model.tensors().size()));
   fact("shards", with_thousands(view.shards.size()));
+  const std::vector<SideFile>& side = facts.side_files.files;
+  if (!side.empty()) fact("side files", with_thousands(side.size()) + ", " + size_text(total_size(side)));
   fact("UUID", view.uuid);
   std::string integrity;
   for (const std::string& item : view.integrity) integrity += (integrity.empty() ? "" : ", ") + item;
@@ -135,6 +171,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
     shares.print(out, "  ");
   }
   if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
+  if (arguments.has("chunks") && side.size() != model.carried_files().size()) print_side_files(side, out);
   if (arguments.has("metadata")) print_metadata(facts.metadata, out);
 }
 
@@ -147,8 +184,10 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.name_member("model", view.model_name);
   json.name_member("architecture", view.architecture);
   json.member("file_size", view.file_size);
+  if (view.packed_size) json.member("packed_size", *view.packed_size);
   json.member("weight_size", facts.weight_bytes);
   json.member("parameters", facts.parameters);
+  json.member("elements", facts.elements);
   json.member("tensors", model.tensors().size());
   if (!view.uuid.empty()) json.member("uuid", view.uuid);
   json.objects_member("dtypes", facts.dtypes, [&](const DTypeShare& share) {
@@ -167,6 +206,12 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.array_member("integrity", view.integrity, put_text);
   if (!view.files.empty()) {
     json.objects_member("files", view.files, [&](const FileLine& file) {
+      json.name_member("path", file.path);
+      json.member("size", file.size);
+    });
+  }
+  if (!facts.side_files.files.empty()) {
+    json.objects_member("side_files", facts.side_files.files, [&](const SideFile& file) {
       json.name_member("path", file.path);
       json.member("size", file.size);
     });

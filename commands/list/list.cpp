@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cli/answers.hpp"
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
 #include "cli/models.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
-  return {{"json", 0, none, "", "one JSON document", {}},
+  return {cli::json_option("a JSON document, or the same on one line"),
           {"long", 'l', none, "", "also shard, offset in the file, and the hash that the file carries", {}},
           {"sort",
            0,
@@ -24,16 +25,36 @@ std::vector<cli::Option> options() {
            "KEY",
            "order by name, size, offset or dtype (default: as in the file)",
            {"name", "size", "offset", "dtype"}},
-          cli::from_option()};
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
-std::vector<std::size_t> select(const Model& model, const std::vector<std::string>& patterns) {
-  std::vector<std::size_t> selected;
-  if (patterns.empty()) selected.reserve(model.tensors().size());
-  for (std::size_t i = 0; i < model.tensors().size(); ++i) {
-    if (patterns.empty() || cli::matches_any(patterns, model.tensors()[i].name)) selected.push_back(i);
+struct Selection {
+  std::vector<std::size_t> tensors;
+  std::vector<cli::Pattern> unmatched;  // match nothing
+};
+
+Selection select(const Model& model, const std::vector<cli::Pattern>& patterns) {
+  Selection selection;
+  if (patterns.empty()) {
+    selection.tensors.resize(model.tensors().size());
+    std::iota(selection.tensors.begin(), selection.tensors.end(), 0);
+    return selection;
   }
-  return selected;
+  std::vector<bool> used(patterns.size());
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) {
+    bool any = false;
+    for (std::size_t p = 0; p < patterns.size(); ++p) {
+      if ((any && used[p]) || !patterns[p].matches(model.tensors()[i].name)) continue;
+      any = true;
+      used[p] = true;
+    }
+    if (any) selection.tensors.push_back(i);
+  }
+  for (std::size_t p = 0; p < patterns.size(); ++p) {
+    if (!used[p]) selection.unmatched.push_back(patterns[p]);
+  }
+  return selection;
 }
 
 void sort_by(const std::string& key, const std::vector<Tensor>& tensors, std::vector<std::size_t>& selected) {
@@ -109,12 +130,13 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
 }
 
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().empty()) throw UsageError("which model?");
+  arguments.require_operands(1, "MODEL");
+  const std::vector<cli::Pattern> patterns(arguments.operands().begin() + 1, arguments.operands().end());
   const auto model = cli::open(arguments, arguments.operands().front());
-  const std::vector<std::string> patterns(arguments.operands().begin() + 1, arguments.operands().end());
-  std::vector<std::size_t> selected = select(*model, patterns);
+  auto [selected, unmatched] = select(*model, patterns);
   sort_by(arguments.get("sort"), model->tensors(), selected);
   model->require_unchanged();
+  if (!selected.empty()) cli::warn_of_unmatched(arguments, *model, unmatched);
 
   cli::TextOut out;
   if (arguments.has("json")) {
@@ -124,10 +146,7 @@ int run(const cli::Arguments& arguments) {
   }
   out.finish();
   if (!selected.empty() || patterns.empty()) return 0;
-  std::string names;
-  for (const std::string& pattern : patterns)
-    names += (names.empty() ? "'" : ", '") + escape_controls(pattern) + "'";
-  cli::complain(escape_controls(model->path()) + ": no tensor matches " + names);
+  cli::complain(describe({model->path(), {}, {}}, cli::no_match({model.get()}, unmatched)));
   return 1;
 }
 

@@ -3,7 +3,6 @@
 #include "cli/models.hpp"
 #include "commands/convert/conversion.hpp"
 #include "commands/convert/write_options.hpp"
-#include "core/error.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -11,13 +10,15 @@ namespace {
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   std::vector<cli::Option> all = {
-      cli::from_option(), {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
+      cli::from_option(),
+      cli::follow_links_option(),
+      {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
   for (const auto& more : {set_options(), write_options()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 int run(const cli::Arguments& arguments) {
-  if (arguments.operands().size() < 2) throw UsageError("which input, and which directory?");
+  arguments.require_operands(2, "INPUT or DIR");
   return run_conversion(arguments, set_target(arguments.operands().back()));
 }
 

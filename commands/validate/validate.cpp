@@ -6,6 +6,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
+#include "commands/validate/values_json.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "registry.hpp"
@@ -16,16 +17,42 @@ namespace {
 std::vector<cli::Option> options() {
   using enum cli::Option::Argument;
   return {{"full", 0, none, "", "read everything and check every hash", {}},
+          {"values",
+           0,
+           none,
+           "",
+           "also look for NaN, infinities and tensors that are all zero (implies --full)",
+           {}},
+          {"sha256", 0, required, "HEX", "compare the SHA-256 of the whole file (implies --full)", {}},
           {"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
-          {"json", 0, none, "", "one JSON document (an array for several models)", {}},
-          cli::from_option()};
+          cli::json_option("a JSON document (an array for several models), or one object a line"),
+          cli::recursive_option(),
+          cli::from_option(),
+          cli::follow_links_option()};
 }
 
 CheckLevel level_of(const cli::Arguments& arguments) {
-  if (arguments.has("full") && arguments.has("control"))
-    throw UsageError("--full and --control exclude each other");
-  if (arguments.has("full")) return CheckLevel::full;
-  return arguments.has("control") ? CheckLevel::control : CheckLevel::structure;
+  CheckLevel level = arguments.has("control") ? CheckLevel::control : CheckLevel::structure;
+  for (const char* full : {"full", "values", "sha256"}) {
+    if (!arguments.has(full)) continue;
+    if (arguments.has("control"))
+      throw UsageError("--" + std::string(full) + " and --control exclude each other");
+    level = CheckLevel::full;
+  }
+  return level;
+}
+
+/// What --sha256 says; none without it.
+std::vector<ExpectedSha256> expected_sha256(const cli::Arguments& arguments) {
+  if (!arguments.has("sha256")) return {};
+  if (arguments.operands().size() > 1) throw UsageError("--sha256 is for one MODEL");
+  const std::string text = arguments.get("sha256");
+  ExpectedSha256 expected{.from = "--sha256"};
+  if (!from_hex(text, expected.digest)) {
+    throw UsageError("--sha256: '" + escape_controls(shortened(text)) + "' is not " +
+                     std::to_string(2 * expected.digest.size()) + " hexadecimal digits");
+  }
+  return {expected};
 }
 
 std::string_view name_of(CheckLevel level) {
@@ -46,6 +73,7 @@ struct Judgement {
   std::string version;
   std::uint64_t tensors = 0;
   bool hashed = false;  // the file carries hashes
+  CheckTally tally;
   Report report{Report::Mode::judge};
   bool sound() const { return report.fault_count() == 0; }
 };
@@ -58,9 +86,18 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   try {
     // The control-plane hash alone: what else opening the file finds is for the other levels.
     Report unasked(Report::Mode::judge);
-    model = open_model(path, cli::open_options(arguments), level == CheckLevel::control ? unasked : report);
+    model = cli::open_with_bar(arguments, path, level == CheckLevel::control ? unasked : report);
     cli::ProgressBar bar(arguments);
-    const CheckOptions options{.level = level, .jobs = cli::jobs(arguments), .progress = bar.progress()};
+    const CheckOptions options{.level = level,
+                               .jobs = cli::jobs(arguments),
+                               .progress = bar.progress(),
+                               .values = arguments.has("values"),
+                               .sha256 = expected_sha256(arguments),
+                               .tally = &judgement.tally};
+    if (!options.sha256.empty() && !model->overview().files.empty()) {
+      throw UsageError(
+          describe({model->path(), {}, {}}, "the model is several files, and --sha256 is for one file"));
+    }
     if (!model->check(options, report)) {
       report.fault(Code::no_hash, Where{model->path(), {}, {}},
                    "there is no control-plane hash in it: nothing was checked");
@@ -80,11 +117,29 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   return judgement;
 }
 
-void print_text(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
-                cli::TextOut& out) {
+/// What a sound model was held to.
+std::string checked_text(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level) {
+  if (level == CheckLevel::structure) return "structure checked, weights not read";
+  if (level == CheckLevel::control) return "control-plane hash checked";
+  const std::uint64_t files = judgement.tally.sha256_files;
+  std::string sha256 = files == 0 ? "" : "SHA-256 checked";
+  if (files > 1) sha256 = "SHA-256 of " + with_thousands(files) + " files checked";
+  std::string text = judgement.hashed ? "every byte and every rule checked" : "every rule checked";
+  // Every byte of a file with hashes of its own says more than that, unless that was asked for.
+  if (!sha256.empty() && (!judgement.hashed || arguments.has("sha256"))) {
+    text += ", " + sha256;
+  } else if (!judgement.hashed) {
+    text += ", the format has no hashes";
+  }
+  return arguments.has("values") ? text + ", values checked" : text;
+}
+
+void print_findings(const cli::Arguments& arguments, const Judgement& judgement, cli::TextOut& out) {
   for (const Finding& finding : judgement.report.findings()) {
     const bool fault = finding.severity == Severity::fault;
-    const std::string_view word = fault ? "fault" : "warning";
+    if (!fault && arguments.has("quiet")) continue;
+    const std::string word =
+        std::string(fault ? "fault " : "warning ").append(aerotool::name_of(finding.code));
     out.line(cli::styled(arguments, fault ? cli::Style::bad : cli::Style::doubtful, word) + ": " +
              one_line(describe(finding.where, finding.message)));
     for (const HitTensor& tensor : finding.hit) {
@@ -94,24 +149,23 @@ void print_text(const cli::Arguments& arguments, const Judgement& judgement, Che
   }
   const std::uint64_t omitted = judgement.report.omitted();
   if (omitted != 0) out.line("... and " + with_thousands(omitted) + " more");
+}
+
+void print_verdict(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
+                   cli::TextOut& out) {
   const std::string path = escape_controls(judgement.path);
   if (!judgement.sound()) {
     out.line(path + ": " + cli::styled(arguments, cli::Style::bad, "NOT SOUND") + ": " +
              plural(judgement.report.fault_count(), "fault"));
     return;
   }
-  const char* checked = "structure checked, weights not read";
-  if (level == CheckLevel::full) {
-    checked = judgement.hashed ? "every byte and every rule checked"
-                               : "every rule checked, the format has no hashes";
-  }
-  if (level == CheckLevel::control) checked = "control-plane hash checked";
   out.line(path + ": " + cli::styled(arguments, cli::Style::good, "sound") + ": " + judgement.format +
            (judgement.version.empty() ? "" : " " + judgement.version) + ", " +
-           plural(judgement.tensors, "tensor") + ", " + checked);
+           plural(judgement.tensors, "tensor") + ", " + checked_text(arguments, judgement, level));
 }
 
-void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json) {
+void print_json(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
+                cli::JsonOut& json) {
   json.begin_object();
   json.name_member("path", judgement.path);
   json.member("format", judgement.format);
@@ -121,6 +175,7 @@ void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json
   json.boolean(judgement.sound());
   json.member("faults", judgement.report.fault_count());
   json.objects_member("findings", judgement.report.findings(), [&](const Finding& finding) {
+    json.member("code", aerotool::name_of(finding.code));
     json.member("severity", finding.severity == Severity::fault ? "fault" : "warning");
     json.member("message", finding.message);
     if (!finding.where.path.empty()) json.name_member("path", finding.where.path);
@@ -134,17 +189,22 @@ void print_json(const Judgement& judgement, CheckLevel level, cli::JsonOut& json
     });
   });
   json.member("omitted", judgement.report.omitted());
+  if (judgement.tally.sha256_files != 0) json.member("sha256_files", judgement.tally.sha256_files);
+  if (arguments.has("values")) print_values(judgement.tally.values, json);
   json.end_object();
 }
 
 int run(const cli::Arguments& arguments) {
   const CheckLevel level = level_of(arguments);
+  static_cast<void>(expected_sha256(arguments));  // a usage error comes before anything is read
   return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
     const Judgement judgement = judge(arguments, path, level);
     if (json != nullptr) {
-      print_json(judgement, level, *json);
-    } else if (!arguments.has("quiet")) {
-      print_text(arguments, judgement, level, out);
+      print_json(arguments, judgement, level, *json);
+    } else {
+      const std::size_t quiet = arguments.count("quiet");
+      if (quiet == 0 || (quiet == 1 && !judgement.sound())) print_findings(arguments, judgement, out);
+      if (quiet == 0) print_verdict(arguments, judgement, level, out);
     }
     return judgement.sound() ? 0 : 1;
   });

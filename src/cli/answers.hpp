@@ -10,12 +10,20 @@
 
 namespace aerotool::cli {
 
+/// --json, as "document" (the default) or "lines": one object a line.
+Option json_option(const std::string& help);
+
+/// --recursive: every model below the directories that are named.
+Option recursive_option();
+
 /// Tells of the model that an operand names, and returns the status of that: as JSON, one object, where
 /// `json` is not null, else as text. What it throws it throws before the first word.
 using Answer = std::function<int(const std::string& operand, TextOut& out, JsonOut* json)>;
 
-/// An answer for each operand, in an array where there are several of JSON. An Error is told and is status 2,
-/// and the others are still worth an answer. Returns the worst status. Throws UsageError without operands.
+/// An answer for each operand, or with --recursive for each model below it. As a JSON document it is an array
+/// where there can be several. An Error is told and is status 2, and the others are still worth an answer.
+/// Answers and errors are written in the order of the operands. Returns the worst status. Throws UsageError
+/// without operands.
 int answer_each(const Arguments& arguments, const Answer& answer);
 
 }  // namespace aerotool::cli

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
+#include "cli/nearest.hpp"
 #include "cli/numbers.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -35,6 +37,15 @@ std::vector<std::string> with_fallbacks(const std::vector<Option>& options, std:
   return words;
 }
 
+[[noreturn]] void refuse_unknown(const Command& command, const std::vector<Option>& options,
+                                 const std::string& given) {
+  std::vector<std::string> names;
+  for (const Option& option : options) names.push_back("--" + option.name);
+  throw UsageError("unknown option '" + escape_controls(shortened(given)) + "'; " +
+                   did_you_mean(given.substr(0, given.find('=')), names) + "'aerotool help " +
+                   std::string(command.name) + "' lists them all");
+}
+
 }  // namespace
 
 std::string Arguments::get(const std::string& option) const {
@@ -47,12 +58,17 @@ std::vector<std::string> Arguments::all(const std::string& option) const {
   return found == values_.end() ? std::vector<std::string>{} : found->second;
 }
 
+void Arguments::require_operands(std::size_t fewest, std::string_view names) const {
+  if (operands_.size() >= fewest) return;
+  throw UsageError("missing " + std::string(names) + "; see 'aerotool help " + std::string(command_) + "'");
+}
+
 const std::vector<Option>& common_options() {
   using enum Option::Argument;
   static const std::vector<Option> options = {
       {"jobs", 'j', required, "N", "threads to work with (default: the processors it may use)", {}},
-      {"quiet", 'q', none, "", "say nothing but errors", {}},
-      {"verbose", 'v', none, "", "say more on standard error", {}},
+      {"quiet", 'q', none, "", "print nothing but errors", {}},
+      {"verbose", 'v', none, "", "print more on standard error", {}},
       {"progress",
        0,
        required,
@@ -85,6 +101,7 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
   positional.add(kOperands, -1);
 
   Arguments arguments;
+  arguments.command_ = command.name;
   try {
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     const auto parsed = po::command_line_parser(with_fallbacks(options, words))
@@ -99,7 +116,10 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
       }
       auto& values = arguments.values_[item.string_key];
       values.insert(values.end(), item.value.begin(), item.value.end());
+      if (item.value.empty()) values.emplace_back();
     }
+  } catch (const po::unknown_option& error) {
+    refuse_unknown(command, options, error.get_option_name());
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }

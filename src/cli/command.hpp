@@ -30,12 +30,17 @@ class Arguments {
   std::string get(const std::string& option) const;
   /// All values, in order.
   std::vector<std::string> all(const std::string& option) const;
+  /// How often it is given.
+  std::size_t count(const std::string& option) const { return all(option).size(); }
   const std::vector<std::string>& operands() const { return operands_; }
+  /// Throws UsageError where there are fewer: "missing INPUT or OUTPUT; see 'aerotool help convert'".
+  void require_operands(std::size_t fewest, std::string_view names) const;
 
  private:
   friend Arguments parse(const struct Command& command, const std::vector<std::string>& words);
   std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> operands_;
+  std::string_view command_;
 };
 
 struct Command {

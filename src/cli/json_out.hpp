@@ -82,9 +82,11 @@ class JsonOut {
   }
 
   void finish() {
-    stream_.Flush();
+    flush();
     out_.write("\n");
   }
+  /// Hands on what there is of the document.
+  void flush() { stream_.Flush(); }
 
  private:
   /// Text that is UTF-8, with DEL and C1 escaped as well: a terminal may take those for orders.

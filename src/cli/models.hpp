@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/patterns.hpp"
 #include "model/model.hpp"
 #include "registry.hpp"
 
@@ -15,16 +15,21 @@ namespace aerotool::cli {
 /// --from, which every command that reads models takes.
 Option from_option();
 
+/// --follow-links, likewise.
+Option follow_links_option();
+
 /// What the options of a command that reads models say of how to open them.
 OpenOptions open_options(const Arguments& arguments);
 
-/// Opens a model to use it; what is worth a warning goes to standard error.
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path);
+/// open_model(), with a bar where that lasts.
+std::unique_ptr<Model> open_with_bar(const Arguments& arguments, const std::string& path, Report& report);
 
-/// Shell patterns (* ? [...]) over whole names; * matches dots and slashes too.
-bool matches(const std::string& pattern, const std::string& name);
-bool is_pattern(std::string_view text);
-bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
+/// Opens a model to use it; what is worth a warning goes to standard error, but for the codes `but`.
+std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path,
+                            const std::vector<Code>& but = {});
+
+/// A warning for each pattern that matches nothing in a model.
+void warn_of_unmatched(const Arguments& arguments, const Model& model, const std::vector<Pattern>& patterns);
 
 /// At most three names of a model that are most like `name`, the nearest first.
 std::vector<std::string> nearest_names(const Model& model, const std::string& name);

@@ -8,11 +8,19 @@
 #include "core/error.hpp"
 
 namespace aerotool::cli {
+namespace {
+
+[[noreturn]] void refuse_too_large(const std::string& text, const std::string& option) {
+  throw UsageError(option + ": '" + text + "' is too large");
+}
+
+}  // namespace
 
 std::uint64_t parse_count(const std::string& text, const std::string& option) {
   std::uint64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value);
+  if (result.ec == std::errc::result_out_of_range && result.ptr == end) refuse_too_large(text, option);
   if (text.empty() || result.ec != std::errc() || result.ptr != end) {
     throw UsageError(option + " takes a number, not '" + text + "'");
   }
@@ -44,8 +52,10 @@ std::uint64_t parse_size(const std::string& text, const std::string& option) {
   const auto result = std::from_chars(text.data(), end, count);
   const std::string_view unit(result.ptr, static_cast<std::size_t>(end - result.ptr));
   for (const Unit& candidate : kUnits) {
-    if (result.ec != std::errc() || unit != candidate.name) continue;
-    if (const auto bytes = checked_mul(count, candidate.bytes)) return *bytes;
+    if (unit != candidate.name || result.ec == std::errc::invalid_argument) continue;
+    const auto bytes = checked_mul(count, candidate.bytes);
+    if (!bytes || result.ec != std::errc()) refuse_too_large(text, option);
+    return *bytes;
   }
   throw UsageError(option + " takes a size such as 4096, 512KiB or 5GB, not '" + text + "'");
 }

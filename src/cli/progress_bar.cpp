@@ -1,13 +1,10 @@
 #include "cli/progress_bar.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <exception>
-#include <string>
 
+#include "cli/progress_line.hpp"
 #include "cli/terminal.hpp"
 #include "core/text.hpp"
 
@@ -16,36 +13,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string clock_text(double seconds) {
-  const auto whole = std::llround(seconds);
-  std::array<char, 40> text{};
-  if (whole < 3600) {
-    std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
-  } else {
-    std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
-  }
-  return text.data();
-}
-
-std::string bar_line(double done, double total, double seconds) {
-  constexpr std::size_t kWidth = 30;
-  const double share = std::min(done / total, 1.0);
-  const auto filled = static_cast<std::size_t>(share * kWidth);
-  const double rate = done / seconds;
-  std::array<char, 16> percent{};
-  std::snprintf(percent.data(), percent.size(), "%3.0f%%", share * 100);
-  std::string line = "[" + std::string(filled, '#') + std::string(kWidth - filled, ' ') + "] " +
-                     percent.data() + "  " + human_size(static_cast<std::uint64_t>(rate)) + "/s";
-  if (rate > 0) line += "  " + clock_text((total - std::min(done, total)) / rate) + " left";
-  return line;
-}
-
 }  // namespace
 
-ProgressBar::ProgressBar(const Arguments& arguments) {
+ProgressBar::ProgressBar(const Arguments& arguments, const std::string& name) : name_(escape_controls(name)) {
   const std::string when = arguments.get("progress");
-  const bool wanted =
-      when == "always" || (when != "never" && stderr_is_terminal() && !arguments.has("quiet"));
+  const bool of_use = stderr_is_terminal() && terminal_takes_orders() && !arguments.has("quiet");
+  const bool wanted = when == "always" || (when != "never" && of_use);
   if (!wanted) return;
   if (when == "always") delay_ = 0;
   try {
@@ -77,11 +50,10 @@ void ProgressBar::draw_until_stopped() {
   bool drawn = false;
   std::unique_lock lock(mutex_);
   for (auto wait = delay; !stop_changed_.wait_for(lock, wait, [this] { return stop_; }); wait = kInterval) {
-    const auto total = static_cast<double>(progress_.total.load());
-    if (total <= 0) continue;
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    std::fprintf(stderr, "\r%s\x1b[K",
-                 bar_line(static_cast<double>(progress_.done.load()), total, seconds).c_str());
+    ProgressState state{name_, progress_.done.load(), progress_.total.load(), 0};
+    if (state.done == 0 && state.total == 0) continue;
+    state.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    std::fprintf(stderr, "\r%s\x1b[K", progress_line(state, stderr_width()).c_str());
     drawn = true;
   }
   if (drawn) std::fputs("\r\x1b[K", stderr);

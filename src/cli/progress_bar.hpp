@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "cli/command.hpp"
@@ -11,10 +12,10 @@
 namespace aerotool::cli {
 
 /// Shows how far `progress()` has come, with rate and time left, from half a second on, while it lives: on a
-/// terminal, or at once as --progress says.
+/// terminal, or at once as --progress says. `name` is what is worked on, where that is worth a word.
 class ProgressBar {
  public:
-  explicit ProgressBar(const Arguments& arguments);
+  explicit ProgressBar(const Arguments& arguments, const std::string& name = {});
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();
@@ -24,6 +25,7 @@ class ProgressBar {
  private:
   void draw_until_stopped();
 
+  std::string name_;
   io::Progress progress_;
   std::mutex mutex_;
   std::condition_variable stop_changed_;

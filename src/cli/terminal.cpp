@@ -1,8 +1,11 @@
 #include "cli/terminal.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,11 +25,28 @@ bool stderr_is_terminal() {
   return ::isatty(STDERR_FILENO) == 1;
 }
 
+bool terminal_takes_orders() {
+  const char* kind = std::getenv("TERM");
+  return kind == nullptr || std::string_view(kind) != "dumb";
+}
+
+std::size_t stderr_width() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
+  constexpr std::size_t kUsual = 80;
+  const char* said = std::getenv("COLUMNS");
+  const std::string_view digits = said == nullptr ? "" : said;
+  unsigned short columns = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), columns);
+  const bool is_number = result.ec == std::errc() && result.ptr == digits.data() + digits.size();
+  return is_number && columns != 0 ? columns : kUsual;
+}
+
 std::string styled(const Arguments& arguments, Style style, std::string_view text) {
   const std::string when = arguments.get("color");
   const char* no_color = std::getenv("NO_COLOR");
-  const bool wanted = when == "always" ||
-                      (when != "never" && stdout_is_terminal() && (no_color == nullptr || *no_color == '\0'));
+  const bool allowed = (no_color == nullptr || *no_color == '\0') && terminal_takes_orders();
+  const bool wanted = when == "always" || (when != "never" && allowed && stdout_is_terminal());
   const char* code = style == Style::bold       ? "\x1b[1m"
                      : style == Style::good     ? "\x1b[32m"
                      : style == Style::bad      ? "\x1b[31m"
@@ -56,11 +76,12 @@ void complain_of_memory() noexcept {
   static_cast<void>(std::fwrite(line.data(), 1, static_cast<std::size_t>(length), stderr));
 }
 
-void show_warnings(const Arguments& arguments, const Report& report) {
+void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but) {
   if (arguments.has("quiet")) return;
   for (const Finding& finding : report.findings()) {
-    if (finding.severity == Severity::warning)
-      complain("warning: " + describe(finding.where, finding.message));
+    const bool told =
+        finding.severity == Severity::warning && std::find(but.begin(), but.end(), finding.code) == but.end();
+    if (told) complain("warning: " + describe(finding.where, finding.message));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.hpp"
 #include "model/report.hpp"
@@ -11,6 +12,12 @@ namespace aerotool::cli {
 
 bool stdout_is_terminal();
 bool stderr_is_terminal();
+
+/// Whether a terminal understands orders such as a colour (TERM is not "dumb").
+bool terminal_takes_orders();
+
+/// Columns of the terminal behind standard error, else COLUMNS, else 80.
+std::size_t stderr_width();
 
 enum class Style { plain, bold, good, bad, doubtful };
 
@@ -23,7 +30,8 @@ void complain(std::string_view message);
 /// Says that there is no memory, and takes none for that.
 void complain_of_memory() noexcept;
 
-/// The warnings among a report's findings, a line each on standard error, unless --quiet.
-void show_warnings(const Arguments& arguments, const Report& report);
+/// The warnings among a report's findings, a line each on standard error, unless --quiet; without those
+/// of the codes `but`.
+void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but = {});
 
 }  // namespace aerotool::cli

@@ -36,7 +36,9 @@ void TextOut::flush() {
     } else if (errno == EINTR) {
       io::check_interrupt();
     } else {
-      throw system_error("standard output", "write", errno);
+      const int why = errno;
+      closed_ = true;  // what failed is told once
+      throw system_error("standard output", "write", why);
     }
   }
   buffer_.clear();

@@ -18,9 +18,10 @@ class TextOut {
     write(text);
     write("\n");
   }
-  /// Writes what is buffered. Throws IoError for every failure but a reader that has left.
+  /// Writes what is buffered: at the end, and where standard error is to come behind it. Throws IoError for
+  /// every failure but a reader that has left.
   void finish();
-  /// The reader has left: more text is of no use.
+  /// The reader has left, or writing has failed: more text is of no use.
   bool closed() const { return closed_; }
 
  private:

@@ -53,7 +53,7 @@ class Utf8Runs : public rapidjson::UTF8<> {
   }
 };
 
-/// The keys of the objects that are open, to find one that stands twice.
+/// The keys of the objects that are open, to find one that is duplicated.
 class OpenKeys {
  public:
   void open() { starts_.push_back(offsets_.size()); }
@@ -144,7 +144,7 @@ class JsonAdapter {
   bool EndObject(rapidjson::SizeType) {
     --depth_;
     if (auto twice = keys_.close()) {
-      problem_ = "the key \"" + escape_controls(*twice) + "\" stands twice";
+      problem_ = "the key \"" + escape_controls(*twice) + "\" is duplicated";
       return false;
     }
     return handler_.end_object();

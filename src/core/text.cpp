@@ -185,8 +185,10 @@ std::string with_thousands(std::uint64_t value) {
   return digits;
 }
 
-std::string plural(std::uint64_t count, std::string_view noun) {
-  return with_thousands(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+std::string plural(std::uint64_t count, std::string_view noun, std::string_view several) {
+  std::string text = with_thousands(count) + " ";
+  if (count == 1) return text.append(noun);
+  return several.empty() ? text.append(noun).append("s") : text.append(several);
 }
 
 std::string human_size(std::uint64_t bytes) {

@@ -37,8 +37,8 @@ bool from_hex(std::string_view digits, std::span<std::byte> out);
 /// 1234567 as "1,234,567".
 std::string with_thousands(std::uint64_t value);
 
-/// "1 tensor", "1,234 tensors".
-std::string plural(std::uint64_t count, std::string_view noun);
+/// "1 tensor", "1,234 tensors"; "2 more entries" where the plural is not the noun with an s.
+std::string plural(std::uint64_t count, std::string_view noun, std::string_view several = {});
 
 /// A size in binary units, three figures: "1.37 GiB", "512 B".
 std::string human_size(std::uint64_t bytes);

@@ -135,6 +135,10 @@ void DirectoryOutput::remove_stale(const std::function<bool(const std::string& t
   for (const std::string& target : targets) unlink_stale(target);
 }
 
+void DirectoryOutput::set_time_to_now(const std::string& name) const {
+  static_cast<void>(::utimensat(directory_->get(), name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW));
+}
+
 void DirectoryOutput::sync() const {
   sync_directory(*directory_, path_);
 }

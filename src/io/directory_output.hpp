@@ -57,6 +57,10 @@ class DirectoryOutput {
   /// relative to the directory. Where nothing can be put in place the old index comes back.
   void publish(const std::string& index, const std::vector<std::string>& obsolete);
 
+  /// A file that stays as it is counts as made now, for those who compare times (make). Where the system does
+  /// not allow that, nothing is lost but work.
+  void set_time_to_now(const std::string& name) const;
+
   /// Removes what killed runs have left of the targets that `ours` accepts.
   void remove_stale(const std::function<bool(const std::string& target)>& ours);
 

@@ -13,6 +13,7 @@
 #include "core/bytes.hpp"
 #include "hash/digest.hpp"
 #include "io/fd.hpp"
+#include "io/link_policy.hpp"
 #include "io/pages_behind.hpp"
 
 namespace aerotool::io {
@@ -47,10 +48,18 @@ class Input {
   /// path, or a mapped page was lost.
   void require_unchanged() const;
 
+  /// The size of the compressed data that this is unpacked from; nothing where it is from none.
+  const std::optional<std::uint64_t>& packed_size() const { return packed_size_; }
+  void set_packed_size(std::uint64_t size) { packed_size_ = size; }
+
   /// What the whole file's SHA-256 has to be where the name under which it is stored says so (a blob of a
   /// content-addressed store); set by whoever opens it, before it is handed on.
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
   void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
+
+  /// How links beside this file are followed, when other files of its model are opened.
+  const LinkPolicy& links() const { return links_; }
+  void set_links(const LinkPolicy& links) { links_ = links; }
 
   /// Device and inode, to tell whether two inputs are one file.
   const struct ::stat& status() const { return status_; }
@@ -63,7 +72,9 @@ class Input {
   std::string path_;
   std::uint64_t size_ = 0;
   struct ::stat status_ {};
+  std::optional<std::uint64_t> packed_size_;
   std::optional<Digest> expected_sha256_;
+  LinkPolicy links_;
   mutable PagesBehind pages_{PagesBehind::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };

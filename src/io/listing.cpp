@@ -26,6 +26,17 @@ FileType type_of(const std::string& path) {
   return S_ISDIR(status.st_mode) ? FileType::directory : FileType::other;
 }
 
+bool is_link(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) return S_ISLNK(status.st_mode);
+  if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return false;
+  throw system_error(path, "look at", errno);
+}
+
+std::string path_in(const std::string& directory, const std::string& name) {
+  return directory + (directory.ends_with('/') ? "" : "/") + name;
+}
+
 std::vector<std::string> names_in(const std::string& directory) {
   Fd fd = open_fd(directory, O_RDONLY | O_DIRECTORY);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);

@@ -11,6 +11,12 @@ enum class FileType { none, regular, directory, other };
 /// What a path leads to by way of links. Throws IoError where that cannot be told.
 FileType type_of(const std::string& path);
 
+/// Whether a symbolic link stands at a path itself. Throws IoError where that cannot be told.
+bool is_link(const std::string& path);
+
+/// The path of a name in a directory.
+std::string path_in(const std::string& directory, const std::string& name);
+
 /// The names of all that is in a directory, in no order. Throws IoError.
 std::vector<std::string> names_in(const std::string& directory);
 

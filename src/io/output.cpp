@@ -128,7 +128,7 @@ Output Output::in_directory(std::shared_ptr<const Fd> directory, const std::stri
   const bool exists = ::fstatat(directory->get(), name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
   if (!exists && errno != ENOENT) throw system_error(path, "write", errno);
   if (exists && !S_ISREG(old.st_mode) && !S_ISLNK(old.st_mode))
-    throw IoError({path, {}, {}}, "is there already, and no regular file");
+    throw IoError({path, {}, {}}, "exists and is not a regular file");
   const bool regular = exists && S_ISREG(old.st_mode);
   return create(std::move(directory), name, path, regular ? std::optional(old.st_mode) : std::nullopt);
 }

@@ -90,6 +90,8 @@ class Stream {
   }
 
   const std::string& name() const { return name_; }
+  /// Bytes that have been read.
+  std::uint64_t length() const { return length_; }
 
  private:
   std::size_t read_fd(std::span<std::byte> out) {
@@ -100,13 +102,17 @@ class Stream {
       pollfd ready = {fd_, POLLIN, 0};
       if (::poll(&ready, 1, kMilliseconds) <= 0) continue;
       const ssize_t got = ::read(fd_, out.data(), out.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
+      if (got >= 0) {
+        length_ += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+      }
       if (errno != EAGAIN && errno != EINTR) throw system_error(name_, "read", errno);
     }
   }
 
   int fd_;
   std::string name_;
+  std::uint64_t length_ = 0;
   std::vector<std::byte> head_;
   std::size_t taken_ = 0;
 };
@@ -154,10 +160,10 @@ class SpoolFile {
     if (::fstatvfs(fd_.get(), &room) != 0) return;
     const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
     if (bytes > free) {
-      throw IoError(Where{source_, {}, {}}, "must be kept in " + directory_ +
-                                                " while it is worked on and needs " + human_size(bytes) +
+      throw IoError(Where{source_, {}, {}}, "must be stored in " + directory_ +
+                                                " while it is processed, which takes " + human_size(bytes) +
                                                 " there, but only " + human_size(free) +
-                                                " are free (TMPDIR names another place)");
+                                                " are free (set TMPDIR to use another directory)");
     }
   }
 
@@ -192,7 +198,7 @@ class SpoolFile {
 };
 
 template <typename Read>
-std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint, Read read) {
+std::shared_ptr<Input> spool(const std::string& name, const Spooling& spooling, Read read) {
   SpoolFile file(name);
   std::vector<std::byte> block(kBlock);
   bool first = true;
@@ -202,10 +208,11 @@ std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint,
       const std::size_t got = read(std::span(block).subspan(filled));
       if (got == 0) break;
       filled += got;
+      if (spooling.progress != nullptr) spooling.progress->done += got;
     }
     const ByteSpan bytes = std::span(block).first(filled);
-    if (first && size_hint) {
-      if (const auto size = size_hint(bytes)) file.require_space(*size);
+    if (first && spooling.size_hint) {
+      if (const auto size = spooling.size_hint(bytes)) file.require_space(*size);
     }
     first = false;
     file.append(bytes);
@@ -213,12 +220,12 @@ std::shared_ptr<Input> spool(const std::string& name, const SizeHint& size_hint,
   }
 }
 
-std::shared_ptr<Input> spool_gzip(Stream& stream, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_gzip(Stream& stream, const Spooling& spooling) {
   try {
     bio::filtering_streambuf<bio::input> chain;
     chain.push(bio::gzip_decompressor(), kBlock);
     chain.push(StreamDevice(stream), kBlock);
-    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) {
+    return spool(stream.name(), spooling, [&](std::span<std::byte> out) {
       const std::span<char> chars = chars_of(out);
       const std::streamsize got = chain.sgetn(chars.data(), static_cast<std::streamsize>(chars.size()));
       return static_cast<std::size_t>(std::max<std::streamsize>(got, 0));
@@ -228,39 +235,52 @@ std::shared_ptr<Input> spool_gzip(Stream& stream, const SizeHint& size_hint) {
   }
 }
 
-std::shared_ptr<Input> spool_zstd(Stream& stream, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_zstd(Stream& stream, const Spooling& spooling) {
   std::vector<std::byte> block(kBlock);
   ZstdReader reader([&] { return ByteSpan(block).first(stream.read(block)); }, ZstdReader::Frames::many);
   try {
-    return spool(stream.name(), size_hint, [&](std::span<std::byte> out) { return reader.read(out); });
+    return spool(stream.name(), spooling, [&](std::span<std::byte> out) { return reader.read(out); });
   } catch (const ZstdProblem& problem) {
     throw CorruptError(Where{stream.name(), {}, {}}, problem.what());
   }
 }
 
-std::shared_ptr<Input> spool_any(int fd, const std::string& name, const SizeHint& size_hint) {
+std::shared_ptr<Input> spool_any(int fd, const std::string& name, const Spooling& spooling) {
   Stream stream(fd, name);
   const Packing packing = packing_of(stream.peek(kMagicBytes));
-  if (packing == Packing::gzip) return spool_gzip(stream, size_hint);
-  if (packing == Packing::zstd) return spool_zstd(stream, size_hint);
-  return spool(name, size_hint, [&](std::span<std::byte> out) { return stream.read(out); });
+  if (packing == Packing::none)
+    return spool(name, spooling, [&](std::span<std::byte> out) { return stream.read(out); });
+  auto input = packing == Packing::gzip ? spool_gzip(stream, spooling) : spool_zstd(stream, spooling);
+  input->set_packed_size(stream.length());
+  return input;
 }
 
 }  // namespace
 
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint) {
-  const bool standard_input = path == "-";
+std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
+                                  const std::optional<Digest>& sha256) {
+  if (path == "-") {
+    Fd fd(::dup(STDIN_FILENO));
+    if (!fd) throw system_error(std::string(kStandardInput), "read", errno);
+    return open_input(std::move(fd), {}, spooling);
+  }
+  Fd fd = open_fd(path, O_RDONLY);
+  if (!fd) throw system_error(path, "open", errno);
+  return open_input(std::move(fd), path, spooling, sha256);
+}
+
+std::shared_ptr<Input> open_input(Fd fd, const std::string& path, const Spooling& spooling,
+                                  const std::optional<Digest>& sha256) {
+  const bool standard_input = path.empty();
   const std::string name = standard_input ? std::string(kStandardInput) : path;
-  Fd fd(standard_input ? ::dup(STDIN_FILENO) : -1);
-  if (standard_input && !fd) throw system_error(name, "read", errno);
-  if (!standard_input) fd = open_fd(path, O_RDONLY);
-  if (!fd) throw system_error(name, "open", errno);
   struct ::stat status {};
   if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
   if (regular && packing_of_file(fd.get(), name) == Packing::none) {
-    return Input::adopt(std::move(fd), name, standard_input ? std::string{} : path);
+    auto input = Input::adopt(std::move(fd), name, path);
+    if (sha256) input->expect_sha256(*sha256);
+    return input;
   }
   const auto require_unchanged = [&] {
     struct ::stat now {};
@@ -270,7 +290,7 @@ std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_
     if (S_ISREG(status.st_mode) && !same) throw IoError(Where{name, {}, {}}, "changed while it was read");
   };
   try {
-    std::shared_ptr<Input> input = spool_any(fd.get(), name, size_hint);
+    std::shared_ptr<Input> input = spool_any(fd.get(), name, spooling);
     require_unchanged();
     return input;
   } catch (const CorruptError&) {

@@ -12,6 +12,7 @@
 
 #include "core/bytes.hpp"
 #include "io/input.hpp"
+#include "io/progress.hpp"
 
 namespace aerotool::io {
 
@@ -21,7 +22,19 @@ using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
 /// What messages call an input that is standard input.
 inline constexpr std::string_view kStandardInput = "standard input";
 
-/// `path` is "-" for standard input. Throws IoError, and CorruptError where compressed data is broken.
-std::shared_ptr<Input> open_input(const std::string& path, const SizeHint& size_hint);
+/// What whoever opens an input that is spooled tells, and wants to be told.
+struct Spooling {
+  SizeHint size_hint = {};
+  Progress* progress = nullptr;  ///< counts the bytes; may be null
+};
+
+/// `path` is "-" for standard input. `sha256` is what the name of a regular file promises; of one that is
+/// unpacked it says nothing about the input. Throws IoError, and CorruptError where compressed data is
+/// broken.
+std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
+                                  const std::optional<Digest>& sha256 = {});
+/// A file that is open already; it lies at `path`.
+std::shared_ptr<Input> open_input(Fd file, const std::string& path, const Spooling& spooling,
+                                  const std::optional<Digest>& sha256 = {});
 
 }  // namespace aerotool::io

@@ -22,7 +22,10 @@ void rename(const Plan& plan, Source& source) {
   if (source.format.empty() || !(plan.name || plan.architecture)) return;
   if (!source.metadata) source.metadata.emplace();
   const NameKeys keys = name_keys(source.typed_metadata);
-  if (plan.name) set_text(*source.metadata, keys.name, *plan.name);
+  if (plan.name) {
+    set_text(*source.metadata, keys.name, *plan.name);
+    source.named_by_path = false;
+  }
   if (plan.architecture) set_text(*source.metadata, keys.architecture, *plan.architecture);
 }
 
@@ -58,7 +61,7 @@ class Renumbering {
   std::size_t named_ = 0;
 };
 
-/// What AERO's writers put where a source says no name.
+/// What AERO's writers have put, or put, where a source says no name.
 bool is_default_name(std::string_view name) {
   return name == "converted" || name == "converted-gguf" || name == "converted-sharded";
 }
@@ -83,14 +86,38 @@ void drop_layout(Source& source, std::vector<std::string>& dropped) {
   source.index_path.clear();
 }
 
-Naming naming(const Plan& plan) {
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost) {
+  std::uint64_t count = 0;
+  const auto add = [&](const auto& gaps) {
+    for (const auto& [offset, bytes] : gaps) {
+      const auto first = std::ranges::find_if(bytes.view, [](std::byte b) { return b != std::byte{0}; });
+      count += static_cast<std::uint64_t>(bytes.view.end() - first);
+    }
+  };
+  add(source.gaps);
+  for (const SourceFile& file : source.files) add(file.gaps);
+  if (count != 0) lost.push_back(plural(count, "byte") + " that belong to no tensor");
+}
+
+Naming naming(const Plan& plan, const Source& source) {
   const Overview view = plan.models.front()->overview();
   Naming naming;
-  if (!is_default_name(view.model_name)) naming.name = replace_invalid_utf8(view.model_name);
+  if (!is_default_name(view.model_name) && !source.named_by_path)
+    naming.name = replace_invalid_utf8(view.model_name);
   if (view.architecture != "unknown") naming.architecture = replace_invalid_utf8(view.architecture);
   if (plan.name) naming.name = *plan.name;
   if (plan.architecture) naming.architecture = *plan.architecture;
   return naming;
+}
+
+std::vector<std::string> lost_index(const IndexMetadata& metadata) {
+  constexpr std::size_t kMostNames = 10;
+  if (metadata.empty()) return {};
+  std::string line = "what the index says of the model: ";
+  for (std::size_t i = 0; i < metadata.size() && i < kMostNames; ++i)
+    line += (i == 0 ? "'" : ", '") + escape_controls(shortened(metadata[i].first)) + "'";
+  if (metadata.size() > kMostNames) line += " and " + with_thousands(metadata.size() - kMostNames) + " more";
+  return {line};
 }
 
 std::vector<std::string> lost_extras(const Plan& plan, bool but_text) {
@@ -112,8 +139,17 @@ Carried carried(const Plan& plan) {
   Carried carried;
   carried.source = plan.models.front()->source();
   Source& source = carried.source;
-  carried.in_files = !source.files.empty();
+  if (source.index) carried.index_metadata = metadata_of_index(source.index->text());
   rename(plan, source);
+  if (plan.tensors.size() != plan.models.front()->tensors().size()) {
+    // It counts the elements of what was there.
+    const auto known = std::find_if(carried.index_metadata.begin(), carried.index_metadata.end(),
+                                    [](const auto& member) { return member.first == "total_parameters"; });
+    if (known != carried.index_metadata.end()) {
+      carried.index_metadata.erase(known);
+      carried.dropped.emplace_back("the index's total_parameters, as the tensors are others");
+    }
+  }
   if (!plan.whole) {
     drop_layout(source, carried.dropped);
     return carried;

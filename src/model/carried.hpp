@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/index_metadata.hpp"
 #include "model/plan.hpp"
 
 namespace aerotool {
@@ -13,7 +14,8 @@ struct Carried {
   /// The first model's source: of a plan that is not whole without order, head, gaps and files; with the
   /// plan's name and architecture in its metadata. Orders are indexes into Plan::tensors.
   Source source;
-  bool in_files = false;  ///< the first model's source lies in several files
+  /// What the index of the first model's files says of the model; also where the index is left out.
+  IndexMetadata index_metadata;
   /// What is left out, a line each.
   std::vector<std::string> dropped;
 };
@@ -24,13 +26,20 @@ Carried carried(const Plan& plan);
 /// Leaves order, head, gaps and files out of a source, and says so.
 void drop_layout(Source& source, std::vector<std::string>& dropped);
 
-/// What a model is called and of what architecture it is: as the plan says, else its first model; empty where
-/// that has nothing but what AERO files hold where nobody said anything ("converted", "unknown").
+/// Notes how many bytes of a source belong to no tensor, if they are more than padding.
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost);
+
+/// The line that says what of an index is not kept; nothing where it says nothing.
+std::vector<std::string> lost_index(const IndexMetadata& metadata);
+
+/// What a model is called and of what architecture it is: as the plan says, else its first model, whose
+/// source is given; empty where that has nothing but what AERO files hold where nobody said anything (the
+/// name of a path, "converted", "unknown").
 struct Naming {
   std::string name;
   std::string architecture;
 };
-Naming naming(const Plan& plan);
+Naming naming(const Plan& plan, const Source& source);
 
 /// A line for each model that holds chunks or keys which only a file of the home format passes on
 /// (Model::extras). With `but_text`, the first one's string members of its JSON are kept somewhere else.

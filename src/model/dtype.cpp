@@ -12,35 +12,24 @@ namespace {
 struct PlainType {
   std::string_view name;
   std::uint32_t bits;
-  std::optional<std::uint32_t> ggml;  // id in ggml's table
 };
 
 // Indexed by DTypeCode.
 constexpr std::array<PlainType, 13> kPlain = {{
-    {"F16", 16, 1},
-    {"F32", 32, 0},
-    {"BF16", 16, 30},
-    {"F64", 64, 28},
-    {"I8", 8, 24},
-    {"U8", 8, {}},
-    {"I16", 16, 25},
-    {"U16", 16, {}},
-    {"I32", 32, 26},
-    {"U32", 32, {}},
-    {"I64", 64, 27},
-    {"U64", 64, {}},
-    {"BOOL", 8, {}},
+    {"F16", 16},
+    {"F32", 32},
+    {"BF16", 16},
+    {"F64", 64},
+    {"I8", 8},
+    {"U8", 8},
+    {"I16", 16},
+    {"U16", 16},
+    {"I32", 32},
+    {"U32", 32},
+    {"I64", 64},
+    {"U64", 64},
+    {"BOOL", 8},
 }};
-
-PackedType ggml(std::uint32_t id, const char* name, std::uint32_t elements, std::uint32_t bytes) {
-  return {.codec = "ggml",
-          .name = name,
-          .block_elements = elements,
-          .block_bytes = bytes,
-          .blocks_in_rows = true,
-          .number = id,
-          .params = {}};
-}
 
 PackedType small(const char* name, std::uint32_t elements, std::uint32_t bytes) {
   return {.codec = "safetensors",
@@ -50,22 +39,6 @@ PackedType small(const char* name, std::uint32_t elements, std::uint32_t bytes) 
           .blocks_in_rows = false,
           .number = {},
           .params = {}};
-}
-
-// spec/gguf.md's table, less the types that are dtypes of their own.
-const std::vector<PackedType>& ggml_types() {
-  static const std::vector<PackedType> types = {
-      ggml(2, "Q4_0", 32, 18),      ggml(3, "Q4_1", 32, 20),      ggml(6, "Q5_0", 32, 22),
-      ggml(7, "Q5_1", 32, 24),      ggml(8, "Q8_0", 32, 34),      ggml(9, "Q8_1", 32, 36),
-      ggml(10, "Q2_K", 256, 84),    ggml(11, "Q3_K", 256, 110),   ggml(12, "Q4_K", 256, 144),
-      ggml(13, "Q5_K", 256, 176),   ggml(14, "Q6_K", 256, 210),   ggml(15, "Q8_K", 256, 292),
-      ggml(16, "IQ2_XXS", 256, 66), ggml(17, "IQ2_XS", 256, 74),  ggml(18, "IQ3_XXS", 256, 98),
-      ggml(19, "IQ1_S", 256, 50),   ggml(20, "IQ4_NL", 32, 18),   ggml(21, "IQ3_S", 256, 110),
-      ggml(22, "IQ2_S", 256, 82),   ggml(23, "IQ4_XS", 256, 136), ggml(29, "IQ1_M", 256, 56),
-      ggml(34, "TQ1_0", 256, 54),   ggml(35, "TQ2_0", 256, 66),   ggml(39, "MXFP4", 32, 17),
-      ggml(40, "NVFP4", 64, 36),    ggml(41, "Q1_0", 128, 18),    ggml(42, "Q2_0", 64, 18),
-  };
-  return types;
 }
 
 // spec/safetensors.md's dtypes without a code; sub-byte types count as the smallest run of whole bytes.
@@ -102,9 +75,10 @@ std::uint32_t DType::bits() const {
 
 ByteSize DType::size_of(std::span<const std::uint64_t> shape) const {
   const auto count = element_count(shape);
-  if (!count) return {{}, "the number of elements passes 2^64"};
+  if (!count) return {{}, "the number of elements exceeds 2^64"};
   std::uint64_t block_elements = 1;
   std::uint64_t block_bytes = bits() / 8;
+  std::optional<std::uint64_t> bytes_of_rows = 0;  // beside their blocks
   if (is_packed()) {
     block_elements = packed_->block_elements;
     block_bytes = packed_->block_bytes;
@@ -115,9 +89,11 @@ ByteSize DType::size_of(std::span<const std::uint64_t> shape) const {
               count_noun(row) + (packed_->blocks_in_rows ? " a row" : "") + " is not a multiple of " +
                   packed_->name + "'s " + std::to_string(block_elements)};
     }
+    if (row != 0) bytes_of_rows = checked_mul(*count / row, packed_->row_bytes);
   }
-  const auto bytes = checked_mul(*count / block_elements, block_bytes);
-  if (!bytes) return {{}, "its size in bytes passes 2^64"};
+  auto bytes = checked_mul(*count / block_elements, block_bytes);
+  bytes = bytes && bytes_of_rows ? checked_add(*bytes, *bytes_of_rows) : std::nullopt;
+  if (!bytes) return {{}, "its size in bytes exceeds 2^64"};
   return {bytes, {}};
 }
 
@@ -131,21 +107,6 @@ bool operator==(const DType& a, const DType& b) {
 std::optional<DTypeCode> dtype_from_code(std::uint64_t code) {
   if (code >= kPlain.size()) return std::nullopt;
   return static_cast<DTypeCode>(code);
-}
-
-std::optional<DType> ggml_dtype(std::uint32_t id) {
-  for (std::size_t i = 0; i < kPlain.size(); ++i) {
-    if (kPlain[i].ggml == id) return DType(static_cast<DTypeCode>(i));
-  }
-  for (const PackedType& type : ggml_types()) {
-    if (type.number == id) return DType(type);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint32_t> ggml_id(const DType& dtype) {
-  if (!dtype.is_packed()) return kPlain.at(static_cast<std::size_t>(dtype.code())).ggml;
-  return dtype.packed().codec == "ggml" ? dtype.packed().number : std::nullopt;
 }
 
 std::optional<DType> safetensors_dtype(std::string_view name) {

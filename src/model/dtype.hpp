@@ -39,6 +39,7 @@ struct PackedType {
   bool blocks_in_rows = false;          ///< the innermost dimension is a multiple of block_elements
   std::optional<std::uint32_t> number;  ///< ggml's type id
   Value params;                         ///< of a codec that is not known, as the file gave them
+  std::uint32_t row_bytes = 0;          ///< that stand before the blocks of each row
 };
 
 /// Bytes of a tensor, or why the shape has none.
@@ -75,12 +76,6 @@ class DType {
 
 /// The dtype that AERO gives a code; nothing for unknown ones and for packed.
 std::optional<DTypeCode> dtype_from_code(std::uint64_t code);
-
-/// A ggml type by its id (spec/gguf.md's table): F32, I8, ... are dtypes of their own, all others packed.
-/// Nothing for removed and unknown ids.
-std::optional<DType> ggml_dtype(std::uint32_t id);
-/// The ggml id of a dtype; nothing where ggml has none.
-std::optional<std::uint32_t> ggml_id(const DType& dtype);
 
 /// A safetensors dtype by its name (spec/safetensors.md); nothing for unknown ones.
 std::optional<DType> safetensors_dtype(std::string_view name);

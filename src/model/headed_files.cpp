@@ -88,10 +88,17 @@ PlanSummary summarize(const HeadedFiles& files) {
   summary.total_bytes = files.total_size();
   summary.lost = files.lost;
   summary.dropped = files.dropped;
+  summary.warnings = files.warnings;
   return summary;
 }
 
 std::unique_ptr<FileDraft> draft_of_file(const Plan& plan, HeadedFiles files) {
+  // What is not kept is held to its hash as well: nothing is made of a corrupt source.
+  for (const SideFile& file : plan.side_files) {
+    if (file.hashed) static_cast<void>(digest_of(file));
+  }
+  if (!plan.side_files.empty())
+    files.lost.push_back(side_files_text(plan.side_files) + ": one file has no place for them");
   return std::make_unique<HeadedFileDraft>(plan, std::move(files));
 }
 

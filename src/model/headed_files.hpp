@@ -29,6 +29,7 @@ struct HeadedFiles {
   std::vector<HeadedFile> files;
   std::vector<std::string> lost;  ///< as PlanSummary has them
   std::vector<std::string> dropped;
+  std::vector<std::string> warnings;
 
   std::uint64_t size_of(std::size_t file) const { return files[file].head_size + layout.shards[file].size; }
   std::uint64_t total_size() const;

@@ -50,7 +50,9 @@ struct Source {
   std::vector<SourceFile> files;  ///< of a model in several files; order, head and gaps then stand here
   std::optional<Bytes> index;     ///< the index of those files, verbatim
   std::string index_path;         ///< what it is called
-  MapItems other;                 ///< keys of a "source" map that this version does not know
+  /// The name that the AERO file has for the model is that of the input it was made from.
+  bool named_by_path = false;
+  MapItems other;  ///< keys of a "source" map that this version does not know
 };
 
 /// A chunk of the home format that this version does not know, to be copied as it is.

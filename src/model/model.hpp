@@ -7,14 +7,18 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hash/digest.hpp"
 #include "io/digester.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
+#include "model/quantization.hpp"
 #include "model/report.hpp"
+#include "model/side_files.hpp"
 #include "model/tensor.hpp"
+#include "model/value_findings.hpp"
 
 namespace aerotool {
 
@@ -51,11 +55,13 @@ struct Overview {
   std::string model_name;
   std::string architecture;
   std::uint64_t file_size = 0;
+  std::optional<std::uint64_t> packed_size;  ///< of a file that is compressed as a whole, as it is stored
   std::vector<Shard> shards;
   std::string uuid;                    ///< empty where there is none
   std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none
   std::vector<ChunkLine> chunks;
   std::vector<FileLine> files;     ///< of a model that lies in several
+  Quantization quantization;       ///< as far as a configuration beside it says it
   std::vector<std::string> notes;  ///< what is unusual about it, a line each
 };
 
@@ -81,13 +87,28 @@ enum class CheckLevel {
   control     ///< the control-plane hash alone
 };
 
+/// The SHA-256 that a whole file has to have.
+struct ExpectedSha256 {
+  Digest digest{};
+  std::string_view from;  ///< who says so: "the index"
+};
+
+/// What a check has done, beside its report.
+struct CheckTally {
+  std::uint64_t sha256_files = 0;  ///< files whose SHA-256 was compared
+  ValueFindings values;
+
+  void add(CheckTally other);
+};
+
 struct CheckOptions {
   CheckLevel level = CheckLevel::structure;
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
-  /// With `full`: takes all bytes of the file in order, over the same read that checks them. Only a file of
-  /// the home format hands them over.
-  std::function<void(ByteSpan)> whole_file = {};
+  // With `full`, over the same read as all else:
+  bool values = false;                      ///< look for NaN, infinities and tensors that are all zero
+  std::vector<ExpectedSha256> sha256 = {};  ///< what the SHA-256 has to be of a model in one file
+  CheckTally* tally = nullptr;              ///< where to say what was done
 };
 
 class Model {
@@ -114,6 +135,16 @@ class Model {
   virtual void read_chunk(std::size_t /*chunk*/, std::uint64_t /*offset*/,
                           std::span<std::byte> /*out*/) const {}
 
+  /// The files that belong to it beside its weights: those that its own files carry, and, where it was named
+  /// by a directory, those that lie there under other paths, but not below `passed_over`, a directory. Throws
+  /// IoError where what lies there cannot be read.
+  SideFiles side_files(const std::string& passed_over = {}) const;
+  /// Side files that the model's own files carry with hashes, by path; hostile.
+  virtual std::vector<SideFile> carried_files() const { return {}; }
+  /// What finds those that lie beside it; without, there are none.
+  using FindSideFiles = std::function<SideFiles(const std::string& passed_over)>;
+  void find_side_files_with(FindSideFiles find) { find_beside_ = std::move(find); }
+
   /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
   /// Throws IoError.
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
@@ -137,8 +168,15 @@ class Model {
   /// the level asks for something the file does not have (a control-plane hash): nothing was checked.
   virtual bool check(const CheckOptions& options, Report& report) const = 0;
 
+  /// Throws CorruptError where the model contradicts itself about one of the tensors that `wanted` accepts,
+  /// or about itself: readers are warned, but a copy would hide it.
+  virtual void require_copyable(const std::function<bool(std::size_t tensor)>& /*wanted*/) const {}
+
   /// Throws IoError where the file has changed since it was opened.
   virtual void require_unchanged() const = 0;
+
+ private:
+  FindSideFiles find_beside_;
 };
 
 }  // namespace aerotool

@@ -8,6 +8,7 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "io/beside.hpp"
+#include "io/parallel.hpp"
 
 namespace aerotool {
 const std::string& PartedModel::path_of(std::size_t tensor) const {
@@ -46,6 +47,36 @@ bool PartedModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uin
 
 void PartedModel::require_unchanged() const {
   for (const auto& part : parts_) part->require_unchanged();
+}
+
+bool PartedModel::check_parts(const CheckOptions& options, Report& report) const {
+  return check_parts(options, report, [&](std::size_t part, const CheckOptions& of_part, Report& to) {
+    return parts_[part]->check(of_part, to);
+  });
+}
+
+bool PartedModel::check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const {
+  // Each part has a report of its own, so that what is told stands in the order of the parts.
+  struct Outcome {
+    Report report{Report::Mode::judge};
+    CheckTally tally;
+    bool checked = false;
+  };
+  std::vector<Outcome> outcomes(parts_.size());
+  const io::JobSplit split = io::split_jobs(options.jobs, parts_.size());
+  io::for_each_parallel(parts_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+    CheckOptions of_part = options;
+    of_part.jobs = split.within;
+    of_part.tally = &outcomes[i].tally;
+    outcomes[i].checked = check(i, of_part, outcomes[i].report);
+  });
+  bool checked = true;
+  for (Outcome& outcome : outcomes) {
+    report.absorb(outcome.report);
+    if (options.tally != nullptr) options.tally->add(std::move(outcome.tally));
+    checked = checked && outcome.checked;
+  }
+  return checked;
 }
 
 std::vector<Shard> PartedModel::shards() const {
@@ -97,7 +128,7 @@ std::shared_ptr<io::Input> PartedModel::open_part(const OpenPart& open, const Re
   return nullptr;
 }
 
-std::shared_ptr<io::Input> PartedModel::open_part(const std::string& index, const std::string& relative,
+std::shared_ptr<io::Input> PartedModel::open_part(const io::Input& index, const std::string& relative,
                                                   const ReadPart& read, Report& report) {
   return open_part([&] { return io::open_beside(index, relative); }, read, report);
 }
@@ -110,26 +141,53 @@ std::vector<std::size_t> PartedModel::by_name() const {
   return order;
 }
 
-void PartedModel::leave_out_twins(Report& report) {
+std::string PartedModel::both(std::size_t tensor, std::size_t other_part) const {
+  return "is in both " + escape_controls(path_of(tensor)) + " and " +
+         escape_controls(parts_[other_part]->path());
+}
+
+void PartedModel::leave_out_twins(Report& report, const std::function<bool(std::size_t tensor)>& meant) {
+  // In use, more lines than these say nothing new.
+  constexpr std::size_t kMostTold = 3;
   const std::vector<std::size_t> names = by_name();
   std::vector<bool> out(tensors_.size());
-  std::size_t first = 0;  // of a name, in `names`
-  for (std::size_t i = 1; i < names.size(); ++i) {
-    const std::string& name = tensors_[names[i]].name;
-    if (tensors_[names[first]].name != name) {
-      first = i;
-      continue;
+  for (std::size_t begin = 0, end = 0; begin < names.size(); begin = end) {
+    end = begin + 1;
+    while (end < names.size() && tensors_[names[end]].name == tensors_[names[begin]].name) ++end;
+    if (end == begin + 1) continue;
+    std::size_t stays = names[begin];
+    for (std::size_t i = begin; meant && i < end; ++i) {
+      if (meant(names[i])) stays = names[i];
     }
-    out[names[i]] = true;
-    report.unreadable(Code::duplicate, {path(), {}, shortened(name)},
-                      "is in both " + escape_controls(path_of(names[first])) + " and " +
-                          escape_controls(path_of(names[i])));
+    for (std::size_t i = begin; i < end; ++i) {
+      if (names[i] == stays) continue;
+      out[names[i]] = true;
+      twins_.push_back({stays, places_[names[i]].part});
+      if (!report.judging() && twins_.size() > kMostTold) continue;
+      std::string message = both(stays, places_[names[i]].part);
+      if (!report.judging()) message += "; the one in " + escape_controls(path_of(stays)) + " is used";
+      report.doubt(Code::duplicate, {path(), {}, shortened(tensors_[stays].name)}, std::move(message));
+    }
+  }
+  if (twins_.empty()) return;
+  if (!report.judging() && twins_.size() > kMostTold) {
+    const std::size_t more = twins_.size() - kMostTold;
+    report.doubt(Code::duplicate, {path(), {}, {}},
+                 plural(more, "more tensor") + (more == 1 ? " is" : " are") + " duplicated");
   }
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!out[i]) kept.push_back(i);
   }
-  if (kept.size() < out.size()) arrange(kept);
+  arrange(kept);
+}
+
+void PartedModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
+  for (const Twin& twin : twins_) {
+    if (!wanted(twin.tensor)) continue;
+    throw CorruptError({path(), {}, shortened(tensors_[twin.tensor].name)},
+                       both(twin.tensor, twin.other_part) + "; --exclude leaves it out", Code::duplicate);
+  }
 }
 
 void PartedModel::arrange(const std::vector<std::size_t>& order) {
@@ -140,6 +198,13 @@ void PartedModel::arrange(const std::vector<std::size_t>& order) {
   for (const std::size_t i : order) {
     tensors.push_back(std::move(tensors_[i]));
     places.push_back(places_[i]);
+  }
+  if (!twins_.empty()) {
+    constexpr auto kNone = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> number(tensors_.size(), kNone);
+    for (std::size_t i = 0; i < order.size(); ++i) number[order[i]] = i;
+    for (Twin& twin : twins_) twin.tensor = number[twin.tensor];
+    std::erase_if(twins_, [&](const Twin& twin) { return twin.tensor == kNone; });
   }
   tensors_ = std::move(tensors);
   places_ = std::move(places);

@@ -32,16 +32,18 @@ struct WriteOptions {
   // Of what is written to a directory.
   std::optional<std::uint64_t> max_part_shards;  ///< shards in a part; absent: as the format has it
   std::optional<std::string> base_url;
-  bool force = false;  ///< builds all files anew
+  bool rebuild = false;  ///< builds all files anew, also those that are whole already
 };
 
 struct Plan {
   std::vector<PlannedTensor> tensors;  ///< in name order (byte order of the UTF-8), names unique
   std::vector<const Model*> models;    ///< the first one's metadata is carried
+  std::vector<SideFile> side_files;    ///< by path; sound (model/side_files.hpp)
   /// All tensors of one model, unchanged: order, head and gaps are carried too.
   bool whole = true;
   std::optional<std::string> name;          ///< replaces the model's
   std::optional<std::string> architecture;  ///< replaces the model's
+  std::string name_of_input;                ///< what an AERO file calls a model that names itself nothing
   WriteOptions options;
 };
 
@@ -57,10 +59,12 @@ struct PlannedFile {
 struct PlanSummary {
   std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
+  bool keeps_side_files = false;  ///< all that the plan has
   std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
   /// What of the sources' content the target has no place for, a line each: worth a warning.
   std::vector<std::string> lost;
-  std::vector<std::string> dropped;  ///< what else the sources hold and the target does not keep
+  std::vector<std::string> dropped;   ///< what else the sources hold and the target does not keep
+  std::vector<std::string> warnings;  ///< what else is worth one, a line each
 };
 
 /// Which of WriteOptions a writer has a use for; what is asked for in vain is the user's mistake.
@@ -95,11 +99,23 @@ struct SetResult {
   std::vector<std::string> kept;  ///< were whole and right already
 };
 
+/// Files in a directory that writing a set there would replace or remove, by their names in it.
+struct ExistingFiles {
+  std::vector<std::string> replaced;          ///< in the places of files that are written
+  std::vector<std::string> other;             ///< of these: they hold something else than what is written
+  std::vector<std::string> removed;           ///< of another set; they go
+  std::vector<std::string> other_side_files;  ///< in the places of side files, with other bytes
+};
+
 /// The same for a directory of several files.
 class SetDraft {
  public:
   virtual ~SetDraft() = default;
   virtual PlanSummary summary() const = 0;
+  /// What write() would replace or remove in a directory, which need not be there. `compare`: reads what
+  /// describes the files, no weights; else all that are replaced count as other. Throws IoError where a file
+  /// cannot be read, or something that is no file stands in the place of one.
+  virtual ExistingFiles existing(const std::string& directory, bool compare) const = 0;
   /// Writes all files and puts them in place together: what was in the directory before is a whole model
   /// until the new one is whole too. Once; checks the sources as FileDraft::write does.
   virtual SetResult write(const std::string& directory, io::Progress* progress) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace aerotool {
 
@@ -104,9 +105,27 @@ void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::
   if (!wanted_.shards) again[0].layers.clear();
   io::run(again, {.jobs = jobs, .progress = progress, .in_order = sink});
   if (wanted_.shards && task.digest != shard_tasks_[shard].digest) {
-    const Model* model = models_.front();
-    throw IoError(Where{model->path(), {}, {}}, "changed while it was read");
+    refuse_changed(shard);
   }
+}
+
+void WeightPass::refuse_changed(std::size_t shard) const {
+  constexpr std::size_t kMostPaths = 5;
+  const PlannedShard& planned = layout_.shards[shard];
+  std::vector<std::string> paths;
+  for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+    const PlannedTensor& tensor = layout_.tensors[i];
+    const std::string& path = tensor.model->path_of(tensor.index);
+    if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
+    tensor.model->require_unchanged();  // tells which, where its times do
+    paths.push_back(path);
+  }
+  if (paths.size() == 1) throw IoError(Where{paths.front(), {}, {}}, "changed while it was read");
+  std::string names;
+  for (std::size_t i = 0; i < paths.size() && i < kMostPaths; ++i)
+    names += (i == 0 ? "" : ", ") + escape_controls(paths[i]);
+  if (paths.size() > kMostPaths) names += " and " + std::to_string(paths.size() - kMostPaths) + " more";
+  throw IoError({}, names + ": one of these files changed while it was read");
 }
 
 }  // namespace aerotool

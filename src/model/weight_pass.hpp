@@ -50,6 +50,8 @@ class WeightPass {
   void stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const;
 
  private:
+  /// Throws IoError that names the file behind the shard that is not as run() saw it.
+  [[noreturn]] void refuse_changed(std::size_t shard) const;
   bool fills_shard(std::size_t tensor, std::size_t shard) const;
   void add_tensor_digests(std::size_t shard);
 

@@ -105,7 +105,7 @@ class Calls:
                  at / f"{name}-sharded")
             make("convert", "--to", "gguf", *shards, at / f"{name}.gguf", at / f"{name}-split")
             (at / f"{name}-tensors").mkdir()
-            make("extract", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
+            make("extract", "--concat", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
         make("pack-set", "--max-shard-bytes", "100KiB", "--max-part-shards", "1", at / "old.gguf",
              at / "old-larger-set")
         (at / "new.gguf.gz").write_bytes(gzip.compress((at / "new.gguf").read_bytes(), 1))
@@ -113,7 +113,7 @@ class Calls:
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
-        self.names = [path.name for path in at.iterdir()]
+        self.names = [str(at), *(path.name for path in at.iterdir())]
 
     def writing(self) -> list[Case]:
         at = self.inputs
@@ -137,17 +137,17 @@ class Calls:
         add("convert a set to GGUF", ["convert", at / "new-set", "{out}/new.gguf"], "file", old_file,
             jobs=(2,))
         add("convert to sharded safetensors",
-            ["convert", "--to", "safetensors", *shards, at / "new.safetensors", "{out}/d"], "set",
+            ["convert", "--force", "--to", "safetensors", *shards, at / "new.safetensors", "{out}/d"], "set",
             self.around("d", at / "old-sharded"), index="d/model.safetensors.index.json")
-        add("convert to split GGUF", ["convert", "--to", "gguf", *shards, at / "new.gguf", "{out}/d"], "set",
-            self.around("d", at / "old-split"), index="d/model-00001-of-00003.gguf", jobs=(2,))
-        pack = ["pack-set", "-q", *shards, "--max-part-shards", "2"]
+        add("convert to split GGUF", ["convert", "--force", "--to", "gguf", *shards, at / "new.gguf", "{out}/d"],
+            "set", self.around("d", at / "old-split"), index="d/model-00001-of-00003.gguf", jobs=(2,))
+        pack = ["pack-set", "-q", "--force", *shards, "--max-part-shards", "2"]
         add("pack-set", [*pack, at / "new.gguf", "{out}/d"], "set",
             self.around("d", at / "old-set"), index="d/model.aeroset.json")
         add("pack-set over more parts", [*pack, at / "new.gguf", "{out}/d"], "set",
             self.around("d", at / "old-larger-set"), index="d/model.aeroset.json", jobs=(2,))
         cases = [case for case in cases if "more parts" not in case.name or case.old is not None]
-        add("extract to a file", ["extract", "-o", "{out}/new.aero", at / "new.aero", "layer.*", "embed*"],
+        add("extract to a file", ["extract", "--concat", "-o", "{out}/new.aero", at / "new.aero", "layer.*", "embed*"],
             "file", old_file)
         add("extract to a directory", ["extract", "-o", "{out}/d", at / "new.aero", "layer.*"], "files",
             self.around("d", at / "old-tensors"))

@@ -48,7 +48,7 @@ class Changing:
             if victim == name:
                 readers.append(Reader(["convert", "--to", "safetensors", model, "-"], name, victim))
                 readers.append(Reader(["validate", "--full", "-"], name, victim, stdin=True))
-        readers.append(Reader(["extract", "-o", "{out}/copy.aero", "{in}/new.aero", "layer.*"], "new.aero",
+        readers.append(Reader(["extract", "--concat", "-o", "{out}/copy.aero", "{in}/new.aero", "layer.*"], "new.aero",
                               "new.aero"))
         readers.append(Reader(["diff", "--full", "{in}/new.gguf", str(self.inputs / "old.gguf")], "new.gguf",
                               "new.gguf"))

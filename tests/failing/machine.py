@@ -63,7 +63,7 @@ class Machine:
             result = self.suite.run(words, stdout=full)
             self.fails(f"{words[0]} > /dev/full", result, "standard output", "No space left on device")
         os.close(full)
-        self.fails("extract -o /dev/full", self.suite.run(["extract", "-o", "/dev/full", *tensors[3:]]),
+        self.fails("extract -o /dev/full", self.suite.run(["extract", "--concat", "-o", "/dev/full", *tensors[3:]]),
                    "/dev/full", "No space left on device")
         for words, status in ((convert, 2), (tensors, 2), (["list", model], 0), (["inspect", model], 0)):
             # A reader that takes ten bytes and leaves.
@@ -109,7 +109,7 @@ class Machine:
                 ("pack-set", ["pack-set", "-q", *shards, "--max-part-shards", "1", gguf, f"{out}/set"]),
                 ("convert to a directory", ["convert", "--to", "safetensors", *shards, gguf,
                                             f"{out}/sharded"]),
-                ("extract", ["extract", "-o", f"{out}/new.aero", aero, "*"])]
+                ("extract", ["extract", "--concat", "-o", f"{out}/new.aero", aero, "*"])]
 
     def file_size(self) -> None:
         out = fresh(self.directory / "file-size")

@@ -5,11 +5,15 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/hostile"))
+
+import foreign_files  # noqa: E402
 DATA = ROOT / "tests/data"
 
 # What the first byte of an input of the target msgpack stands for (msgpack.cpp).
@@ -93,6 +97,15 @@ def aero_files(tool: Path) -> list[bytes]:
     return small_files("*.aero") + small_files("sharded.ref.aeroset/*.aero") + converted(tool)
 
 
+def foreign_seeds() -> list[bytes]:
+    """A byte that says what the file is called (foreign.cpp), then content that is no model."""
+    names = 12
+    return [
+        bytes([number % names]) + file.content[:MOST_BYTES]
+        for number, file in enumerate(foreign_files.files())
+    ]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -104,6 +117,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return small_files("*/*.safetensors.index.json")
     if target == "gguf":
         return small_files("*.gguf") + [gguf_part("0", "1", "2", "a", "b")]
+    if target == "foreign":
+        return foreign_seeds()
     if target == "gguf_split":
         return gguf_splits()
     found = []

@@ -185,6 +185,7 @@ ROLES = {
     "TIDX": "tensors",
     "WTSH": "weights",
     "PHSH": "page_hashes",
+    "FILE": "side_file",
 }
 
 

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import safetensors_file
-from aero_file import TENSORS, model
+from aero_file import OPTIONAL, TENSORS, Chunk, model
 from process import Outcome, Runner
 
 NAMES = [
@@ -130,6 +130,38 @@ def recorded_paths(runner: Runner) -> list[str]:
     return problems
 
 
+def side_file_paths(runner: Runner) -> list[str]:
+    """Of the side files that an AERO file carries none is written outside, or in the place of weights."""
+    problems = []
+    for number, path in enumerate(
+        [
+            "../../x.json",
+            "/tmp/aerotool-x.json",
+            "a/../../x.json",
+            ".hidden.json",
+            "a//b.json",
+            "model.safetensors",
+            "MODEL.safetensors/x.json",
+            "model.safetensors.index.json",
+            "model.aeroset.json",
+        ]
+    ):
+        side = Chunk("FILE", path, b"{}", OPTIONAL)
+        Path("beside.aero").write_bytes(model(more=[side]).bytes())
+        before = inventory(Path())
+        for words in (
+            ["convert", "--to", "safetensors", "beside.aero", f"beside-{number}/"],
+            ["extract", "--file=*", "beside.aero", "-o", f"beside-{number}/"],
+        ):
+            # A path that is only in the way of this one's weights may be extracted.
+            statuses = (0, 2) if words[0] == "extract" and path.startswith("MODEL") else (2,)
+            problems += problems_of(runner.run(words), statuses, f"{words[0]} with the side file {path!r}")
+        left = sorted(set(inventory(Path())) - set(before) - {f"beside-{number}/MODEL.safetensors/x.json"})
+        if left:
+            problems.append(f"the side file {path!r}: leaves {left}")
+    return problems
+
+
 def dashes(runner: Runner) -> list[str]:
     """Files whose names begin with '-'."""
     Path("-x.safetensors").write_bytes(safetensors_file.file())
@@ -178,6 +210,7 @@ def check(runner: Runner) -> list[list[str]]:
             extract_one_by_one,
             links_in_the_way,
             recorded_paths,
+            side_file_paths,
             dashes,
             things_that_are_no_files,
         )

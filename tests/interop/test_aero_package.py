@@ -325,7 +325,7 @@ CHANGES = {
     "size_bytes": ("MMSG", set_to("shards", 0, "size_bytes", 1), "size_bytes"),
     "tensor_count": ("MMSG", set_to("shards", 0, "tensor_count", 1), "tensor_count"),
     "mmap_critical": ("MMSG", set_to("shards", 0, "mmap_critical", 1), "mmap_critical"),
-    "descriptor of the other id": ("MMSG", set_to("quant_descriptors", 1, "id", 0), "stands twice"),
+    "descriptor of the other id": ("MMSG", set_to("quant_descriptors", 1, "id", 0), "is duplicated"),
     "descriptor without codec": ("MMSG", dropped("quant_descriptors", 1, "codec"), "expected id, quant_name"),
     "ggml_type": ("MMSG", set_to("quant_descriptors", 1, "params", {"ggml_type": 13}), "ggml_type"),
     "no tensors": ("TIDX", dropped("tensors"), "TIDX"),
@@ -448,7 +448,7 @@ CONTENTS = {
     "TIDX cut short": ("TIDX", lambda c: c[:-1], "is not msgpack"),
     "TIDX is an array": ("TIDX", lambda c: b"\x90", "expected a map"),
     "TIDX not UTF-8": ("TIDX", lambda c: c.replace(b"embed", b"emb\xff\xff"), "is not msgpack"),
-    "TIDX with a key twice": ("TIDX", lambda c: c.replace(b"\xa5flags", b"\xa5dtype"), "stands twice"),
+    "TIDX with a key twice": ("TIDX", lambda c: c.replace(b"\xa5flags", b"\xa5dtype"), "is duplicated"),
     "PHSH with more behind": ("PHSH", lambda c: c + b"\0", "1 bytes follow the msgpack object"),
 }
 
@@ -560,10 +560,10 @@ def test_keys_that_stand_twice(tmp_path):
     content = path.read_bytes()
     assert content.count(b"architecturf") == 1
     path.write_bytes(content.replace(b"architecturf", b"architecture"))
-    names_rule(faults_of(check_file, path, as_written=False), "'architecture' stands twice")
+    names_rule(faults_of(check_file, path, as_written=False), "'architecture' is duplicated")
     write_file(path, PLAIN, oddities={"metadata-plain"}, manifest_extra={"modem": {}})
     path.write_bytes(path.read_bytes().replace(b"modem", b"model"))
-    names_rule(faults_of(check_file, path, as_written=False), "'model' stands twice")
+    names_rule(faults_of(check_file, path, as_written=False), "'model' is duplicated")
 
 
 def index_changed(*path_and_value):

@@ -104,7 +104,7 @@ def past_the_parser(number: Number) -> bool:
 # What the library takes and the tool refuses, by the message. Nothing is the other way round.
 ON_PURPOSE: dict[str, Callable[[Members], bool]] = {
     # The library takes the last one. Nobody can tell which one was meant.
-    "stands twice": names_twice,
+    "is duplicated": names_twice,
     # A cap of the tool's own on all JSON; the library's is 127.
     "nested deeper than 64 levels": lambda header: levels(header) > 64,
     # A cap of the tool's own.

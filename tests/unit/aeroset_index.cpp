@@ -61,7 +61,7 @@ TEST_CASE("set index: unknown keys are ignored, the cache hint is read") {
   CHECK_FALSE(back.cache->recommended);
 }
 
-TEST_CASE("set index: numbers that are none, and what names no file") {
+TEST_CASE("set index: numbers that are none, and what does not name a file") {
   const auto faults_of = [](std::string_view from, std::string_view to) {
     std::string text = render_set_index(sample());
     text.replace(text.find(from), from.size(), to);

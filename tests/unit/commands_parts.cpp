@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "formats/npy/npy.hpp"
 #include "model/dtype.hpp"
+#include "model/ggml_types.hpp"
 
 using namespace aerotool;
 
@@ -21,6 +22,11 @@ TEST_CASE("sizes: binary and decimal units") {
     CAPTURE(bad);
     CHECK_THROWS_AS(cli::parse_size(bad, "--x"), UsageError);
   }
+  CHECK_THROWS_WITH(cli::parse_size("99999999T", "--x"), "--x: '99999999T' is too large");
+  CHECK_THROWS_WITH(cli::parse_size("99999999999999999999", "--x"),
+                    "--x: '99999999999999999999' is too large");
+  CHECK_THROWS_WITH(cli::parse_count("99999999999999999999", "--x"),
+                    "--x: '99999999999999999999' is too large");
 }
 
 TEST_CASE("file names: every tensor name has one of its own, and none leads out of a directory") {

@@ -57,4 +57,8 @@ TEST_CASE("text: sizes are shown in binary units with three figures") {
   CHECK(with_thousands(999) == "999");
   CHECK(with_thousands(1000) == "1,000");
   CHECK(with_thousands(1234567) == "1,234,567");
+  CHECK(plural(1, "tensor") == "1 tensor");
+  CHECK(plural(1234, "tensor") == "1,234 tensors");
+  CHECK(plural(1, "more entry", "more entries") == "1 more entry");
+  CHECK(plural(2, "more entry", "more entries") == "2 more entries");
 }

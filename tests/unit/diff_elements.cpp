@@ -9,6 +9,7 @@
 
 #include "commands/diff/elements.hpp"
 #include "commands/diff/numeric.hpp"
+#include "model/ggml_types.hpp"
 
 using namespace aerotool;
 using namespace aerotool::commands;

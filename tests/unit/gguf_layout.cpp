@@ -33,7 +33,7 @@ std::vector<std::string> names(const Model& model) {
 
 TEST_CASE("gguf: a file packed by the rules needs neither head nor gaps nor order") {
   const Opened opened(sound_file().bytes(), Report::Mode::judge);
-  CHECK(opened.report.findings().empty());
+  CHECK(opened.report.fault_count() == 0);
   const Source source = opened.model->source();
   CHECK_FALSE(source.head);
   CHECK_FALSE(source.order);
@@ -93,14 +93,20 @@ TEST_CASE("gguf: an offset is a multiple of the alignment") {
   CHECK(restore(*Opened(later).model) == later);
 }
 
-TEST_CASE("gguf: data past the end of the file is unreadable and names the tensor") {
+TEST_CASE("gguf: data past the end of the file is one fault that names the tensors") {
   std::string bytes = sound_file().bytes();
   bytes.resize(sound_head().bytes().size() + 96 + 7);
-  CHECK(error_of(bytes) == "ends at byte " + std::to_string(bytes.size() + 1) + ", but the file has only " +
-                               std::to_string(bytes.size()) + " bytes");
+  const std::string message = "the file has " + std::to_string(bytes.size()) +
+                              " bytes, but its tensors need " + std::to_string(bytes.size() + 1) +
+                              ": tensor 'c' is cut off";
+  CHECK(error_of(bytes) == message);
   const Opened judged(bytes, Report::Mode::judge);
   REQUIRE(judged.report.fault_count() == 1);
-  CHECK(judged.report.findings()[0].where.tensor == "c");
+  const Finding& fault = judged.report.findings()[0];
+  CHECK(fault.code == Code::short_file);
+  CHECK(fault.message == message);
+  REQUIRE(fault.hit.size() == 1);
+  CHECK(fault.hit[0].name == "c");
   CHECK(names(*judged.model) == std::vector<std::string>{"a", "b"});
 }
 
@@ -108,7 +114,7 @@ TEST_CASE("gguf: an offset that passes 2^64") {
   for (const std::uint64_t offset : {~std::uint64_t{31}, std::uint64_t{1} << 63}) {
     const std::string bytes =
         GgufBytes().header(1, 0).info("a", {64}, kI8, offset).pad().fill('a', 64).bytes();
-    CHECK(has(error_of(bytes), "but the file has only"));
+    CHECK(has(error_of(bytes), "tensor 'a' is cut off"));
   }
 }
 
@@ -144,7 +150,7 @@ TEST_CASE("gguf: tensors without bytes overlap nothing and may lie behind a miss
   CHECK(restore(*opened.model) == bytes);
   // Far behind everything is not.
   CHECK(has(error_of(GgufBytes().header(1, 0).info("e", {0}, kI8, 1 << 20).pad().bytes()),
-            "but the file has only"));
+            "tensor 'e' is cut off"));
 }
 
 TEST_CASE("gguf: every odd byte outside the tensors comes back") {
@@ -223,7 +229,7 @@ TEST_CASE("gguf: a large alignment is padded in pieces") {
                                 .pad(1 << 20)
                                 .bytes();
   const Opened opened(bytes, Report::Mode::judge);
-  CHECK(opened.report.findings().empty());
+  CHECK(opened.report.fault_count() == 0);
   const Source source = opened.model->source();
   CHECK_FALSE(source.head);
   CHECK(source.gaps.empty());

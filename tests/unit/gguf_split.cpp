@@ -43,7 +43,7 @@ std::string bytes_of_part(const Part& part) {
 }
 
 std::string name_of_part(std::uint32_t number, std::uint32_t count) {
-  return gguf::part_path({"m", number, count}, number);
+  return part_path({"m", number, count, ".gguf"}, number);
 }
 
 struct Directory : test::TemporaryDirectory {
@@ -70,13 +70,13 @@ TEST_CASE("split gguf: names") {
   CHECK(name->stem == "d/m");
   CHECK(name->part == 2);
   CHECK(name->count == 10);
-  CHECK(gguf::part_path(*name, 10) == "d/m-00010-of-00010.gguf");
+  CHECK(part_path(*name, 10) == "d/m-00010-of-00010.gguf");
   CHECK(gguf::split_name("-00001-of-00001.gguf")->stem.empty());
   CHECK(gguf::split_name("a-00001-of-00002-00001-of-00001.gguf")->stem == "a-00001-of-00002");
-  for (const char* other :
-       {"m.gguf", "m-00000-of-00003.gguf", "m-00004-of-00003.gguf", "m-0001-of-0003.gguf",
-        "00001-of-00003.gguf", "m-00001-of-00003.gguf.gz", "m-00001-of-00003.GGUF", "m-00001-of-0000x.gguf",
-        "m-000001-of-00003", ".gguf", "m_00001-of-00003.gguf", "m-00001_of-00003.gguf", ""}) {
+  for (const char* other : {"m.gguf", "m-00000-of-00003.gguf", "m-00004-of-00003.gguf", "m-0001-of-0003.gguf",
+                            "00001-of-00003.gguf", "m-00001-of-00003.gguf.gz", "m-00001-of-00003.GGUF",
+                            "m-00001-of-0000x.gguf", "m-000001-of-00003", "m-00001-of-00002.q4.gguf", ".gguf",
+                            "m_00001-of-00003.gguf", "m-00001_of-00003.gguf", ""}) {
     CAPTURE(other);
     CHECK_FALSE(gguf::split_name(other));
   }
@@ -91,8 +91,9 @@ TEST_CASE("split gguf: the format") {
   CHECK(format.probe(bytes_of("GGUF"), 4, "m.gguf") == 0);
   CHECK(format.probe(bytes_of("AERO"), 4, "m-00001-of-00002.gguf") == 0);
   for (const Format* kind : {&format, &gguf_format()}) {
-    CHECK(kind->first_file("m-00002-of-00002.gguf") == "m-00001-of-00002.gguf");
-    CHECK(kind->first_file("m.gguf") == "m.gguf");
+    CHECK(kind->numbered("m-00002-of-00002.gguf")->part == 2);
+    CHECK_FALSE(kind->numbered("m.gguf"));
+    CHECK(kind->first_leads());
   }
   const std::string bytes = vector_bytes("tiny.gguf");
   CHECK(format.declared_size(bytes_of(bytes)) == gguf_format().declared_size(bytes_of(bytes)));
@@ -178,7 +179,7 @@ TEST_CASE("split gguf: a file whose name only looks like a part's is a model of 
   CHECK(tiny->source().files.empty());
   const auto alone = open("m-00001-of-00001.gguf", bytes_of_part({0, 1, 1, "a"}), report);
   CHECK(alone->source().files.empty());
-  CHECK(report.findings().empty());
+  CHECK(report.fault_count() == 0);
 }
 
 TEST_CASE("split gguf: a part whose name is not that of one is read alone, with a warning") {
@@ -205,7 +206,8 @@ TEST_CASE("split gguf: a directory holds the model of its first part") {
           ("is part 2 of 2; name the first part: " + directory.file(name_of_part(1, 2))).c_str()),
       UsageError);
   std::filesystem::remove(directory.file(name_of_part(1, 2)));
-  CHECK_THROWS_AS(open_model(directory.path(), {}, report), IoError);
+  CHECK_THROWS_WITH_AS(open_model(directory.path(), {}, report),
+                       doctest::Contains("part 1 of 2, m-00001-of-00002.gguf, is missing"), CorruptError);
 }
 
 TEST_CASE("split gguf: a part that is missing, broken or changed") {
@@ -235,15 +237,16 @@ TEST_CASE("split gguf: a part that is missing, broken or changed") {
   CHECK(faults() == 1);
 }
 
-TEST_CASE("split gguf: a name that tells of very many parts is no reason to look for them all") {
+TEST_CASE("split gguf: a name that tells of very many parts ends in one fault") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("m-00001-of-99999.gguf");
   test::write_file(path, bytes_of_part({0, 65535, 1, "a"}));
   Report report(Report::Mode::judge);
   const auto model = gguf_split_format().open(io::Input::open(path), report);
   CHECK(model->tensors().size() == 1);
-  CHECK(report.full());
-  CHECK(report.omitted() == 0);
+  REQUIRE(report.findings().size() == 3);  // the others are of split.count and general.architecture
+  CHECK(report.findings().back().code == Code::missing);
+  CHECK(report.findings().back().message.starts_with("99,998 of 99,999 parts are missing: "));
 }
 
 TEST_CASE("split gguf: 20,000 tensors in 500 parts") {
@@ -264,7 +267,7 @@ TEST_CASE("split gguf: 20,000 tensors in 500 parts") {
   }
   Report report(Report::Mode::judge);
   const auto model = open_model(directory.path(), {}, report);
-  CHECK(report.findings().empty());
+  CHECK(report.fault_count() == 0);
   CHECK(model->tensors().size() == kParts * kTensors);
   CHECK(model->source().files.size() == kParts);
 }

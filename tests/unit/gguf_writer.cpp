@@ -139,7 +139,7 @@ TEST_CASE("gguf: metadata of another kind is looked at for text alone") {
   carrying.model.source().metadata->entries.emplace_back("key", Value::u64(1));
   CHECK(carrying.refusal() == "no error");
   CHECK(kWriter.draft(plan_of(carrying.model))->summary().lost ==
-        std::vector<std::string>{"metadata 'key': it is no text"});
+        std::vector<std::string>{"metadata 'key': it is not text"});
 }
 
 TEST_CASE("gguf: tensors that GGUF has no place for are named") {

@@ -106,5 +106,5 @@ TEST_CASE("spool: an input that says it is larger than the room there is, is ref
     CHECK(chars_of(head) == "head");
     return std::uint64_t{1} << 60;
   };
-  CHECK_THROWS_AS(open_input(packed.path(), too_much), IoError);
+  CHECK_THROWS_AS(open_input(packed.path(), {.size_hint = too_much}), IoError);
 }

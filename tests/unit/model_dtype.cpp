@@ -1,4 +1,5 @@
 #include "model/dtype.hpp"
+#include "model/ggml_types.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,20 +44,47 @@ TEST_CASE("dtype: blocks fill rows in ggml types, the whole tensor in small safe
   CHECK(size_of(f6, {6}).problem != "");
 }
 
-TEST_CASE("dtype: ggml's table has every type of the spec and no removed one") {
-  for (const std::uint32_t removed : {4U, 5U, 31U, 32U, 33U, 36U, 37U, 38U, 43U, 1000U})
-    CHECK_FALSE(ggml_dtype(removed));
+TEST_CASE("dtype: ggml's table has every type of the spec, and says which are no longer GGUF's") {
+  for (const std::uint32_t removed : {4U, 5U, 31U, 32U, 33U, 36U, 37U, 38U, 43U, 139U, 1000U})
+    CHECK_FALSE(is_gguf_type(removed));
   int count = 0;
-  for (std::uint32_t id = 0; id < 43; ++id) {
-    const auto dtype = ggml_dtype(id);
-    if (!dtype) continue;
+  for (std::uint32_t id = 0; id < 500; ++id) {
+    if (!is_gguf_type(id)) continue;
     ++count;
-    CHECK(ggml_id(*dtype) == id);
+    CHECK(ggml_id(ggml_dtype(id).value()) == id);
   }
   CHECK(count == 35);
   CHECK(ggml_dtype(0).value() == DType(DTypeCode::f32));
   CHECK(ggml_dtype(9)->packed().block_bytes == 36);
   CHECK_FALSE(ggml_id(DTypeCode::u8));
+}
+
+TEST_CASE("dtype: types of forks are called by their number and measured with what stands before each row") {
+  const DType iq3_ks = ggml_dtype(156).value();
+  CHECK(iq3_ks.name() == "type 156");
+  CHECK(ggml_id(iq3_ks) == 156U);
+  CHECK(size_of(iq3_ks, {2, 256}).bytes == 2 * (2 + 102));
+  CHECK(size_of(iq3_ks, {0, 256}).bytes == 0);
+  CHECK(size_of(iq3_ks, {2, 0}).bytes == 0);
+  CHECK(size_of(iq3_ks, {2, 100}).problem != "");
+  CHECK(size_of(ggml_dtype(139).value(), {2, 256}).bytes == 288);
+  CHECK_FALSE(is_unmeasured(iq3_ks));
+  for (const std::uint32_t unknown : {4U, 36U, 43U, 142U, 1000U}) CHECK_FALSE(ggml_dtype(unknown));
+  const PackedType type = unmeasured_ggml_type(36);
+  CHECK(is_unmeasured(DType(type)));
+  CHECK(type.name == "type 36");
+  CHECK_FALSE(size_of(DType(type), {2, 256}).bytes);
+}
+
+TEST_CASE("dtype: what is wrong with a type that GGUF does not define") {
+  CHECK(ggml_type_problem(31) ==
+        "ggml type 31 (Q4_0_4_4) was removed from GGUF; make the file again as Q4_0");
+  CHECK(ggml_type_problem(38) ==
+        "ggml type 38 (IQ4_NL_8_8) was removed from GGUF; make the file again as IQ4_NL");
+  CHECK(ggml_type_problem(5) == "ggml type 5 (Q4_3) was removed from GGUF; make the file again as Q4_1");
+  CHECK(ggml_type_problem(43) == "ggml type 43 is not known");
+  CHECK(ggml_type_label(139) == "type 139 (IQ4_K of ik_llama.cpp)");
+  CHECK(ggml_type_label(1000) == "type 1000");
 }
 
 TEST_CASE("dtype: safetensors' names stand in the order of the reference's enum") {

@@ -161,7 +161,7 @@ TEST_CASE("sharded safetensors: a conversion to AERO carries the files") {
   output.commit();
 
   const auto copy = open_model(directory.file("m.aero"), {}, report);
-  CHECK(copy->overview().model_name == "converted-sharded");
+  CHECK(copy->overview().model_name.empty());
   CHECK(copy->overview().architecture == "unknown");
   const Source before = model->source();
   const Source after = copy->source();
@@ -205,22 +205,26 @@ TEST_CASE("sharded safetensors: a judge goes on without what cannot be read") {
   CHECK(report.fault_count() == 1);
 }
 
-TEST_CASE("sharded safetensors: of a name in two files a judge keeps the first") {
+TEST_CASE("sharded safetensors: of a name in two files the index says which is meant") {
   const Directory directory;
   test::write_file(directory.file("3.safetensors"),
                    file_of("{" + entry("a", 0, 5) + "," + entry("d", 5, 6) + "}", 6));
   directory.put_index(
       R"({"weight_map":{"a":"3.safetensors","b":"2.safetensors","c":"1.safetensors","d":"3.safetensors"}})");
-  CHECK_THROWS_WITH_AS(directory.open(),
-                       doctest::Contains(("tensor 'a': is in both " + directory.file("2.safetensors") +
-                                          " and " + directory.file("3.safetensors"))
-                                             .c_str()),
-                       CorruptError);
-  Report report(Report::Mode::judge);
-  const auto model = directory.open(report);
-  CHECK(names_of(*model) == std::vector<std::string>{"c", "b", "a", "d"});
-  CHECK(bytes_of_tensor(*model, 2).size() == 1);
-  CHECK(bytes_of_tensor(*model, 3) == "\5");
+  for (const auto mode : {Report::Mode::use, Report::Mode::judge}) {
+    Report report(mode);
+    const auto model = directory.open(report);
+    REQUIRE(report.findings().size() == 1);
+    CHECK(report.findings().front().code == Code::duplicate);
+    CHECK(report.fault_count() == (report.judging() ? 1 : 0));
+    CHECK(report.findings().front().message.starts_with("is in both " + directory.file("3.safetensors") +
+                                                        " and " + directory.file("2.safetensors")));
+    CHECK(names_of(*model) == std::vector<std::string>{"c", "b", "a", "d"});
+    CHECK(bytes_of_tensor(*model, 2).size() == 5);
+    CHECK(bytes_of_tensor(*model, 3) == "\5");
+    CHECK_THROWS_AS(model->require_copyable([](std::size_t tensor) { return tensor == 2; }), CorruptError);
+    model->require_copyable([](std::size_t tensor) { return tensor != 2; });
+  }
 }
 
 TEST_CASE("sharded safetensors: every truncation and bit flip of an index ends in an error or a model") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "formats/safetensors/writer.hpp"
+#include "model/ggml_types.hpp"
 #include "plan_fixture.hpp"
 #include "safetensors_fixture.hpp"
 
@@ -90,7 +91,7 @@ TEST_CASE("carried metadata has to be text, and gaps have no place") {
     return carrying.refusal();
   };
   CHECK(refusal_with("other", Value::string("")) == "no error");
-  CHECK(has(refusal_with("key", Value::string("")), "'key' stands twice"));
+  CHECK(has(refusal_with("key", Value::string("")), "'key' is duplicated"));
   CHECK(has(refusal_with("other", Value::string("\xff")), "'other' is not UTF-8 text"));
   CHECK(has(refusal_with("other", Value::u64(1)), "'other' is not UTF-8 text"));
   CHECK(has(refusal_with("\xff", Value::string("")), "is not UTF-8 text"));
@@ -109,7 +110,7 @@ TEST_CASE("tensors that safetensors has no place for are named") {
   CHECK(refusal_with("t", *ggml_dtype(12), {256}) ==
         "made-up.aero: tensor 't': safetensors has no type for Q4_K");
   CHECK(refusal_with("__metadata__", DTypeCode::u8, {1}) ==
-        "made-up.aero: tensor '__metadata__': safetensors keeps this name for itself");
+        "made-up.aero: tensor '__metadata__': safetensors reserves this name");
   CHECK(has(refusal_with("\xff", DTypeCode::u8, {1}), "its name is not UTF-8"));
   CHECK(has(refusal_with("t", DTypeCode::u8, Shape(256, 1)), "a shape of 256 dimensions"));
   CHECK(refusal_with("t", DTypeCode::u8, Shape(255, 1)) == "no error");

@@ -106,7 +106,7 @@ TEST_CASE("recorded paths that lead somewhere else are refused") {
     CHECK(has(other.refusal(), "does not end in " + extension));
     Recording twice(gguf);
     twice.model.source().files[0].path = twice.model.source().files[1].path;
-    CHECK(has(twice.refusal(), "stands twice"));
+    CHECK(has(twice.refusal(), "is duplicated"));
   }
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("a recorded index may not lead somewhere else") {
                            "/model.safetensors.index.json", ".safetensors.index.json"}) {
     Recording recording(false);
     recording.model.source().index_path = path;
-    CHECK(has(recording.refusal(), "the index cannot be called"));
+    CHECK(has(recording.refusal(), "the index cannot be named"));
   }
   Recording recording(false);
   recording.model.source().index_path = "x.safetensors.index.json";
@@ -175,7 +175,7 @@ TEST_CASE("gguf: recorded parts are written as they were, if they are parts of o
        {"x.gguf", "m-00002-of-00003.gguf", "n-00001-of-00002.gguf", "a/m-00001-of-00002.gguf"}) {
     Recording other(true);
     other.model.source().files[0].path = path;
-    CHECK(has(other.refusal(), "is not called as part "));
+    CHECK(has(other.refusal(), "is not named as part "));
   }
 }
 

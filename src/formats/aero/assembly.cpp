@@ -103,6 +103,7 @@ void Assembly::list_chunks() {
       page_chunks_.push_back(add_chunk(kPageHashes, page_hashes_name(id), kFlagOptional));
   }
   if (role_ != Role::part) {
+    add_side_files();
     for (const OpaqueChunk& opaque : content_.extras().chunks) {
       const std::size_t index = add_chunk(opaque.fourcc, opaque.name, opaque.flags);
       container_.chunks[index].length = opaque.length;
@@ -119,6 +120,17 @@ void Assembly::list_chunks() {
   }
 }
 
+void Assembly::add_side_files() {
+  std::uint64_t room = kMostHeldPayloads;
+  for (const SideFile& file : plan_.side_files) {
+    const std::size_t index = add_chunk(kSideFile, file.path, kFlagZstd | kFlagOptional);
+    const SidePayload& payload = side_chunks_.emplace(index, SidePayload(file, room)).first->second;
+    container_.chunks[index].length = payload.length();
+    container_.chunks[index].uncompressed_length = file.size;
+    container_.chunks[index].digest = payload.digest();
+  }
+}
+
 void Assembly::render_metadata() {
   ManifestContent manifest;
   manifest.model_name = content_.model_name();
@@ -132,9 +144,10 @@ void Assembly::render_metadata() {
   if (role_ != Role::part) {
     if (!content_.source().format.empty()) manifest.source = pack_source(content_.source());
     if (manifest.source.size() > kMostSource) {
-      throw UnsupportedError({}, "what the source's files are made again from takes " +
-                                     human_size(manifest.source.size()) + "; at most " +
-                                     human_size(kMostSource) + " are carried along");
+      throw UnsupportedError({plan_.models.front()->path(), {}, {}},
+                             "the data that restores the source's files takes " +
+                                 human_size(manifest.source.size()) + "; at most " + human_size(kMostSource) +
+                                 " can be carried");
     }
     manifest.extras = content_.extras().manifest;
   }
@@ -250,6 +263,13 @@ void Assembly::put_around_weights(io::Output& output) const {
   output.write_at(0, control_);
   for (const auto& [index, payload] : payloads_)
     output.write_at(container_.chunks[index].offset, bytes_of(payload));
+  for (const auto& [index, payload] : side_chunks_) {
+    std::uint64_t at = container_.chunks[index].offset;
+    payload.put([&output, &at](ByteSpan bytes) {
+      output.write_at(at, bytes);
+      at += bytes.size();
+    });
+  }
   for (std::size_t i = 0; i < opaque_chunks_.size(); ++i) {
     const Chunk& chunk = container_.chunks[opaque_chunks_[i]];
     copy_opaque(*plan_.models.front(), i, chunk.length,
@@ -280,6 +300,8 @@ void Assembly::in_order(const Sink& sink, const std::function<void(std::size_t s
       sink(bytes_of(payload->second));
     } else if (const auto shard = shard_of.find(index); shard != shard_of.end()) {
       weights(shard->second);
+    } else if (const auto side = side_chunks_.find(index); side != side_chunks_.end()) {
+      side->second.put(sink);
     } else {
       const auto opaque = std::find(opaque_chunks_.begin(), opaque_chunks_.end(), index);
       copy_opaque(*plan_.models.front(), static_cast<std::size_t>(opaque - opaque_chunks_.begin()),

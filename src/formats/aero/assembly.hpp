@@ -9,6 +9,7 @@
 
 #include "formats/aero/container.hpp"
 #include "formats/aero/plan_content.hpp"
+#include "formats/aero/side_chunks.hpp"
 #include "model/weight_pass.hpp"
 
 namespace aerotool::aero {
@@ -18,7 +19,7 @@ class Assembly {
   enum class Role {
     whole,  ///< a model in one file
     part,   ///< some shards of a set, under their set-wide ids, and what describes them
-    index   ///< what describes a whole set, and no weights
+    index   ///< what describes a whole set and lies beside its weights, and no weights
   };
 
   /// Of the layout's shards [first_shard, first_shard + shard_count); `index` describes them without holding
@@ -50,6 +51,7 @@ class Assembly {
  private:
   std::size_t add_chunk(std::string_view fourcc, std::string name, std::uint32_t flags);
   void list_chunks();
+  void add_side_files();
   void render_metadata();
   void place_payloads();
   std::string render_index(const WeightPass* pass) const;
@@ -76,7 +78,8 @@ class Assembly {
   std::vector<std::size_t> shard_chunks_;
   std::vector<std::size_t> page_chunks_;
   std::vector<std::size_t> opaque_chunks_;
-  std::map<std::size_t, std::string> payloads_;  // of the chunks that are not copied
+  std::map<std::size_t, SidePayload> side_chunks_;
+  std::map<std::size_t, std::string> payloads_;  // of the other chunks that are not copied
   std::uint64_t end_ = 0;
   std::vector<std::byte> control_;  // after finish()
 };

@@ -10,6 +10,8 @@
 #include "formats/aero/metadata_chunk.hpp"
 #include "formats/aero/source_codec.hpp"
 #include "io/pipeline.hpp"
+#include "model/file_check.hpp"
+#include "model/value_scan.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -17,7 +19,11 @@ namespace {
 class Checker {
  public:
   Checker(const AeroModel& model, const CheckOptions& options, Report& report)
-      : model_(model), options_(options), report_(report) {}
+      : model_(model),
+        options_(options),
+        report_(report),
+        scan_(model.tensors()),
+        sha256_(model.input(), options) {}
 
   void run() {
     const bool full = options_.level == CheckLevel::full;
@@ -25,10 +31,13 @@ class Checker {
     const bool whole_toc = model_.container().chunks.size() == model_.container().entry_count;
     check_source();
     check_page_hash_chunks();
+    check_side_files(model_.shared_input(), model_.container(), report_);
     if (whole_toc) check_gaps(full);
     if (full) {
-      check_opaque_chunks();
+      check_unread_chunks();
       check_weights();
+      if (options_.values) scan_.tell(model_.path(), report_, tally().values);
+      sha256_.judge(report_, tally());
     }
   }
 
@@ -74,7 +83,7 @@ class Checker {
       if (chunk.fourcc != kPageHashes) continue;
       const auto shard = model_.shard_of_page_hashes(chunk);
       if (!shard) {
-        report_.fault(Code::malformed, at(chunk.offset), label(chunk) + ": there is no shard of that name");
+        report_.fault(Code::malformed, at(chunk.offset), label(chunk) + ": there is no shard with that name");
       } else {
         pages_.emplace(*shard,
                        read_page_hashes(model_.input(), chunk, chunks()[model_.shards()[*shard]], report_));
@@ -143,12 +152,13 @@ class Checker {
     }
   }
 
-  /// The hashes of chunks that this version does not know.
-  void check_opaque_chunks() {
+  /// The hashes of side files and of chunks that this version does not know.
+  void check_unread_chunks() {
     for (const Chunk& chunk : chunks()) {
       const bool over_cap =
           chunk.compressed() && chunk.uncompressed_length > kMostMetadata;  // which has been told
-      if (!known_fourcc(chunk.fourcc) && !over_cap) check_opaque_chunk(model_.input(), chunk, report_);
+      const bool unread = !known_fourcc(chunk.fourcc) || chunk.fourcc == kSideFile;
+      if (unread && !over_cap) check_chunk_bytes(model_.input(), chunk, report_);
     }
   }
 
@@ -184,6 +194,10 @@ class Checker {
         regions[shard].layers.back().push_back({begin, begin + tensor.size, &tensor_tasks[i], 0});
       }
     }
+    if (options_.values) {
+      for (std::size_t shard = 0; shard < regions.size(); ++shard)
+        scan_.visit(regions[shard], chunks()[model_.shards()[shard]].offset, model_.tensors_of(shard));
+    }
     if (options_.progress != nullptr) {
       for (const io::Region& region : regions) options_.progress->total += region.length;
     }
@@ -195,12 +209,12 @@ class Checker {
   /// Goes through the shards, and through the whole file in order where its bytes are wanted.
   void run_over_file(std::vector<io::Region>& shards) {
     const io::RunOptions unordered = {.jobs = options_.jobs, .progress = options_.progress, .in_order = {}};
-    if (!options_.whole_file) {
+    if (!sha256_.wanted()) {
       io::run(shards, unordered);
       return;
     }
     io::RunOptions ordered = unordered;
-    ordered.in_order = options_.whole_file;
+    ordered.in_order = [this](ByteSpan bytes) { sha256_.add(bytes); };
     std::vector<std::size_t> order(shards.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const auto chunk_of = [&](std::size_t shard) -> const Chunk& { return chunks()[model_.shards()[shard]]; };
@@ -271,8 +285,13 @@ class Checker {
   }
 
   const AeroModel& model_;
+  CheckTally& tally() { return options_.tally != nullptr ? *options_.tally : own_tally_; }
+
   const CheckOptions& options_;
   Report& report_;
+  ValueScan scan_;
+  FileSha256 sha256_;
+  CheckTally own_tally_;                     // where nobody asks
   std::map<std::size_t, PageHashes> pages_;  // by shard
 };
 

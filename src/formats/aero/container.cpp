@@ -6,6 +6,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero {
@@ -41,6 +42,8 @@ class ContainerReader {
   Where at(std::uint64_t offset) const { return {input_.name(), offset, {}}; }
 
   void read_header() {
+    const Bytes begin = input_.view(0, std::min<std::uint64_t>(input_.size(), kMagic.size()));
+    if (begin.text() != kMagic) foreign::refuse(input_, "AERO");
     if (input_.size() < kHeaderBytes) {
       throw CorruptError(at(0),
                          "the file has " + std::to_string(input_.size()) + " bytes, an AERO header takes " +
@@ -193,10 +196,7 @@ class ContainerReader {
     }
     if (reserved != 0) report_.fault(Code::stray, at(where + 40), label + ": its reserved field is not zero");
     if (!range_fits(chunk.offset, chunk.length, input_.size())) {
-      report_.unreadable(Code::short_file, at(where + 8),
-                         label + ": its payload (" + std::to_string(chunk.length) + " bytes at " +
-                             std::to_string(chunk.offset) + ") is not inside the file of " +
-                             std::to_string(input_.size()) + " bytes");
+      container_.cut_off.push_back(std::move(chunk));
       ++skipped_;
       return;
     }
@@ -222,7 +222,7 @@ class ContainerReader {
       report_.fault(Code::placement, at(where + 8), label + ": its payload is not 16-byte aligned");
     if (chunk.fourcc == kWeights && chunk.compressed()) {
       report_.unreadable(Code::malformed, at(where + 4),
-                         label + ": is flagged as compressed; weights never are");
+                         label + ": is flagged as compressed, which weights never are");
     }
     const bool never_compressed = chunk.fourcc == kControlHash || chunk.fourcc == kPageHashes;
     if (!chunk.compressed() && chunk.uncompressed_length != chunk.length) {
@@ -277,6 +277,9 @@ class ContainerReader {
                       "the " + std::string(fourcc) + " chunk is called '" + escape_controls(first->name) +
                           "', not '" + std::string(metadata_name(fourcc)) + "'");
       }
+      const bool is_cut_off = std::any_of(container_.cut_off.begin(), container_.cut_off.end(),
+                                          [&](const Chunk& chunk) { return chunk.fourcc == fourcc; });
+      if (is_cut_off) continue;
       if (count == 0 && fourcc == kTensorIndex) {
         report_.unreadable(Code::malformed, at(container_.toc_offset), "there is no TIDX chunk");
       }

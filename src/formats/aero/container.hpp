@@ -23,13 +23,14 @@ struct Container {
   std::uint64_t payloads_start = 0;
   std::vector<Chunk> chunks;    ///< in TOC order
   std::size_t entry_count = 0;  ///< of the TOC; more than `chunks` where some were left out
+  std::vector<Chunk> cut_off;   ///< those left out because the file ends before they do
 };
 
 /// Reads what describes the chunks and checks it: bounds, caps, reserved fields, unique names, flags, and
-/// that no payload overlaps another or the control region. Chunks whose payload lies outside the file are
-/// left out when judging. Two chunks that overlap a WTSH are not told here but by find_overlaps, which the
-/// caller asks once it knows the tensors. Throws CorruptError where nothing is left to go on with,
-/// UnsupportedError for another version.
+/// that no payload overlaps another or the control region. Chunks that the file's end cuts off are left out:
+/// the caller reports them, since it knows the tensors that this hits. Two chunks that overlap a WTSH are not
+/// told here but by find_overlaps, which the caller asks once it knows the tensors. Throws CorruptError where
+/// nothing is left to go on with, UnsupportedError for another version.
 Container read_container(const io::Input& input, Report& report);
 
 /// Two chunks that share bytes [begin, end) of the file.

@@ -104,7 +104,7 @@ class EventRouter : public MsgpackEvents {
     std::size_t first_key = 0;  // of this map's in keys_
     std::uint64_t marks = 0;    // of its keys: where none is the same, none needs to be compared
   };
-  // Maps with more keys than this are free-form; a key that stands twice there does no harm.
+  // Maps with more keys than this are free-form; a key that is duplicated there does no harm.
   static constexpr std::size_t kMostComparedKeys = 32;
   static constexpr std::size_t kMostKey = std::size_t{64} << 10;
 
@@ -147,7 +147,7 @@ class EventRouter : public MsgpackEvents {
                      " are read");
   }
   [[gnu::noinline]] bool fail_twice() {
-    return fail_bool("the key \"" + escape_controls(key()) + "\" stands twice");
+    return fail_bool("the key \"" + escape_controls(key()) + "\" is duplicated");
   }
 
   template <typename Make, typename Enter>

@@ -30,7 +30,7 @@ class ControlHandler : public EventRouter<ControlHandler> {
   bool on_begin(Collection kind, std::uint32_t count) {
     if (depth() == 1) return kind == Collection::map || fail_bool("it is not a map");
     if (kind != Collection::array || key() != "covered_ranges" || depth() > 3) {
-      return fail_bool("it is not made as a control hash");
+      return fail_bool("it is malformed");
     }
     if (depth() == 3) {
       if (count != 2) return fail_bool("its covered_ranges are not pairs of numbers");
@@ -58,7 +58,7 @@ class ControlHandler : public EventRouter<ControlHandler> {
     has_digest = true;
     return true;
   }
-  bool on_other() { return fail_bool("its \"" + escape_controls(key()) + "\" is not what it should be"); }
+  bool on_other() { return fail_bool("its \"" + escape_controls(key()) + "\" is malformed"); }
   bool on_built(const Value&) { return true; }
 
  private:
@@ -78,7 +78,7 @@ class PageHandler : public EventRouter<PageHandler> {
     if (depth() == 2 && kind == Collection::array && key() == "digests") {
       return count <= kMostPages || fail_bool("it has more than 4,194,304 digests");
     }
-    return fail_bool("it is not made as page hashes");
+    return fail_bool("it is malformed");
   }
   bool on_end(Collection) { return true; }
   bool on_number(std::uint64_t value) {
@@ -98,7 +98,7 @@ class PageHandler : public EventRouter<PageHandler> {
     pages.digests.push_back(digest);
     return true;
   }
-  bool on_other() { return fail_bool("its \"" + escape_controls(key()) + "\" is not what it should be"); }
+  bool on_other() { return fail_bool("its \"" + escape_controls(key()) + "\" is malformed"); }
   bool on_built(const Value&) { return true; }
 };
 
@@ -132,7 +132,7 @@ bool check_control_hash(const io::Input& input, const Container& container, cons
   if (chunk.compressed() || chunk.length != kControlHashBytes) {
     report.unreadable(Code::malformed, where,
                       label(chunk) + ": " +
-                          (chunk.compressed() ? std::string("is compressed; it never is")
+                          (chunk.compressed() ? std::string("is compressed, which is not allowed")
                                               : "has " + std::to_string(chunk.length) + " bytes, not 256"));
     return false;
   }
@@ -182,7 +182,7 @@ std::vector<std::byte> render_control_hash(std::uint64_t payloads_start, const D
 PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Chunk& shard, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   if (chunk.compressed()) {
-    report.unreadable(Code::malformed, where, label(chunk) + ": is compressed; it never is");
+    report.unreadable(Code::malformed, where, label(chunk) + ": is compressed, which is not allowed");
     return {};
   }
   PageHandler found;

@@ -44,6 +44,7 @@ inline constexpr std::string_view kManifest = "MMSG";
 inline constexpr std::string_view kTensorIndex = "TIDX";
 inline constexpr std::string_view kWeights = "WTSH";
 inline constexpr std::string_view kPageHashes = "PHSH";
+inline constexpr std::string_view kSideFile = "FILE";
 
 /// The kinds of chunks that this version knows.
 struct ChunkKind {
@@ -55,7 +56,8 @@ inline constexpr ChunkKind kKinds[] = {{kControlHash, kFlagOptional},
                                        {kManifest, 0},
                                        {kTensorIndex, kFlagIndex},
                                        {kWeights, kFlagMmapCritical},
-                                       {kPageHashes, kFlagOptional}};
+                                       {kPageHashes, kFlagOptional},
+                                       {kSideFile, kFlagOptional}};
 
 /// Null where this version does not know the FourCC.
 inline const ChunkKind* kind_of(std::string_view fourcc) {

@@ -46,7 +46,7 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
     }
     if (section_ == "model" && depth() == 2) manifest_.has_model = true;
     if (kind != Collection::map || depth() > 3 || (depth() == 3 && !lists)) {
-      return fail_bool("\"" + section_ + "\" is not made as a manifest's");
+      return fail_bool("\"" + section_ + "\" is malformed");
     }
     if (depth() == 3 && section_ == "chunks") manifest_.chunks->emplace_back();
     if (depth() == 3 && section_ == "shards") manifest_.shards->emplace_back();
@@ -85,7 +85,7 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
   }
 
   bool on_blob(ByteSpan) { return on_other(); }
-  bool on_other() { return fail_bool("\"" + escape_controls(section_) + "\" is not made as a manifest's"); }
+  bool on_other() { return fail_bool("\"" + escape_controls(section_) + "\" is malformed"); }
 
   bool on_built(Value value) {
     if (depth() == 3) {
@@ -146,6 +146,7 @@ std::string_view role_of(std::string_view fourcc) {
   if (fourcc == kTensorIndex) return "tensors";
   if (fourcc == kWeights) return "weights";
   if (fourcc == kPageHashes) return "page_hashes";
+  if (fourcc == kSideFile) return "side_file";
   return "unknown";
 }
 

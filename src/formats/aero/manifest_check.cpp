@@ -49,7 +49,7 @@ class ManifestCheck {
       const ManifestChunk& line = listed[i];
       const std::string index = "chunk " + std::to_string(i);
       if (!line.toc_index || *line.toc_index >= chunks().size()) {
-        fault(index + " names no entry of the TOC");
+        fault(index + " does not name an entry of the TOC");
         continue;
       }
       if (*line.toc_index != i)

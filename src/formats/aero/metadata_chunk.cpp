@@ -77,18 +77,24 @@ bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& foun
   return false;
 }
 
-void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& report) {
+void read_chunk_bytes(const io::Input& input, const Chunk& chunk, const std::function<void(ByteSpan)>& sink,
+                      Report& report) {
   constexpr std::uint64_t kMostBlock = std::uint64_t{1} << 20;
   std::vector<std::byte> block(std::clamp<std::uint64_t>(chunk.uncompressed_length, 1, kMostBlock));
   ChunkStream stream(input, chunk);
   try {
-    while (stream.read(block) != 0) continue;
+    while (const std::size_t got = stream.read(block)) sink(ByteSpan(block).first(got));
   } catch (const io::ZstdProblem& problem) {
     report.unreadable(Code::malformed, Where{input.name(), chunk.offset, {}},
                       label(chunk) + " cannot be decompressed: " + problem.what());
     return;
   }
   check_digest(input, chunk, stream.digest(), report);
+}
+
+void check_chunk_bytes(const io::Input& input, const Chunk& chunk, Report& report) {
+  read_chunk_bytes(
+      input, chunk, [](ByteSpan) {}, report);
 }
 
 }  // namespace aerotool::aero

@@ -2,6 +2,7 @@
 // length and the hash that the TOC gives. Never held whole.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,8 +43,12 @@ std::string label(const Chunk& chunk);
 /// of zeros that one release of the reference writes for MJSN (spec/aero.md, "Files in the wild").
 bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& found, Report& report);
 
-/// Reads a chunk that this version does not know, and holds it to its length and hash.
-void check_opaque_chunk(const io::Input& input, const Chunk& chunk, Report& report);
+/// Hands over the uncompressed bytes of a chunk, a piece at a time, and holds them to their length and hash.
+void read_chunk_bytes(const io::Input& input, const Chunk& chunk, const std::function<void(ByteSpan)>& sink,
+                      Report& report);
+
+/// The same for a chunk whose bytes are only checked.
+void check_chunk_bytes(const io::Input& input, const Chunk& chunk, Report& report);
 
 /// Parses a chunk that holds one msgpack object; zeros may follow it where `zeros_may_follow`. False where it
 /// is not sound and the report does not throw.

@@ -138,11 +138,6 @@ std::string render_json(const Value& value) {
   return out;
 }
 
-std::string default_model_name(std::string_view source_format, bool sharded) {
-  if (source_format == "gguf") return "converted-gguf";
-  return sharded ? "converted-sharded" : "converted";
-}
-
 Value model_json(const std::string& name, const std::string& architecture, const std::string& source_format,
                  const std::vector<const PackedType*>& packed_types, const MapItems& others) {
   MapItems members = {{key_of("architecture"), Value::string(architecture)},

@@ -23,8 +23,6 @@ std::string text_member(const Value& json, std::string_view key);
 /// 0x20..0x7e escaped as \uxxxx in lower case but for the short forms.
 std::string render_json(const Value& value);
 
-/// What MJSN and MMSG call a model of which its source says no name.
-std::string default_model_name(std::string_view source_format, bool sharded);
 inline constexpr std::string_view kUnknownArchitecture = "unknown";
 
 /// The members of MJSN: those given, and `others` of a source that had more.

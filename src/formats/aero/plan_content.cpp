@@ -5,10 +5,12 @@
 #include "core/text.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/value_builder.hpp"
+#include "model/unmeasured.hpp"
 
 namespace aerotool::aero {
 
 PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(plan.models) {
+  require_measured(plan, "AERO");
   for (const Model* model : models_) extras_.push_back(model->extras());
   for (const std::string& lost : extras().lost) carried_.dropped.push_back(lost);
   for (std::size_t i = 1; i < models_.size(); ++i) {
@@ -21,8 +23,10 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(pl
   const auto or_else = [](const std::string& text, std::string_view other) {
     return text.empty() ? std::string(other) : replace_invalid_utf8(text);
   };
-  const std::string other_name = default_model_name(source().format, carried_.in_files);
-  model_name_ = plan.name.value_or(or_else(view.model_name, other_name));
+  const bool nameless = !plan.name && view.model_name.empty();
+  model_name_ = plan.name.value_or(or_else(view.model_name, plan.name_of_input));
+  if (nameless && !model_name_.empty()) carried_.source.named_by_path = true;
+  if (!source().index) lost_ = lost_index(carried_.index_metadata);
   architecture_ = plan.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
   number_types(plan);
 }

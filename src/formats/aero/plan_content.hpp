@@ -27,6 +27,7 @@ class PlanContent {
   /// TIDX members that this version does not know; null where there are none.
   const MapItems* tensor_extras(const PlannedTensor& planned) const;
   const std::vector<std::string>& dropped() const { return carried_.dropped; }
+  const std::vector<std::string>& lost() const { return lost_; }
 
  private:
   void number_types(const Plan& plan);
@@ -34,6 +35,7 @@ class PlanContent {
   Carried carried_;
   std::vector<const Model*> models_;
   std::vector<Extras> extras_;  // of each model
+  std::vector<std::string> lost_;
   std::string model_name_;
   std::string architecture_;
   std::vector<const PackedType*> types_;

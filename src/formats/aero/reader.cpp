@@ -13,6 +13,7 @@
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/source_codec.hpp"
 #include "io/pipeline.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -51,6 +52,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
       kind_(kind),
       memory_left_(index != nullptr ? index->memory_left_ : ValueBuilder::kMostMemory) {
   container_ = read_container(*input_, report);
+  cut_off_ = {std::move(container_.cut_off), input_->size()};
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
     if (!known_fourcc(container_.chunks[i].fourcc)) opaque_.push_back(i);
     if (container_.chunks[i].fourcc != kWeights) continue;
@@ -79,6 +81,7 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
     index_ = read_tensor_index(*input_, *chunk, memory_left_, report);
     read_descriptors(index, report);
     resolve_tensors(report);
+    cut_off_.report(input_->name(), report);
     check_names(report);
     if (kind_ == Kind::file) {
       check_tensor_overlaps(report);
@@ -86,6 +89,8 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind
       std::vector<Placement>().swap(index_.placements);
       type_by_quant_id_.clear();
     }
+  } else {
+    cut_off_.report(input_->name(), report);
   }
   check_chunk_overlaps(report);
   if (report.judging()) check_manifest(*this, report);
@@ -266,6 +271,9 @@ std::optional<std::size_t> AeroModel::shard_with_id(std::uint64_t id) {
 bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t stored, Report& report) {
   const auto shard = shard_with_id(placement.shard_id);
   if (!shard) {
+    if (!cut_off_.empty() &&
+        cut_off_.holds(shard_name(placement.shard_id), tensor, placement.data_offset, stored))
+      return false;
     report.unreadable(Code::placement, where(tensor.name),
                       "lies in shard " + std::to_string(placement.shard_id) + ", but there is no chunk '" +
                           shard_name(placement.shard_id) + "'");
@@ -285,7 +293,7 @@ bool AeroModel::place(Tensor& tensor, const Placement& placement, std::uint64_t 
 }
 
 void AeroModel::resolve_tensors(Report& report) {
-  if (kind_ == Kind::file && shards_.empty() && !index_.tensors.empty()) {
+  if (kind_ == Kind::file && shards_.empty() && cut_off_.empty() && !index_.tensors.empty()) {
     report.unreadable(Code::malformed, where(),
                       "lists " + plural(index_.tensors.size(), "tensor") +
                           ", but holds no weights: the index of a set is read through its "
@@ -321,7 +329,7 @@ void AeroModel::check_names(Report& report) {
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (tensors[order[i - 1]].name == tensors[order[i]].name) {
       if (report.full()) break;
-      report.unreadable(Code::duplicate, where(tensors[order[i]].name), "the name stands twice in TIDX");
+      report.unreadable(Code::duplicate, where(tensors[order[i]].name), "the name is duplicated in TIDX");
     }
   }
 }
@@ -370,6 +378,7 @@ Overview AeroModel::overview() const {
   view.architecture =
       manifest_.architecture.empty() ? text_member(json_, "architecture") : manifest_.architecture;
   view.file_size = input_->size();
+  view.packed_size = input_->packed_size();
   view.uuid = to_string(container_.uuid);
   for (const std::size_t shard : shards_) {
     const Chunk& chunk = container_.chunks[shard];
@@ -445,7 +454,7 @@ Extras AeroModel::extras() const {
   extras.tensors = index_.extras;
   for (const std::size_t index : opaque_) {
     const Chunk& chunk = container_.chunks[index];
-    check_opaque_chunk(*input_, chunk, report);
+    check_chunk_bytes(*input_, chunk, report);
     extras.chunks.push_back(
         {chunk.fourcc, chunk.name, chunk.flags, chunk.length, chunk.uncompressed_length, chunk.digest});
   }

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "formats/aero/container.hpp"
+#include "formats/aero/cut_off_chunks.hpp"
 #include "formats/aero/manifest.hpp"
+#include "formats/aero/side_chunks.hpp"
 #include "formats/aero/tensor_index.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"
@@ -42,10 +44,14 @@ class AeroModel : public Model {
   void require_unchanged() const override { input_->require_unchanged(); }
 
   const io::Input& input() const { return *input_; }
+  const std::shared_ptr<io::Input>& shared_input() const { return input_; }
   const Container& container() const { return container_; }
+  /// The file ends before chunks of it do: they are left out, and the report tells.
+  bool is_cut_off() const { return !cut_off_.empty(); }
   /// What is essential in MMSG; after opening without the lists, which have been held to the file by then.
   const Manifest& manifest() const { return manifest_; }
   const Value& json() const { return json_; }
+  std::vector<SideFile> carried_files() const override { return side_files_of(input_, container_); }
   /// Lets go of what MMSG and MJSN say of the model as a whole.
   void forget_description();
   /// Lets go of the members of TIDX and of descriptors that this version does not know.
@@ -102,6 +108,7 @@ class AeroModel : public Model {
   std::shared_ptr<io::Input> input_;
   Kind kind_;
   Container container_;
+  CutOffChunks cut_off_;
   std::vector<std::size_t> shards_;
   std::unordered_map<std::string, std::size_t> shard_by_name_;  // into shards_
   std::vector<std::uint64_t> shard_ids_;                        // of shards_, as far as tensors name them

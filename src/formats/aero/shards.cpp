@@ -38,7 +38,7 @@ TensorLayout lay_out_tensors(const Plan& plan) {
     layout.offsets.push_back(offset);
     total += offset + tensor.size - shard.size;
     shard.size = offset + tensor.size;
-    if (total > kMostBytes) refuse("with it the model passes 2^62 bytes");
+    if (total > kMostBytes) refuse("it makes the model larger than 2^62 bytes");
   }
   return layout;
 }

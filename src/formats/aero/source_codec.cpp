@@ -292,11 +292,14 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
     } else if (name == "index_path") {
       sound = is_text(item);
       if (sound) source.index_path = item.text();
+    } else if (name == "named_by_path") {
+      sound = item.type == ValueType::boolean;
+      source.named_by_path = item.bits != 0;
     } else {
       source.other.emplace_back(key, item);
     }
     if (!sound) {
-      problem = "\"source\": \"" + std::string(name) + "\" is not made as it should be";
+      problem = "\"source\": \"" + std::string(name) + "\" is malformed";
       return std::nullopt;
     }
   }
@@ -324,6 +327,10 @@ std::string pack_source(const Source& source) {
   if (!source.index_path.empty()) {
     members.key("index_path");
     pack_text(members.packed, source.index_path);
+  }
+  if (source.named_by_path) {
+    members.key("named_by_path");
+    pack_value(members.packed, Value::boolean(true));
   }
   for (const auto& [key, value] : source.other) {
     pack_value(members.packed, key);

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "formats/aero/event_router.hpp"
 #include "formats/aero/metadata_chunk.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -36,7 +37,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   Route route_member() {
     if (depth() == 1) {
       if (key_code() == "tensors"_key) {
-        if (has_tensors_) return fail("\"tensors\" stands twice");
+        if (has_tensors_) return fail("\"tensors\" is duplicated");
         has_tensors_ = true;
         return Route::enter;
       }
@@ -95,7 +96,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
       tensor().shape.push_back(value);
       return true;
     }
-    if (depth() != kEntryDepth) return fail_bool("a number stands where a map belongs");
+    if (depth() != kEntryDepth) return fail_bool("there is a number where a map is expected");
     switch (key_code()) {
       case "dtype"_key:
         placement().dtype_code = value;
@@ -125,7 +126,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   }
 
   bool on_text(std::string_view text) {
-    if (depth() != kEntryDepth) return fail_bool("text stands where it does not belong");
+    if (depth() != kEntryDepth) return fail_bool("unexpected text");
     if (key_code() == "name"_key) {
       if (text.size() > kMostName)
         return fail_bool("a tensor's name has " + std::to_string(text.size()) + " bytes");
@@ -151,7 +152,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   bool on_blob(ByteSpan) { return on_other(); }
 
   bool on_other() {
-    if (depth() == kEntryDepth + 1) return fail_bool("a tensor's shape holds something else than counts");
+    if (depth() == kEntryDepth + 1) return fail_bool("a tensor's shape holds something other than counts");
     return fail_key(" has a value of a wrong type");
   }
 
@@ -206,7 +207,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
                          "entry " + std::to_string(position_) + " of TIDX has no \"" + missing + "\"");
       drop_entry();
       ++position_;
-      return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
+      return !report_.full() || fail_bool("too many of its tensors are wrong; the rest is not read");
     }
     ++position_;
     if (!is_utf8(tensor().name)) report_.fault(Code::name, where(), "its name is not UTF-8");
@@ -214,7 +215,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
       report_.unreadable(Code::malformed, where(), "hash_b3 is not 64 hexadecimal digits");
     if (seen_.upper_digest) report_.fault(Code::malformed, where(), "hash_b3 has upper-case digits");
     if (!extras_.empty()) index_.extras.emplace(index_.tensors.size() - 1, std::move(extras_));
-    return !report_.full() || fail_bool("too much is wrong with its tensors; the rest is not read");
+    return !report_.full() || fail_bool("too many of its tensors are wrong; the rest is not read");
   }
 
   const io::Input& input_;

@@ -21,6 +21,8 @@ class AeroDraft final : public FileDraft {
           {shard_name(i), {}, file_.shard_offset(i), layout_.shards[i].size, layout_.shards[i].count});
     }
     summary.total_bytes = file_.size_bound();
+    summary.lost = content_.lost();
+    summary.keeps_side_files = true;
     summary.dropped = content_.dropped();
     return summary;
   }

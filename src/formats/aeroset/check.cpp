@@ -2,22 +2,15 @@
 #include "core/text.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"
-#include "hash/sha256.hpp"
 #include "io/parallel.hpp"
 
 namespace aerotool::aeroset {
 
 /// One part by itself, and its SHA-256 over the same read.
-void AerosetModel::check_part(const Part& part, CheckOptions options, Report& report) {
-  hash::Sha256 sha256;
-  if (options.level == CheckLevel::full && part.entry->sha256)
-    options.whole_file = [&](ByteSpan bytes) { sha256.add(bytes); };
-  part.model->check(options, report);
-  if (!options.whole_file) return;
-  const Digest found = sha256.finish();
-  if (found == *part.entry->sha256) return;
-  const CorruptError wrong = wrong_sha256(*part.input, found, *part.entry->sha256);
-  report.fault(Code::hash, wrong.where(), wrong.message());
+bool AerosetModel::check_part(const Part& part, CheckOptions options, Report& report) {
+  // Of a part that ends too early that is told, and all that its bytes could.
+  if (part.entry->sha256 && !part.model->is_cut_off()) options.sha256 = {{*part.entry->sha256, "the index"}};
+  return part.model->check(options, report);
 }
 
 /// What opening has told was not asked for; but of what could not be opened nothing can be checked.
@@ -59,17 +52,14 @@ void AerosetModel::verify_files(unsigned jobs, io::Progress* progress) const {
 
 bool AerosetModel::check(const CheckOptions& options, Report& report) const {
   if (options.level == CheckLevel::control) return check_control(options, report);
-  if (tensor_index_) tensor_index_->check(options, report);
-  // Each part has a report of its own, so that what is told stands in the order of the parts.
-  std::vector<Report> reports(open_.size(), Report(Report::Mode::judge));
-  const io::JobSplit split = io::split_jobs(options.jobs, open_.size());
-  CheckOptions of_part = options;
-  of_part.jobs = split.within;
-  io::for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
-    check_part(open_[i], of_part, reports[i]);
+  if (tensor_index_) {
+    CheckOptions of_index = options;
+    of_index.values = false;  // it holds none
+    tensor_index_->check(of_index, report);
+  }
+  return check_parts(options, report, [&](std::size_t part, const CheckOptions& of_part, Report& to) {
+    return check_part(open_[part], of_part, to);
   });
-  for (const Report& of_one : reports) report.absorb(of_one);
-  return true;
 }
 
 }  // namespace aerotool::aeroset

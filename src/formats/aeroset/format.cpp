@@ -2,6 +2,7 @@
 #include "model/format.hpp"
 
 #include "formats/aeroset/reader.hpp"
+#include "formats/aeroset/set_index.hpp"
 #include "formats/aeroset/writer.hpp"
 
 namespace aerotool {
@@ -22,6 +23,14 @@ class AerosetFormat final : public Format {
     if (first == std::string_view::npos || text[first] != '{') return 0;
     if (path.ends_with(extensions().front())) return kByName;
     return text.find("\"AEROSET\"") != std::string_view::npos ? kByContent : 0;
+  }
+
+  std::vector<std::string> files_of_index(std::string_view text) const override {
+    Report report(Report::Mode::judge);
+    const SetIndex index = read_set_index(text, {}, report);
+    std::vector<std::string> files = {index.tensor_index.path};
+    for (const SetPart& part : index.parts) files.push_back(part.path);
+    return files;
   }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {

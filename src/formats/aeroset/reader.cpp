@@ -1,20 +1,27 @@
 #include "formats/aeroset/reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
+#include "formats/aero/layout.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
+#include "io/absent.hpp"
 #include "io/beside.hpp"
+#include "model/missing_parts.hpp"
 
 namespace aerotool::aeroset {
 namespace {
 
-/// Notes a size that is not the index's.
+/// Notes a size that is not the index's, of a file that is no other thing.
 void require_size(const SetFile& entry, const io::Input& input, const std::string& index, Report& report) {
+  const Bytes begin = input.view(0, std::min<std::uint64_t>(input.size(), aero::kMagic.size()));
+  if (begin.text() != aero::kMagic) foreign::refuse(input, "AERO");
   if (!entry.size || *entry.size == input.size()) return;
   report.unreadable(Code::index, {index, {}, {}},
                     "'" + escape_controls(shortened(entry.path)) + "' has " + std::to_string(input.size()) +
@@ -29,19 +36,54 @@ bool is_url(std::string_view path) {
 
 AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
   io::require_directory(path());
+  foreign::refuse_unless_index(*input_);
   if (input_->size() > kMostIndexBytes) {
     throw UnsupportedError(where(), "the index has " + with_thousands(input_->size()) + " bytes; at most " +
                                         with_thousands(kMostIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
+  find_missing_files();
+  // Which tensors that hits is known later; whoever only wants to read need not wait.
+  if (!report.judging()) tell_missing_files({}, report);
   open_tensor_index(report);
   open_parts(report);
-  leave_out_twins(report);
-  if (tensor_index_) join_tensors(report);
+  leave_out_twins_by_index(report);
+  std::vector<HitTensor> hit;
+  if (tensor_index_) hit = join_tensors(report);
+  if (report.judging()) tell_missing_files(std::move(hit), report);
+}
+
+/// Of parts that are published elsewhere it is told one by one where they are.
+void AerosetModel::find_missing_files() {
+  if (index_.base_url) return;
+  std::vector<std::string> names;
+  for (const SetPart& part : index_.parts) {
+    if (!is_url(part.path)) names.push_back(part.path);
+  }
+  const std::vector<std::size_t> missing = missing_parts(path(), names);
+  for (const std::size_t i : missing) missing_.insert(names[i]);
+  if (missing.empty()) return;
+  missing_told_ = tell_missing(names, missing);
+  if (missing.size() == names.size()) {
+    std::vector<std::string> others = files_beside(path(), ".aero");
+    std::erase(others, index_.tensor_index.path);
+    stale_ = !others.empty();
+    if (stale_) missing_told_ = tell_stale(names, others, "set");
+  }
+}
+
+void AerosetModel::tell_missing_files(std::vector<HitTensor> hit, Report& report) const {
+  if (!missing_told_.empty())
+    report.unreadable(stale_ ? Code::index : Code::missing, where(), missing_told_, std::move(hit));
 }
 
 void AerosetModel::open_tensor_index(Report& report) {
   const SetFile& entry = index_.tensor_index;
+  if (!index_.base_url && !is_url(entry.path) && io::absent_beside(path(), entry.path)) {
+    report.unreadable(Code::missing, where(),
+                      "the tensor index, " + escape_controls(shortened(entry.path)) + ", is missing");
+    return;
+  }
   try {
     tensor_index_input_ = open_file(entry);
     const io::Input& input = *tensor_index_input_;
@@ -80,12 +122,12 @@ std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
     throw UnsupportedError(
         where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
   }
-  if (!index_.base_url) return io::open_beside(path(), file.path);
+  if (!index_.base_url) return io::open_beside(*input_, file.path);
   try {
-    return io::open_beside(path(), file.path);
+    return io::open_beside(*input_, file.path);
   } catch (const CorruptError&) {
     if (!io::path_problem(file.path).empty()) throw;
-    throw UnsupportedError(where(), "'" + escape_controls(shortened(file.path)) + "' is not here but at " +
+    throw UnsupportedError(where(), "'" + escape_controls(shortened(file.path)) + "' is not here, but at " +
                                         escape_controls(*index_.base_url + "/" + file.path) +
                                         "; remote parts are not read");
   }
@@ -96,11 +138,15 @@ void AerosetModel::open_parts(Report& report) {
   std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
     const std::string name = "part '" + escape_controls(shortened(entry.path)) + "'";
+    if (missing_.contains(entry.path)) {
+      broken_.push_back(&entry);
+      continue;
+    }
     const aero::AeroModel* model = nullptr;
-    const auto read = [&](std::shared_ptr<io::Input> input, Report& to) {
-      require_size(entry, *input, path(), to);
-      auto part = std::make_unique<aero::AeroModel>(std::move(input), to, aero::AeroModel::Kind::file,
-                                                    tensor_index_.get());
+    const auto read = [&](const std::shared_ptr<io::Input>& input, Report& to) {
+      auto part =
+          std::make_unique<aero::AeroModel>(input, to, aero::AeroModel::Kind::file, tensor_index_.get());
+      if (!part->is_cut_off()) require_size(entry, *input, path(), to);
       if (part->own_types_memory() > aero::AeroModel::kMostOwnTypes - own_types) {
         throw UnsupportedError({part->path(), {}, {}},
                                "its quant descriptors are not those of index.aero, and with them such "
@@ -121,6 +167,10 @@ void AerosetModel::open_parts(Report& report) {
       continue;
     }
     open_.push_back({&entry, std::move(input), model, false});
+    if (model->is_cut_off()) {
+      cut_off_.insert(entry.shards.begin(), entry.shards.end());
+      continue;
+    }
     if (model->shards().size() != entry.shards.size()) {
       report.unreadable(Code::index, where(),
                         name + " holds " + plural(model->shards().size(), "shard") + ", the index lists " +
@@ -133,7 +183,7 @@ void AerosetModel::open_parts(Report& report) {
     for (const std::uint64_t id : entry.shards) {
       if (!listed.emplace(id, &entry).second)
         report.unreadable(Code::duplicate, where(),
-                          name + " lists shard " + std::to_string(id) + ", which is listed before");
+                          name + " lists shard " + std::to_string(id) + ", which is already listed");
     }
   }
 }
@@ -179,8 +229,24 @@ void AerosetModel::compare(std::size_t tensor, const Tensor& global, const State
   }
 }
 
+/// Of tensors that share a name the one in the shard that index.aero says stays.
+void AerosetModel::leave_out_twins_by_index(Report& report) {
+  std::unordered_map<std::string_view, std::size_t> listed;  // made where it is needed, which is rare
+  leave_out_twins(report, [&](std::size_t tensor) {
+    if (!tensor_index_) return false;
+    const auto& all = tensor_index_->tensors();
+    if (listed.empty()) {
+      for (std::size_t i = 0; i < all.size(); ++i) listed.emplace(all[i].name, i);
+    }
+    const auto found = listed.find(tensors()[tensor].name);
+    const auto& place = place_of(tensor);
+    return found != listed.end() &&
+           set_shard(open_[place.part], place.tensor) == tensor_index_->stated_place(found->second).shard_id;
+  });
+}
+
 /// Puts the tensors in the order of index.aero's TIDX and holds the two to each other.
-void AerosetModel::join_tensors(Report& report) {
+std::vector<HitTensor> AerosetModel::join_tensors(Report& report) {
   constexpr auto kClaimed = static_cast<std::size_t>(-1);
   std::unordered_map<std::string_view, std::size_t> by_name;
   by_name.reserve(tensors().size());
@@ -203,12 +269,18 @@ void AerosetModel::join_tensors(Report& report) {
     } else if (const auto shard = broken_shards.find(place.shard_id); shard != broken_shards.end()) {
       hit[shard->second].push_back(
           {global.name, shortened(broken_[shard->second]->path), place.data_offset, global.size});
-    } else {
+    } else if (!cut_off_.contains(place.shard_id)) {
       report.unreadable(Code::index, where(global.name),
                         "is in " + escape_controls(tensor_index_->path()) + ", but in no part");
     }
   }
+  std::vector<HitTensor> in_missing;
   for (std::size_t i = 0; i < broken_.size(); ++i) {
+    if (missing_.contains(broken_[i]->path)) {
+      in_missing.insert(in_missing.end(), std::make_move_iterator(hit[i].begin()),
+                        std::make_move_iterator(hit[i].end()));
+      continue;
+    }
     report.unreadable(Code::index, where(),
                       "part '" + escape_controls(shortened(broken_[i]->path)) + "' cannot be used",
                       std::move(hit[i]));
@@ -223,6 +295,7 @@ void AerosetModel::join_tensors(Report& report) {
                       "is not in " + escape_controls(tensor_index_->path()));
   }
   arrange(order);
+  return in_missing;
 }
 
 Overview AerosetModel::overview() const {
@@ -260,7 +333,7 @@ Overview AerosetModel::overview() const {
   add_files(view);
   if (own_numbers != 0) {
     view.notes.push_back(plural(own_numbers, "part") +
-                         " number their shards from 0 again; they are read through their own TIDX");
+                         " number their shards from 0; they are read through their own TIDX");
   }
   if (index_.base_url) view.notes.push_back("its parts are published at " + *index_.base_url);
   if (index_.cache) {
@@ -289,11 +362,20 @@ Extras AerosetModel::extras() const {
   for (const Part& part : open_) {
     Extras of_part = part.model->extras();
     if (&part == &open_.front()) extras.json = std::move(of_part.json);
+    if (!part.model->carried_files().empty()) {
+      extras.lost.push_back("side files in " + escape_controls(part.input->name()) +
+                            ": those of a set are in its " +
+                            escape_controls(shortened(index_.tensor_index.path)));
+    }
     if (of_part.chunks.empty() && of_part.manifest.empty()) continue;
     extras.lost.push_back("chunks and keys of " + escape_controls(part.input->name()) +
                           " that this version does not know");
   }
   return extras;
+}
+
+std::vector<SideFile> AerosetModel::carried_files() const {
+  return tensor_index_ ? tensor_index_->carried_files() : std::vector<SideFile>{};
 }
 
 void AerosetModel::read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const {

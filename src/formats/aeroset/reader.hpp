@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class AerosetModel final : public PartedModel {
   Metadata metadata() const override;
   Source source() const override;
   Extras extras() const override;
+  std::vector<SideFile> carried_files() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void verify_files(unsigned jobs, io::Progress* progress) const override;
   std::uint64_t files_size() const override;
@@ -39,18 +41,22 @@ class AerosetModel final : public PartedModel {
   };
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
+  void find_missing_files();
+  void tell_missing_files(std::vector<HitTensor> hit, Report& report) const;
   void open_parts(Report& report);
+  void leave_out_twins_by_index(Report& report);
   void open_tensor_index(Report& report);
   /// Notes where index.aero calls the model otherwise than the index does.
   void compare_names(Report& report) const;
-  void join_tensors(Report& report);
+  /// Returns those that lie in parts that are missing.
+  std::vector<HitTensor> join_tensors(Report& report);
   /// The set-wide id of the shard that a part's tensor lies in; nothing where the index lists none.
   static std::optional<std::uint64_t> set_shard(const Part& part, std::size_t tensor);
   /// Notes where index.aero and a part say different things of a tensor.
   void compare(std::size_t tensor, const Tensor& global, const StatedPlace& global_place,
                Report& report) const;
   bool check_control(const CheckOptions& options, Report& report) const;
-  static void check_part(const Part& part, CheckOptions options, Report& report);
+  static bool check_part(const Part& part, CheckOptions options, Report& report);
 
   std::shared_ptr<io::Input> input_;
   SetIndex index_;
@@ -58,6 +64,10 @@ class AerosetModel final : public PartedModel {
   std::unique_ptr<aero::AeroModel> tensor_index_;  // index.aero; null where it is not sound
   std::vector<Part> open_;                         // beside parts()
   std::vector<const SetPart*> broken_;             // that could not be opened
+  std::set<std::string, std::less<>> missing_;     // paths of parts that are missing
+  std::string missing_told_;                       // what messages say of them
+  bool stale_ = false;                             // the index belongs to other parts
+  std::set<std::uint64_t> cut_off_;                // shards of parts that end too early, which they report
 };
 
 }  // namespace aerotool::aeroset

@@ -25,21 +25,21 @@ class IndexReader {
     read_format(json, index);
     const Value* model = json.find("model");
     if (model == nullptr || model->type != ValueType::map) {
-      fault("\"model\" is missing, or no object");
+      fault("\"model\" is missing or not an object");
     } else {
       index.model_name = text(*model, "\"model\"", "name");
       index.architecture = text(*model, "\"model\"", "architecture");
     }
     if (const Value* url = json.find("base_url")) {
       url->type == ValueType::string ? void(index.base_url = url->text())
-                                     : fault("\"base_url\" is no string");
+                                     : fault("\"base_url\" is not a string");
     }
     read_cache(json, index);
     read_parts(json, index);
     const Value* global = json.find("global_tidx");
     if (global == nullptr) throw CorruptError(where(), "\"global_tidx\" is missing", Code::index);
     if (!read_file(*global, "\"global_tidx\"", index.tensor_index))
-      throw CorruptError(where(), "\"global_tidx\" names no file", Code::index);
+      throw CorruptError(where(), "\"global_tidx\" does not name a file", Code::index);
     return index;
   }
 
@@ -51,7 +51,8 @@ class IndexReader {
     const Value* format = json.find("format");
     const Value* name = format != nullptr ? format->find("name") : nullptr;
     if (name == nullptr || name->type != ValueType::string || name->text() != kFormatName)
-      throw CorruptError(where(), "is no index of an AEROSET: \"format\" does not name one", Code::index);
+      throw CorruptError(where(), "is not the index of an AEROSET: its \"format\" does not say so",
+                         Code::index);
     const Value* version = format->find("version");
     std::vector<std::uint64_t> numbers;
     if (version != nullptr && version->type == ValueType::array && version->array().count == 2) {
@@ -61,7 +62,7 @@ class IndexReader {
       });
     }
     if (numbers.size() != 2)
-      throw CorruptError(where(), "\"format\" has no version of two numbers", Code::index);
+      throw CorruptError(where(), "\"format\" has no version made of two numbers", Code::index);
     if (numbers[0] != 0 || numbers[1] < 1 || numbers[1] > kHighestMinor) {
       throw UnsupportedError(where(), "AEROSET version " + std::to_string(numbers[0]) + "." +
                                           std::to_string(numbers[1]) + "; versions 0.1 and 0.2 are read");
@@ -77,19 +78,19 @@ class IndexReader {
       return value != nullptr && value->type == ValueType::boolean && value->bits != 0;
     };
     index.cache = {flag("enabled"), flag("recommended")};
-    if (cache->type != ValueType::map) fault("\"cache\" is no object");
+    if (cache->type != ValueType::map) fault("\"cache\" is not an object");
   }
 
   void read_parts(const Value& json, SetIndex& index) {
     const Value* parts = json.find("parts");
     if (parts == nullptr || parts->type != ValueType::array)
-      throw CorruptError(where(), "\"parts\" is missing, or no array", Code::index);
+      throw CorruptError(where(), "\"parts\" is missing or not an array", Code::index);
     std::size_t number = 0;
     for_each_element(parts->array(), [&](const Value& item) {
       const std::string label = "part " + std::to_string(number++);
       SetPart part;
       if (!read_file(item, label, part)) {
-        report_.unreadable(Code::index, where(), label + " names no file");
+        report_.unreadable(Code::index, where(), label + " does not name a file");
         return true;
       }
       read_shards(item, label, part);
@@ -110,7 +111,7 @@ class IndexReader {
     }
     if (sound) return;
     part.shards.clear();
-    report_.unreadable(Code::index, where(), label + ": \"shards\" is missing, or no array of numbers");
+    report_.unreadable(Code::index, where(), label + ": \"shards\" is missing or not an array of numbers");
   }
 
   /// False where it does not name a file.
@@ -134,7 +135,7 @@ class IndexReader {
     if (size != nullptr && size->is_unsigned() && size->is_integer()) {
       file.size = size->bits;
     } else {
-      fault(label + (size == nullptr ? " has no size_bytes" : ": size_bytes is no number of bytes"));
+      fault(label + (size == nullptr ? " has no size_bytes" : ": size_bytes is not a number of bytes"));
     }
     return true;
   }
@@ -175,7 +176,7 @@ SetIndex read_set_index(std::string_view text, const std::string& path, Report& 
   Value json;
   if (const auto problem = aero::read_json(text, aero::ValueBuilder::kMostMemory, json))
     throw CorruptError({path, problem->offset, {}}, problem->message, Code::index);
-  if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is no JSON object", Code::index);
+  if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is not a JSON object", Code::index);
   return IndexReader(path, report).read(json);
 }
 

@@ -1,19 +1,28 @@
 #include "formats/aeroset/writer.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <span>
 #include <unordered_set>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/aero/assembly.hpp"
+#include "formats/aero/reader.hpp"
 #include "formats/aero/shards.hpp"
 #include "formats/aeroset/finished_file.hpp"
 #include "formats/aeroset/set_index.hpp"
 #include "hash/sha256.hpp"
+#include "io/directory.hpp"
 #include "io/directory_output.hpp"
+#include "io/listing.hpp"
 #include "io/parallel.hpp"
+#include "io/temporaries.hpp"
+#include "model/existing_files.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -57,8 +66,27 @@ class AerosetDraft final : public SetDraft {
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
+    summary.lost = content_.lost();
     summary.dropped = content_.dropped();
+    summary.keeps_side_files = true;
     return summary;
+  }
+
+  ExistingFiles existing(const std::string& directory, bool compare) const override {
+    ExistingFiles existing;
+    if (io::type_of(directory) != io::FileType::directory) return existing;
+    const auto note = [&](const std::string& name, const HoldsSame& same) {
+      note_existing(directory, name, compare ? same : HoldsSame(), existing);
+    };
+    for (const SetFileBuild& file : files_)
+      note(file.name, [&](std::shared_ptr<io::Input> input) { return holds_file(std::move(input), file); });
+    note(std::string(kIndexName),
+         [&](const std::shared_ptr<io::Input>& input) { return names_same_files(text_of(*input)); });
+    for (const std::string& name : parts_of_an_older_index(directory)) {
+      const std::string path = io::path_in(directory, name);
+      if (io::is_link(path) || io::type_of(path) != io::FileType::none) existing.removed.push_back(name);
+    }
+    return existing;
   }
 
   SetResult write(const std::string& directory, io::Progress* progress) override {
@@ -89,11 +117,64 @@ class AerosetDraft final : public SetDraft {
     names_.insert(files_.back().name);
   }
 
+  /// Whether a file describes the tensors that the new one will: those of a part, or those of the whole set.
+  bool holds_file(std::shared_ptr<io::Input> input, const SetFileBuild& file) const {
+    const bool part = &file != &files_.back();
+    Report report(Report::Mode::judge);
+    const aero::AeroModel model(std::move(input), report,
+                                part ? aero::AeroModel::Kind::file : aero::AeroModel::Kind::set_index);
+    std::span<const PlannedTensor> planned = layout_.tensors;
+    if (part && file.assembly.shard_count() != 0) {
+      const PlannedShard& first = layout_.shards[file.assembly.first_shard()];
+      planned = planned.subspan(first.first, file.assembly.tensor_count());
+    }
+    return same_tensors(model.tensors(), planned);
+  }
+
+  /// Whether an index names the files that this one will. Throws CorruptError where it is no index.
+  bool names_same_files(const std::string& index) const {
+    Report report(Report::Mode::judge);
+    const SetIndex read = read_set_index(index, {}, report);
+    if (read.tensor_index.path != kTensorIndexName || read.parts.size() + 1 != files_.size()) return false;
+    for (std::size_t i = 0; i < read.parts.size(); ++i) {
+      if (read.parts[i].path != files_[i].name) return false;
+    }
+    return true;
+  }
+
+  /// Empty where it is too long for an index.
+  static std::string text_of(const io::Input& input) {
+    if (input.size() > kMostIndexBytes) return {};
+    std::string text(input.view(0, input.size()).text());
+    input.require_unchanged();
+    return text;
+  }
+
+  /// As publish() will find them.
+  std::vector<std::string> parts_of_an_older_index(const std::string& directory) const {
+    std::vector<std::string> parts;
+    const std::string index_name(kIndexName);
+    const auto add = [&](io::Fd fd) {
+      struct stat status {};
+      if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+      add_obsolete(text_of(*io::Input::adopt(std::move(fd), io::path_in(directory, index_name))), parts);
+    };
+    const auto opened = io::open_directory(directory);
+    io::Fd placed = io::open_fd(opened->get(), index_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (placed) add(std::move(placed));
+    for (io::Stale& stale : io::find_stale(opened->get())) {
+      if (stale.target == index_name) add(std::move(stale.fd));
+    }
+    std::sort(parts.begin(), parts.end());
+    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    return parts;
+  }
+
   /// Before anything is hashed: what is there may be kept, so that only the rest is sure to need room.
   void require_space_at_most(const io::DirectoryOutput& output) const {
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) {
-      const std::uint64_t there = plan_.options.force ? 0 : output.leftover_size(file.name);
+      const std::uint64_t there = plan_.options.rebuild ? 0 : output.leftover_size(file.name);
       bytes += file.assembly.size_bound() - std::min(there, file.assembly.size_bound());
     }
     output.require_space(bytes);
@@ -102,7 +183,7 @@ class AerosetDraft final : public SetDraft {
   void build_files(io::DirectoryOutput& output, const WeightPass& pass, io::Progress* progress) {
     // index.aero is small: it waits for a turn.
     const io::JobSplit jobs = io::split_jobs(plan_.options.jobs, files_.size() - 1);
-    if (!plan_.options.force) {
+    if (!plan_.options.rebuild) {
       io::for_each_parallel(files_.size(), jobs.side_by_side,
                             [&](std::size_t number, const std::atomic<bool>&) {
                               keep(output, files_[number], jobs.within, progress);
@@ -191,8 +272,7 @@ class AerosetDraft final : public SetDraft {
       if (leftover.size > kMostIndexBytes) continue;
       const bool in_place = leftover.temporary.empty();
       const auto input = io::Input::adopt(std::move(leftover.fd), output.path_of(index_name));
-      const std::string text(input->view(0, input->size()).text());
-      input->require_unchanged();
+      const std::string text = text_of(*input);
       add_obsolete(text, obsolete);
       if (in_place) old_index = text;
     }
@@ -201,6 +281,8 @@ class AerosetDraft final : public SetDraft {
     if (!all_in_place || index != old_index || !obsolete.empty()) {
       output.add(index_name).write(bytes_of(index));
       output.publish(index_name, obsolete);
+    } else {
+      output.set_time_to_now(index_name);
     }
     output.remove_stale([&](const std::string& target) {
       return is_part_name(target) || names_.contains(target) || target == index_name;

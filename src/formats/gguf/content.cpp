@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "formats/gguf/split.hpp"
 #include "model/carried.hpp"
+#include "model/unmeasured.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -51,7 +52,7 @@ class Collector {
 /// Metadata for a model that is not GGUF's: what it is called goes under GGUF's keys, all other text under
 /// its own.
 void collect(const Plan& plan, Content& content) {
-  const Naming named = naming(plan);
+  const Naming named = naming(plan, content.source);
   const NameKeys keys = name_keys(true);
   const NameKeys text_keys = name_keys(false);
   const Metadata own = content.source.metadata.value_or(Metadata{});
@@ -68,7 +69,7 @@ void collect(const Plan& plan, Content& content) {
   if (!name.empty()) collector.add(keys.name, name);
   for (const auto& [key, value] : own.entries) {
     if (value.type != ValueType::string) {
-      collector.lose(key, "it is no text");
+      collector.lose(key, "it is not text");
       continue;
     }
     if (key == text_keys.architecture && value.text() == architecture) continue;
@@ -82,6 +83,32 @@ void collect(const Plan& plan, Content& content) {
     }
   }
   collector.finish(content);
+}
+
+/// The keys without which llama.cpp loads no model of language.
+std::vector<std::string> missing_keys(const Metadata& metadata) {
+  std::vector<std::string> missing;
+  const std::string architecture(metadata.text(name_keys(true).architecture));
+  for (const char* key : {".context_length", ".embedding_length", ".block_count"}) {
+    const Value* value = metadata.find(architecture + key);
+    if (value == nullptr || !value->is_integer()) missing.push_back(escape_controls(architecture) + key);
+  }
+  const std::pair<const char*, ValueType> tokenizer[] = {{"tokenizer.ggml.model", ValueType::string},
+                                                         {"tokenizer.ggml.tokens", ValueType::array}};
+  for (const auto& [key, type] : tokenizer) {
+    const Value* value = metadata.find(key);
+    if (value == nullptr || value->type != type) missing.emplace_back(key);
+  }
+  return missing;
+}
+
+/// What a source that was not GGUF lacks of it.
+void warn_of_missing_keys(const Plan& plan, Content& content) {
+  std::string line;
+  for (const std::string& key : missing_keys(content.metadata)) line += (line.empty() ? "" : ", ") + key;
+  if (!line.empty())
+    content.warnings.push_back(describe({plan.models.front()->path(), {}, {}},
+                                        "has no metadata for keys that loaders of GGUF need: " + line));
 }
 
 bool nests_at_most(const Value& value, unsigned levels) {
@@ -108,7 +135,7 @@ std::uint32_t carried_version(const Plan& plan, std::uint64_t version) {
   if (version == 2 || version == 3) return static_cast<std::uint32_t>(version);
   throw CorruptError(
       {plan.models.front()->path(), {}, {}},
-      "the source that it carries is of GGUF version " + std::to_string(version) + "; there are 2 and 3");
+      "the source that it carries is of GGUF version " + std::to_string(version) + "; only 2 and 3 exist");
 }
 
 void set_alignment(Metadata& metadata, std::uint64_t alignment) {
@@ -127,10 +154,12 @@ void set_alignment(Metadata& metadata, std::uint64_t alignment) {
 }  // namespace
 
 Content content_of(const Plan& plan) {
+  require_measured(plan, "GGUF");
   Carried all = carried(plan);
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  const auto index_lost = lost_index(all.index_metadata);
   Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
   const bool own = source.format == "gguf" && source.metadata && source.typed_metadata;
@@ -141,6 +170,8 @@ Content content_of(const Plan& plan) {
   } else {
     drop_layout(source, content.dropped);
     collect(plan, content);
+    content.lost.insert(content.lost.end(), index_lost.begin(), index_lost.end());
+    warn_of_missing_keys(plan, content);
   }
   if (plan.options.align) set_alignment(content.metadata, *plan.options.align);
   const auto extras = lost_extras(plan, !source.metadata);
@@ -176,9 +207,10 @@ void unite(Content& content) {
       if (!file.metadata ||
           std::none_of(file.metadata->entries.begin(), file.metadata->entries.end(), is_lost))
         continue;
-      content.lost.emplace_back("metadata of parts after the first, which is not the first one's");
+      content.lost.emplace_back("metadata of parts after the first, where it differs from the first's");
       break;
     }
+    add_lost_gaps(content.source, content.lost);
     drop_layout(content.source, content.dropped);
     content.restores = false;
   }

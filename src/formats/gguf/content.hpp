@@ -23,6 +23,7 @@ struct Content {
   std::vector<PlannedTensor> in_source_order;
   std::vector<std::string> lost;     ///< content that GGUF has no place for, a line each
   std::vector<std::string> dropped;  ///< what else is not kept
+  std::vector<std::string> warnings;
 };
 
 /// Throws CorruptError where what is said to be GGUF's cannot be.

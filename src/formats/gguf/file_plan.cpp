@@ -8,37 +8,42 @@
 #include "core/text.hpp"
 #include "formats/gguf/layout.hpp"
 #include "formats/gguf/parse.hpp"
+#include "model/ggml_types.hpp"
+#include "model/refusals.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 constexpr std::size_t kMostDimensions = 4;
-constexpr std::size_t kMostNameBytes = 63;  // that ggml takes
 constexpr std::size_t kMostShown = 256;
 
 Where place_of(const PlannedTensor& planned) {
   return {planned.model->path_of(planned.index), {}, planned.tensor().name.substr(0, kMostShown)};
 }
 
-/// Throws where the format cannot hold a tensor.
-void require_place(const PlannedTensor& planned, bool restored) {
+/// Notes a tensor that the format cannot hold. Throws CorruptError where its size is wrong.
+void require_place(const PlannedTensor& planned, bool restored, Refusals& refusals) {
   const Tensor& tensor = planned.tensor();
-  const auto refuse = [&](const std::string& why) { throw UnsupportedError(place_of(planned), why); };
+  const auto refuse = [&](const std::string& reason, const std::string& message) {
+    refusals.add(planned, reason, message);
+  };
   const std::string type = escape_controls(tensor.dtype.name());
   const auto id = ggml_id(tensor.dtype);
-  if (!id) refuse("GGUF has no type for " + type);
+  if (!id) return refuse("no type for " + type, "GGUF has no type for " + type);
   if (tensor.shape.size() > kMostDimensions) {
-    refuse("has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
-           std::to_string(kMostDimensions));
+    return refuse("more than " + std::to_string(kMostDimensions) + " dimensions",
+                  "has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
+                      std::to_string(kMostDimensions));
   }
-  if (!restored && tensor.name.size() > kMostNameBytes) {
-    refuse("its name has " + std::to_string(tensor.name.size()) + " bytes; GGUF allows " +
-           std::to_string(kMostNameBytes));
+  if (!restored && tensor.name.size() > kLongestName) {
+    return refuse("names over " + std::to_string(kLongestName) + " bytes",
+                  "its name has " + std::to_string(tensor.name.size()) + " bytes; GGUF allows " +
+                      std::to_string(kLongestName));
   }
   if (!restored && tensor.name.find('\0') != std::string::npos)
-    refuse("its name has a NUL in it, which GGUF does not allow");
+    return refuse("names with a NUL in them", "its name has a NUL in it, which GGUF does not allow");
   const ByteSize size = ggml_dtype(*id).value_or(tensor.dtype).size_of(tensor.shape);
-  if (!size.bytes) refuse(size.problem);
+  if (!size.bytes) return refuse(type + " rows that are no whole blocks", size.problem);
   if (*size.bytes == tensor.size) return;
   throw CorruptError(place_of(planned), type + " " + to_string(tensor.shape) + " has a size of " +
                                             std::to_string(*size.bytes) + " bytes, not " +
@@ -96,13 +101,15 @@ struct RenderedHead {
   std::vector<PlannedTensor> tensors;
   std::uint32_t version = 3;
   std::uint64_t alignment = kDefaultAlignment;
+  std::string path;  ///< how messages name the model
 
   std::uint64_t put(const Sink& sink) const {
     return render_head({.version = version,
                         .alignment = alignment,
                         .metadata = *metadata,
                         .tensor_count = tensors.size(),
-                        .tensor = [&](std::uint64_t i) -> const Tensor& { return tensors[i].tensor(); }},
+                        .tensor = [&](std::uint64_t i) -> const Tensor& { return tensors[i].tensor(); },
+                        .path = path},
                        sink);
   }
 };
@@ -168,12 +175,18 @@ std::uint64_t alignment_of(const Plan& plan, const Metadata& metadata) {
                      std::string(kAlignmentKey) + " is not a power of two of type u32");
 }
 
+void require_places(const Plan& plan, bool restored) {
+  Refusals refusals("GGUF");
+  for (const PlannedTensor& planned : plan.tensors) require_place(planned, restored, refusals);
+  refusals.require_none(plan);
+}
+
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
-  for (const PlannedTensor& planned : content.tensors) require_place(planned, content.restored);
   auto rendered = std::make_shared<RenderedHead>();
   rendered->metadata = std::move(content.metadata);
   rendered->tensors = content.tensors;
   rendered->version = content.version;
+  rendered->path = plan.models.front()->path();
   std::optional<ParsedHead> carried;
   if (content.head) carried = parse_carried(plan, *content.head);
   const std::uint64_t alignment = carried ? carried->alignment : alignment_of(plan, *rendered->metadata);

@@ -30,8 +30,12 @@ struct FileContent {
 /// The alignment that metadata asks for. Throws CorruptError where it cannot be one.
 std::uint64_t alignment_of(const Plan& plan, const Metadata& metadata);
 
-/// Plans a file behind those that `files` holds. Throws UnsupportedError for a tensor that the format has no
-/// place for, and CorruptError where a carried head or gap is not that of these tensors.
+/// Throws UnsupportedError that names the tensors of a plan that the format has no place for; `restored` as
+/// FileContent has it.
+void require_places(const Plan& plan, bool restored);
+
+/// Plans a file behind those that `files` holds. The tensors have their places. Throws CorruptError where a
+/// carried head or gap is not that of these tensors.
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files);
 
 }  // namespace aerotool::gguf

@@ -36,14 +36,15 @@ class GgufFormat final : public Format {
   }
 
   /// A split model's parts have the same extension.
-  std::string first_file(const std::string& path) const override {
-    const auto name = gguf::split_name(path);
-    return name ? gguf::part_path(*name, 1) : path;
+  std::optional<NumberedName> numbered(std::string_view path) const override {
+    return gguf::split_name(path);
   }
+  bool first_leads() const override { return true; }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
     auto model = std::make_unique<gguf::GgufModel>(std::move(input), report);
     warn_of_part(*model, report);
+    if (!report.judging()) model->other_types().report(model->path(), report);
     return model;
   }
 

@@ -8,6 +8,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -16,7 +17,9 @@ constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
 
 class HeadRenderer {
  public:
-  explicit HeadRenderer(const Sink& sink) : sink_(sink) { buffer_.reserve(kBufferBytes); }
+  HeadRenderer(const std::string& path, const Sink& sink) : path_(path), sink_(sink) {
+    buffer_.reserve(kBufferBytes);
+  }
 
   void number(std::uint64_t bits, std::size_t width) {
     std::array<std::byte, 8> bytes{};
@@ -31,9 +34,10 @@ class HeadRenderer {
 
   void type(ValueType type, const std::string& key) {
     if (type > ValueType::f64) {
-      throw UnsupportedError({}, "metadata key '" + escape_controls(key) + "': GGUF has no type for " +
-                                     (type == ValueType::null ? std::string("null or a mixed array")
-                                                              : std::string(name_of(type))));
+      throw UnsupportedError(
+          {path_, {}, {}},
+          "metadata key '" + escape_controls(key) + "': GGUF has no type for " +
+              (type == ValueType::null ? std::string("null or a mixed array") : std::string(name_of(type))));
     }
     number(static_cast<std::uint64_t>(type), 4);
   }
@@ -54,7 +58,7 @@ class HeadRenderer {
   void info(const Tensor& tensor, std::uint64_t offset) {
     const auto type = ggml_id(tensor.dtype);
     if (!type) {
-      throw UnsupportedError({{}, {}, tensor.name},
+      throw UnsupportedError({path_, {}, tensor.name},
                              "GGUF has no type for " + escape_controls(tensor.dtype.name()));
     }
     string(tensor.name);
@@ -103,6 +107,7 @@ class HeadRenderer {
     buffer_.clear();
   }
 
+  const std::string& path_;
   const Sink& sink_;
   std::vector<std::byte> buffer_;
   std::uint64_t total_ = 0;
@@ -111,7 +116,7 @@ class HeadRenderer {
 }  // namespace
 
 std::uint64_t render_head(const HeadContent& content, const Sink& sink) {
-  HeadRenderer out(sink);
+  HeadRenderer out(content.path, sink);
   out.put(bytes_of(kMagic));
   out.number(content.version, 4);
   out.number(content.tensor_count, 8);
@@ -127,7 +132,8 @@ std::uint64_t render_head(const HeadContent& content, const Sink& sink) {
     out.info(tensor, offset);
     auto end = checked_add(offset, tensor.size);
     if (end) end = checked_align(*end, content.alignment);
-    if (!end) throw UnsupportedError({{}, {}, tensor.name}, "the data section would pass 2^64 bytes");
+    if (!end)
+      throw UnsupportedError({content.path, {}, tensor.name}, "the data section would exceed 2^64 bytes");
     offset = *end;
   }
   return out.finish(content.alignment);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "core/bytes.hpp"
@@ -14,6 +15,7 @@ namespace aerotool::gguf {
 constexpr std::string_view kMagic = "GGUF";
 constexpr std::string_view kAlignmentKey = "general.alignment";
 constexpr std::uint64_t kDefaultAlignment = 32;
+constexpr std::size_t kLongestName = 63;  ///< of a tensor, in bytes, that ggml takes
 
 using Sink = std::function<void(ByteSpan)>;
 
@@ -23,6 +25,7 @@ struct HeadContent {
   const Metadata& metadata;
   std::uint64_t tensor_count = 0;
   std::function<const Tensor&(std::uint64_t index)> tensor;  ///< in file order
+  std::string path{};                                        ///< how messages name the model
 };
 
 /// Hands the exact bytes of a head to `sink`, piece by piece: magic, version, counts, pairs, infos and zeros

@@ -1,28 +1,58 @@
 #include "formats/gguf/layout.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "model/cut_off.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 /// A tensor without bytes lacks nothing as long as it does not begin past the padding that a file may leave
-/// out at its end.
-bool lies_in_file(const Tensor& tensor, const ParsedHead& head, const io::Input& input) {
-  const std::uint64_t size = data_size(head.data_begin, input);
-  if (tensor.size == 0) return tensor.offset <= align_up(size, head.alignment);
-  return range_fits(tensor.offset, tensor.size, size);
+/// out at its end; one that should have some, but whose size is not known, ends where the file does.
+bool lies_in_file(const Tensor& tensor, std::uint64_t data_size, std::uint64_t alignment) {
+  if (tensor.size != 0) return range_fits(tensor.offset, tensor.size, data_size);
+  if (is_unmeasured(tensor.dtype) && element_count(tensor.shape) != 0) return false;
+  return tensor.offset <= align_up(data_size, alignment);
 }
 
-void report_outside(const Tensor& tensor, const ParsedHead& head, const io::Input& input, Report& report) {
-  auto end = checked_add(head.data_begin, tensor.offset);
-  if (end) end = checked_add(*end, tensor.size);
-  report.unreadable(Code::short_file, {input.name(), {}, tensor.name},
-                    (end ? "ends at byte " + std::to_string(*end) : std::string("ends past byte 2^64")) +
-                        ", but the file has only " + std::to_string(input.size()) + " bytes");
+/// Tensors of types that GGUF does not define have the size that its blocks say where the next tensor begins
+/// right behind that; else they reach to the next tensor, and the last one to the end of the file. `tensors`
+/// are in the order of their offsets.
+void measure_others(std::vector<Tensor>& tensors, ParsedHead& head, std::uint64_t data_size) {
+  std::optional<std::uint64_t> next;  // where the first tensor behind this one begins
+  for (std::size_t i = tensors.size(); i-- > 0;) {
+    Tensor& tensor = tensors[i];
+    if (i + 1 < tensors.size() && tensors[i + 1].offset > tensor.offset) next = tensors[i + 1].offset;
+    const auto id = ggml_id(tensor.dtype);
+    if (!id || is_gguf_type(*id)) continue;
+    const auto end = checked_add(tensor.offset, tensor.size);
+    const bool fits = !next || (end && checked_align(*end, head.alignment) == next);
+    if (fits && !is_unmeasured(tensor.dtype)) continue;
+    const std::uint64_t limit = std::min(next.value_or(data_size), data_size);
+    tensor.dtype = head.others.unmeasured(*id);
+    const bool has_bytes = element_count(tensor.shape) != 0 && limit > tensor.offset;
+    tensor.size = has_bytes ? limit - tensor.offset : 0;
+  }
+}
+
+void drop_cut_off(std::vector<Tensor>& tensors, const ParsedHead& head, const io::Input& input,
+                  Report& report) {
+  const std::uint64_t size = data_size(head.data_begin, input);
+  CutOff cut_off;
+  std::erase_if(tensors, [&](const Tensor& tensor) {
+    if (lies_in_file(tensor, size, head.alignment)) return false;
+    // One of unknown size lacks a byte at least.
+    const std::uint64_t least = is_unmeasured(tensor.dtype) ? 1 : 0;
+    cut_off.add(tensor.name, checked_add(head.data_begin, tensor.offset).value_or(tensor.offset),
+                std::max(tensor.size, least));
+    return true;
+  });
+  cut_off.report(input.name(), input.size(), report);
 }
 
 /// Leaves out tensors that begin before the end of another.
@@ -61,7 +91,7 @@ class GapFinder {
     if (total_ > kMostGapBytes) {
       throw UnsupportedError({input_.name(), data_begin_ + begin, {}},
                              "more than " + human_size(kMostGapBytes) +
-                                 " of the file belong to no tensor, which is more than is carried along");
+                                 " of the file belong to no tensor, which is more than can be carried");
     }
     std::vector<std::byte> bytes(length);
     if (length != 0) input_.read(data_begin_ + begin, bytes);
@@ -94,16 +124,13 @@ class GapFinder {
 
 std::vector<Tensor> place_tensors(ParsedHead& head, const io::Input& input, Report& report) {
   std::vector<Tensor> tensors = std::move(head.tensors);
-  std::erase_if(tensors, [&](const Tensor& tensor) {
-    if (lies_in_file(tensor, head, input)) return false;
-    report_outside(tensor, head, input, report);
-    return true;
-  });
-  for (Tensor& tensor : tensors) tensor.offset += head.data_begin;
   const auto earlier = [](const Tensor& a, const Tensor& b) { return a.offset < b.offset; };
   if (!std::is_sorted(tensors.begin(), tensors.end(), earlier)) {
     std::stable_sort(tensors.begin(), tensors.end(), earlier);
   }
+  if (!head.others.empty()) measure_others(tensors, head, data_size(head.data_begin, input));
+  drop_cut_off(tensors, head, input, report);
+  for (Tensor& tensor : tensors) tensor.offset += head.data_begin;
   drop_overlapping(tensors, input, report);
   return tensors;
 }

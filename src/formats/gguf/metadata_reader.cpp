@@ -41,7 +41,7 @@ class KeyValueReader {
     for (const auto& [key, value] : result_.metadata.entries) {
       if (!keys.insert(key).second) {
         report_.fault(Code::duplicate, {cursor_.path(), {}, {}},
-                      "the metadata key " + quoted(key) + " stands twice");
+                      "the metadata key " + quoted(key) + " is duplicated");
       }
     }
     return std::move(result_);

@@ -53,11 +53,11 @@ ParsedHead parse_head(Cursor& cursor, Report& report) {
   ParsedHead head;
   check_magic(cursor);
   head.version = read_version(cursor);
-  const std::uint64_t tensor_count = cursor.count(kLeastInfoBytes, "the number of tensors");
+  head.tensor_count = cursor.count(kLeastInfoBytes, "the number of tensors");
   const std::uint64_t pair_count = cursor.count(kLeastPairBytes, "the number of metadata pairs");
   head.pairs = read_key_values(cursor, pair_count, report);
   head.alignment = alignment_of(head.pairs.metadata, cursor.path());
-  head.tensors = read_tensor_infos(cursor, tensor_count, head.alignment, report);
+  head.tensors = read_tensor_infos(cursor, head.tensor_count, head.alignment, head.others, report);
   head.infos_end = cursor.position();
   head.data_begin = align_up(head.infos_end, head.alignment);
   return head;

@@ -5,13 +5,18 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/layout.hpp"
+#include "formats/gguf/loader_warnings.hpp"
+#include "model/file_check.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 ParsedHead parse(const io::Input& input, Report& report) {
+  const Bytes begin = input.view(0, std::min<std::uint64_t>(input.size(), kMagic.size()));
+  if (begin.text() != kMagic) foreign::refuse(input, "GGUF");
   Cursor cursor(input.name(), input.size(), [&](std::uint64_t length) { return input.view(0, length); });
   return parse_head(cursor, report);
 }
@@ -22,15 +27,11 @@ GgufModel::GgufModel(std::shared_ptr<io::Input> input, Report& report)
     : input_(std::move(input)),
       head_(parse(*input_, report)),
       tensors_(place_tensors(head_, *input_, report)) {
-  std::uint64_t end = head_.data_begin;
-  for (const Tensor& tensor : tensors_) end = std::max(end, tensor.offset + tensor.size);
-  const std::uint64_t padded = head_.data_begin + align_up(end - head_.data_begin, head_.alignment);
-  // Common and harmless: of interest to those alone who ask whether the file is sound.
-  if (report.judging() && input_->size() < padded) {
-    report.warning(
-        Code::padding, {path(), input_->size(), {}},
-        "the file ends without its last padding: " + plural(padded - input_->size(), "zero") + " missing");
+  if (report.judging()) {
+    head_.others.report(path(), report);
+    warn_of_head(head_, tensors_, path(), report);
   }
+  warn_of_end(head_, tensors_, *input_, report);
 }
 
 Overview GgufModel::overview() const {
@@ -40,6 +41,7 @@ Overview GgufModel::overview() const {
   overview.model_name = head_.pairs.metadata.text("general.name");
   overview.architecture = head_.pairs.metadata.text("general.architecture");
   overview.file_size = input_->size();
+  overview.packed_size = input_->packed_size();
   overview.shards.push_back({.name = "data",
                              .path = path(),
                              .offset = std::min(head_.data_begin, input_->size()),
@@ -74,7 +76,8 @@ bool GgufModel::renders_alike(const Bytes& head) const {
                    .alignment = head_.alignment,
                    .metadata = head_.pairs.metadata,
                    .tensor_count = tensors_.size(),
-                   .tensor = [&](std::uint64_t index) -> const Tensor& { return tensors_[index]; }},
+                   .tensor = [&](std::uint64_t index) -> const Tensor& { return tensors_[index]; },
+                   .path = path()},
                   [&](ByteSpan bytes) {
                     alike = alike && range_fits(position, bytes.size(), head.size()) &&
                             std::ranges::equal(bytes, head.view.subspan(position, bytes.size()));
@@ -87,7 +90,8 @@ void GgufModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::by
   if (!out.empty()) input_->read(tensors_[tensor].offset + offset, out);
 }
 
-bool GgufModel::check(const CheckOptions& options, Report&) const {
+bool GgufModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   // The format has no hashes, and opening the file has judged all that it says of itself.
   return options.level != CheckLevel::control;
 }

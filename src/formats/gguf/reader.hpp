@@ -23,6 +23,8 @@ class GgufModel final : public Model {
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
+  /// When judging they were reported; in use that is left to those who know all files of the model.
+  const OtherTypes& other_types() const { return head_.others; }
 
  private:
   bool renders_alike(const Bytes& head) const;

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "model/metadata.hpp"
+#include "model/numbered_name.hpp"
 
 namespace aerotool::gguf {
 
@@ -14,18 +14,8 @@ constexpr std::string_view kSplitNumberKey = "split.no";              ///< u16, 
 constexpr std::string_view kSplitCountKey = "split.count";            ///< u16
 constexpr std::string_view kSplitTensorsKey = "split.tensors.count";  ///< i32, of all files together
 
-/// NAME-00002-of-00003.gguf
-struct SplitName {
-  std::string stem;        ///< all before the first number's dash, directories too
-  std::uint32_t part = 0;  ///< from 1 to count
-  std::uint32_t count = 0;
-};
-
-/// Nothing where a path has not the name of a part.
-std::optional<SplitName> split_name(std::string_view path);
-
-/// The path of another part, beside it.
-std::string part_path(const SplitName& name, std::uint32_t part);
+/// NAME-00002-of-00003.gguf; nothing where a path has not the name of a part.
+std::optional<NumberedName> split_name(std::string_view path);
 
 bool is_split_key(std::string_view key);
 

@@ -10,12 +10,14 @@
 #include "core/distinct.hpp"
 #include "core/large_pages.hpp"
 #include "core/text.hpp"
+#include "model/ggml_types.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 constexpr std::string_view kInfos = "the tensor infos";
-constexpr std::uint32_t kMostDimensions = 4;
+constexpr std::uint32_t kMostDimensions = 4;  // that GGUF allows
+constexpr std::uint32_t kMostRead = 32;
 constexpr std::uint64_t kMostNameBytes = 4096;  // what AERO can hold
 // A count may be a lie: no more is made room for at once, and from here on names that stand twice are looked
 // for each time the number of tensors doubles.
@@ -23,8 +25,8 @@ constexpr std::size_t kMostReserved = std::size_t{1} << 20;
 // A judged file may be nothing but a count and zeros: there is no use in listing billions of infos.
 constexpr std::uint64_t kMostUnusable = Report::kMost;
 
-bool was_removed(std::uint32_t type) {
-  return type == 4 || type == 5 || (type >= 31 && type <= 33) || (type >= 36 && type <= 38);
+std::string too_many_dimensions(std::uint32_t rank) {
+  return std::to_string(rank) + " dimensions; GGUF allows at most " + std::to_string(kMostDimensions);
 }
 
 /// For each tensor whether one before it has its name; empty where all names differ. Names are compared only
@@ -42,8 +44,8 @@ std::vector<bool> find_twins(const std::vector<Tensor>& tensors) {
 
 class InfoReader {
  public:
-  InfoReader(Cursor& cursor, std::uint64_t alignment, Report& report)
-      : cursor_(cursor), alignment_(alignment), report_(report) {}
+  InfoReader(Cursor& cursor, std::uint64_t alignment, OtherTypes& others, Report& report)
+      : cursor_(cursor), alignment_(alignment), others_(others), report_(report) {}
 
   std::vector<Tensor> read(std::uint64_t count) {
     reserve_large(tensors_, std::min<std::uint64_t>(count, kMostReserved));
@@ -66,14 +68,13 @@ class InfoReader {
     Tensor tensor;
     tensor.name = name.text().substr(0, kMostNameBytes);
     const std::uint32_t rank = cursor_.u32(kInfos);
-    const bool has_shape = rank <= kMostDimensions;
+    const bool has_shape = rank <= kMostRead;
     if (has_shape) {
+      if (rank > kMostDimensions) report_.fault(Code::shape, at(tensor), too_many_dimensions(rank));
       tensor.shape.resize(rank);
       for (std::uint32_t i = 0; i < rank; ++i) tensor.shape[rank - 1 - i] = cursor_.u64(kInfos);
     } else {
-      report_.unreadable(
-          Code::shape, at(tensor),
-          std::to_string(rank) + " dimensions; GGUF allows at most " + std::to_string(kMostDimensions));
+      report_.unreadable(Code::shape, at(tensor), too_many_dimensions(rank));
       cursor_.skip(std::uint64_t{rank} * 8, kInfos);
     }
     const std::uint32_t type = cursor_.u32(kInfos);
@@ -84,21 +85,16 @@ class InfoReader {
                          "a tensor's name has " + std::to_string(name.size()) + " bytes; at most " +
                              std::to_string(kMostNameBytes) + " are read");
     }
-    const bool has_size = has_shape && measure(tensor, type);
-    check_place(tensor, has_size);
-    if (!has_size || name.size() > kMostNameBytes) return false;
+    const bool usable =
+        has_shape && (is_gguf_type(type) ? measure(tensor, type) : measure_other(tensor, type));
+    check_place(tensor, usable && is_gguf_type(type));
+    if (!usable || name.size() > kMostNameBytes) return false;
     tensors_.push_back(std::move(tensor));
     return true;
   }
 
   bool measure(Tensor& tensor, std::uint32_t type) {
     const std::optional<DType> dtype = ggml_dtype(type);
-    if (!dtype) {
-      report_.unreadable(Code::dtype, at(tensor),
-                         "ggml type " + std::to_string(type) +
-                             (was_removed(type) ? " was removed from GGUF" : " is not known"));
-      return false;
-    }
     const ByteSize size = dtype->size_of(tensor.shape);
     if (!size.bytes) {
       report_.unreadable(Code::shape, at(tensor), size.problem);
@@ -106,6 +102,24 @@ class InfoReader {
     }
     tensor.dtype = *dtype;
     tensor.size = *size.bytes;
+    return true;
+  }
+
+  bool measure_other(Tensor& tensor, std::uint32_t type) {
+    if (!others_.note(type, tensor.name)) {
+      throw CorruptError({cursor_.path(), {}, {}},
+                         "its tensors have more than " + with_thousands(OtherTypes::kMost) +
+                             " types that GGUF does not define; the rest were not read",
+                         Code::dtype);
+    }
+    if (!element_count(tensor.shape)) {
+      report_.unreadable(Code::shape, at(tensor), "the number of elements exceeds 2^64");
+      return false;
+    }
+    const std::optional<DType> known = ggml_dtype(type);
+    const ByteSize size = known ? known->size_of(tensor.shape) : ByteSize{};
+    tensor.dtype = size.bytes ? *known : others_.unmeasured(type);
+    tensor.size = size.bytes.value_or(0);
     return true;
   }
 
@@ -159,6 +173,7 @@ class InfoReader {
 
   Cursor& cursor_;
   std::uint64_t alignment_;
+  OtherTypes& others_;
   Report& report_;
   std::vector<Tensor> tensors_;
   std::optional<std::uint64_t> expected_ = 0;  // where the next tensor should begin, if that is known
@@ -170,8 +185,8 @@ class InfoReader {
 }  // namespace
 
 std::vector<Tensor> read_tensor_infos(Cursor& cursor, std::uint64_t count, std::uint64_t alignment,
-                                      Report& report) {
-  return InfoReader(cursor, alignment, report).read(count);
+                                      OtherTypes& others, Report& report) {
+  return InfoReader(cursor, alignment, others, report).read(count);
 }
 
 }  // namespace aerotool::gguf

@@ -8,6 +8,7 @@
 #include "formats/gguf/split.hpp"
 #include "formats/gguf_split/reader.hpp"
 #include "formats/gguf_split/writer.hpp"
+#include "model/missing_parts.hpp"
 
 namespace aerotool {
 namespace gguf_split {
@@ -24,7 +25,10 @@ class SplitFormat final : public Format {
     return chars_of(head).starts_with(gguf::kMagic) && gguf::split_name(path) ? kNarrower : 0;
   }
 
-  std::string first_file(const std::string& path) const override { return gguf_format().first_file(path); }
+  std::optional<NumberedName> numbered(std::string_view path) const override {
+    return gguf::split_name(path);
+  }
+  bool first_leads() const override { return true; }
 
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
     const auto name = gguf::split_name(input->name());
@@ -32,13 +36,22 @@ class SplitFormat final : public Format {
     auto model = std::make_unique<gguf::GgufModel>(input, report);
     const Metadata metadata = model->metadata();
     // A name may look like a part's by chance, and one part of one is a whole model.
-    if (!gguf::says_split(metadata)) return model;
-    if (name->count == 1 && gguf::split_number(metadata, gguf::kSplitCountKey) == 1) return model;
+    const bool whole = !gguf::says_split(metadata) ||
+                       (name->count == 1 && gguf::split_number(metadata, gguf::kSplitCountKey) == 1);
+    if (whole) {
+      if (!report.judging()) model->other_types().report(model->path(), report);
+      return model;
+    }
     if (name->part != 1) {
+      // The same answer as where another part is missing.
+      const std::vector<std::string> names = part_names(*name);
+      const std::vector<std::size_t> missing = missing_parts(input->name(), names);
+      if (!missing.empty() && missing.front() == 0)
+        throw CorruptError({input->name(), {}, {}}, tell_missing(names, missing), Code::missing);
       throw UsageError(describe({input->name(), {}, {}},
                                 "is part " + std::to_string(name->part) + " of " +
                                     std::to_string(name->count) +
-                                    "; name the first part: " + escape_controls(gguf::part_path(*name, 1))));
+                                    "; name the first part: " + escape_controls(part_path(*name, 1))));
     }
     return std::make_unique<SplitModel>(std::move(input), std::move(model), *name, report);
   }

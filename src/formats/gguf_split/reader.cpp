@@ -1,10 +1,12 @@
 #include "formats/gguf_split/reader.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/text.hpp"
 #include "formats/gguf/layout.hpp"
+#include "model/missing_parts.hpp"
 
 namespace aerotool::gguf_split {
 namespace {
@@ -13,16 +15,12 @@ std::string file_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);  // all of it where there is no slash
 }
 
-std::unique_ptr<Model> read_part(std::shared_ptr<io::Input> file, Report& report) {
-  return std::make_unique<gguf::GgufModel>(std::move(file), report);
-}
-
 /// One of a part's numbers is there, of its type, and none below 0.
 void check_number(const Where& where, const Metadata& metadata, std::string_view key, ValueType type,
                   Report& report) {
   const Value* value = metadata.find(key);
   if (value == nullptr) {
-    report.doubt(Code::part, where, "has no " + std::string(key) + ", as every part of a split model has");
+    report.doubt(Code::part, where, "has no " + std::string(key) + ", which every part of a split model has");
   } else if (value->type != type) {
     report.doubt(Code::part, where,
                  std::string(key) + " is of type " + std::string(name_of(value->type)) + ", not " +
@@ -57,17 +55,31 @@ void check_part(const Model& part, std::uint32_t number, std::uint32_t count, Re
 }  // namespace
 
 SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,
-                       const gguf::SplitName& name, Report& report) {
+                       const NumberedName& name, Report& report) {
   // When judging, a file with faults of its own may lack tensors.
   bool whole = report.fault_count() == 0;
   inputs_.push_back(std::move(input));
   check_part(*first, 1, name.count, report);
+  gguf::OtherTypes others;
+  const auto read_part = [&](std::shared_ptr<io::Input> file, Report& to) {
+    auto part = std::make_unique<gguf::GgufModel>(std::move(file), to);
+    others.add(part->other_types());
+    return part;
+  };
+  others.add(first->other_types());
   add_part(std::move(first));
+  const std::vector<std::string> names = part_names(name);
+  const std::vector<std::size_t> missing = missing_parts(path(), names);
+  if (!missing.empty()) {
+    whole = false;
+    report.unreadable(Code::missing, {path(), {}, {}}, tell_missing(names, missing));
+  }
   for (std::uint32_t number = 2; number <= name.count; ++number) {
+    if (std::binary_search(missing.begin(), missing.end(), number - 1)) continue;
     // A name may tell of more files than anyone wants to be told of.
     if (report.full()) break;
     const std::uint64_t faults = report.fault_count();
-    auto file = open_part(path(), file_name(gguf::part_path(name, number)), read_part, report);
+    auto file = open_part(*inputs_.front(), names[number - 1], read_part, report);
     whole = whole && report.fault_count() == faults;
     if (!file) continue;
     inputs_.push_back(std::move(file));
@@ -75,6 +87,8 @@ SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::G
   }
   check_totals(whole, report);
   leave_out_twins(report);
+  // Each part has reported its own when judging.
+  if (!report.judging()) others.report(path(), report);
 }
 
 /// The parts agree on how many tensors there are, and where the model is whole, they are that many.
@@ -128,10 +142,10 @@ Source SplitModel::source() const {
     if (view.version != version) part.head = inputs_[i]->view(0, view.shards.front().offset);
     for (const auto& gap : part.gaps) gaps += gap.second.size();
     if (gaps > gguf::kMostGapBytes) {
-      throw UnsupportedError({model.path(), {}, {}},
-                             "more than " + human_size(gguf::kMostGapBytes) +
-                                 " of this part and those before it belong to no tensor, which is more than "
-                                 "is carried along");
+      throw UnsupportedError(
+          {model.path(), {}, {}},
+          "more than " + human_size(gguf::kMostGapBytes) +
+              " of this part and those before it belong to no tensor, which is more than can be carried");
     }
     source.files.push_back(
         {file_name(model.path()), std::move(part.metadata), {}, std::move(part.head), std::move(part.gaps)});
@@ -141,9 +155,7 @@ Source SplitModel::source() const {
 }
 
 bool SplitModel::check(const CheckOptions& options, Report& report) const {
-  bool checked = true;
-  for (const auto& part : parts()) checked = part->check(options, report) && checked;
-  return checked;
+  return check_parts(options, report);
 }
 
 }  // namespace aerotool::gguf_split

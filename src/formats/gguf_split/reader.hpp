@@ -19,7 +19,7 @@ class SplitModel final : public PartedModel {
  public:
   /// `first` was read from `input`, whose name is `name` with the part number 1.
   SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,
-             const gguf::SplitName& name, Report& report);
+             const NumberedName& name, Report& report);
 
   const std::string& path() const override { return inputs_.front()->name(); }
   Overview overview() const override;

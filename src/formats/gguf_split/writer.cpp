@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/content.hpp"
+#include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
 #include "model/carried.hpp"
 #include "model/files_of_a_set.hpp"
@@ -28,7 +29,7 @@ void require_parts(const Plan& plan, const Source& source) {
                        name->count == source.files.size();
     if (sound) continue;
     throw CorruptError({model, {}, {}}, "\"source\": '" + escape_controls(source.files[i].path) +
-                                            "' is not called as part " + std::to_string(i + 1) + " of " +
+                                            "' is not named as part " + std::to_string(i + 1) + " of " +
                                             std::to_string(source.files.size()));
   }
 }
@@ -110,11 +111,14 @@ HeadedFiles plan_parts(const Plan& plan, gguf::Content& content,
 }
 
 HeadedFiles plan_files(const Plan& plan, gguf::Content& content) {
-  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes)
+  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes) {
+    gguf::require_places(plan, true);
     return plan_recorded_files(plan, content);
+  }
   unite(content);
   auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
                       gguf::alignment_of(plan, content.metadata));
+  gguf::require_places(plan, content.restores && parts.size() == 1);
   HeadedFiles files;
   if (parts.size() == 1) {
     gguf::FileContent file = only_file(plan, content);
@@ -133,9 +137,13 @@ std::unique_ptr<SetDraft> SplitWriter::draft(const Plan& plan) const {
   gguf::Content content = gguf::content_of(plan);
   HeadedSet set;
   set.extension = kExtension;
+  set.open_file = [](std::shared_ptr<io::Input> input, Report& report) {
+    return std::make_unique<gguf::GgufModel>(std::move(input), report);
+  };
   set.files = plan_files(plan, content);
   set.files.lost = std::move(content.lost);
   set.files.dropped = std::move(content.dropped);
+  set.files.warnings = std::move(content.warnings);
   return draft_of_set(plan, std::move(set));
 }
 

@@ -54,9 +54,9 @@ class Collector {
     } else if (!text) {
       lose(key, value.type == ValueType::string
                     ? std::string("it is not UTF-8")
-                    : "safetensors has text alone, no " + std::string(name_of(value.type)));
+                    : "safetensors metadata holds only text, not " + std::string(name_of(value.type)));
     } else if (!keys_.emplace(key).second) {
-      lose(key, "its key stands twice");
+      lose(key, "its key is duplicated");
     } else {
       metadata_.entries.emplace_back(key, Value::string(std::move(*text)));
     }
@@ -71,7 +71,7 @@ class Collector {
   }
   std::vector<std::string> lost() {
     if (lost_count_ > kMostLines)
-      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry"));
+      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry", "more entries"));
     return std::move(lost_);
   }
 
@@ -92,7 +92,7 @@ void collect(const Plan& plan, Content& content) {
   if (content.source.metadata) {
     for (const auto& [key, value] : content.source.metadata->entries) collector.add(key, value);
   } else {
-    const Naming named = naming(plan);
+    const Naming named = naming(plan, content.source);
     const NameKeys keys = name_keys(false);
     collector.add_text(keys.name, named.name);
     collector.add_text(keys.architecture, named.architecture);
@@ -122,7 +122,7 @@ std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& sourc
 
 void refuse_gaps(const Plan& plan) {
   throw CorruptError({plan.models.front()->path(), {}, {}},
-                     "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
+                     "safetensors cannot hold the gaps that it carries; --include '*' leaves them out");
 }
 
 std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order) {
@@ -142,7 +142,7 @@ std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::op
     };
     if (!is_utf8(key) || value.type != ValueType::string || !is_utf8(value.text()))
       refuse("is not UTF-8 text");
-    if (!keys.insert(key).second) refuse("stands twice");
+    if (!keys.insert(key).second) refuse("is duplicated");
   }
   return std::make_shared<const Metadata>(*metadata);
 }
@@ -152,20 +152,23 @@ Content content_of(const Plan& plan) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  content.index_metadata = std::move(all.index_metadata);
+  require_places(plan);
   const Source& source = content.source;
   content.in_source_order = in_source_order(plan, source);
-  if (source.format != kSourceFormat) drop_layout(content.source, content.dropped);
-  if (!source.gaps.empty()) {
-    throw CorruptError(
-        {plan.models.front()->path(), {}, {}},
-        "the gaps that it carries have no place in safetensors; --include '*' leaves them out");
+  std::vector<std::string> lost_gaps;
+  if (source.format != kSourceFormat) {
+    add_lost_gaps(source, lost_gaps);
+    drop_layout(content.source, content.dropped);
   }
+  if (!source.gaps.empty()) refuse_gaps(plan);
   const bool own = source.metadata && !source.typed_metadata;
   if (own) {
     content.metadata = carried_metadata(plan, source.metadata);
   } else {
     collect(plan, content);
   }
+  content.lost.insert(content.lost.end(), lost_gaps.begin(), lost_gaps.end());
   const auto extras = lost_extras(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;
@@ -179,8 +182,13 @@ void unite(Content& content) {
     return file.metadata->entries != source.metadata->entries;
   };
   if (std::any_of(source.files.begin(), source.files.end(), differs))
-    content.lost.emplace_back("metadata of files after the first, which is not the first one's");
+    content.lost.emplace_back("metadata of files after the first, where it differs from the first's");
   drop_layout(source, content.dropped);
+}
+
+void drop_index(Content& content) {
+  for (std::string& line : lost_index(content.index_metadata)) content.lost.push_back(std::move(line));
+  content.index_metadata.clear();
 }
 
 FileContent only_file(const Plan& plan, const Content& content) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "formats/safetensors/file_plan.hpp"
+#include "model/index_metadata.hpp"
 #include "model/metadata.hpp"
 #include "model/plan.hpp"
 
@@ -24,6 +25,8 @@ struct Content {
   /// stands; of typed metadata the strings, and numbers and booleans as their shortest text; where the
   /// source has none, what the model is called.
   std::shared_ptr<const Metadata> metadata;
+  /// What an index of the source says of the model, for another index.
+  IndexMetadata index_metadata;
   std::vector<std::string> lost;     ///< content that safetensors has no place for, a line each
   std::vector<std::string> dropped;  ///< what else is not kept
 };
@@ -42,6 +45,9 @@ std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::u
 
 /// Leaves out how a source is divided into files, and says what that loses.
 void unite(Content& content);
+
+/// Leaves out what an index says, and says so.
+void drop_index(Content& content);
 
 /// All tensors in one file: with the order and head of a source that was one, else in the reference's order.
 FileContent only_file(const Plan& plan, const Content& content);

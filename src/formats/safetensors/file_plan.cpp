@@ -12,24 +12,31 @@
 #include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/reader.hpp"
+#include "model/refusals.hpp"
 
 namespace aerotool::safetensors {
 namespace {
 
 constexpr std::string_view kMetadataName = "__metadata__";
 
-/// Throws where the format cannot hold a tensor.
-void require_place(const PlannedTensor& planned) {
+/// Notes a tensor that the format cannot hold. Throws CorruptError where its size is wrong.
+void require_place(const PlannedTensor& planned, Refusals& refusals) {
   const Tensor& tensor = planned.tensor();
   const Where where{planned.model->path_of(planned.index), {}, shortened(tensor.name)};
-  const auto refuse = [&](const std::string& why) { throw UnsupportedError(where, why); };
   const std::string type = escape_controls(tensor.dtype.name());
-  if (!safetensors_rank(tensor.dtype)) refuse("safetensors has no type for " + type);
-  if (!is_utf8(tensor.name)) refuse("its name is not UTF-8, which safetensors requires");
-  if (tensor.name == kMetadataName) refuse("safetensors keeps this name for itself");
+  const auto refuse = [&](const std::string& reason, const std::string& message) {
+    refusals.add(planned, reason, message);
+  };
+  if (!safetensors_rank(tensor.dtype))
+    return refuse("no type for " + type, "safetensors has no type for " + type);
+  if (!is_utf8(tensor.name))
+    return refuse("names that are not UTF-8", "its name is not UTF-8, which safetensors requires");
+  if (tensor.name == kMetadataName)
+    return refuse("a name that it keeps for itself", "safetensors reserves this name");
   if (tensor.shape.size() > kMostRank) {
-    refuse("a shape of " + std::to_string(tensor.shape.size()) + " dimensions; at most " +
-           std::to_string(kMostRank) + " are handled");
+    return refuse("more than " + std::to_string(kMostRank) + " dimensions",
+                  "a shape of " + std::to_string(tensor.shape.size()) + " dimensions; at most " +
+                      std::to_string(kMostRank) + " are handled");
   }
   const auto known = safetensors_dtype(tensor.dtype.name());
   const ByteSize size = known.value_or(tensor.dtype).size_of(tensor.shape);
@@ -120,8 +127,13 @@ void require_match(const Plan& plan, const Bytes& head, const TensorLayout& layo
 
 }  // namespace
 
+void require_places(const Plan& plan) {
+  Refusals refusals("safetensors");
+  for (const PlannedTensor& planned : plan.tensors) require_place(planned, refusals);
+  refusals.require_none(plan);
+}
+
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
-  for (const PlannedTensor& planned : content.tensors) require_place(planned);
   PlannedShard& shard = files.add_shard(std::move(content.tensors));
   TensorLayout& layout = files.layout;
   for (std::size_t i = shard.first; i < shard.first + shard.count; ++i) {

@@ -19,8 +19,11 @@ struct FileContent {
   std::optional<Bytes> head;
 };
 
-/// Plans a file behind those that `files` holds. Throws UnsupportedError for a tensor that the format has no
-/// place for, and CorruptError where a carried head is not that of these tensors.
+/// Throws UnsupportedError that names the tensors of a plan that the format has no place for.
+void require_places(const Plan& plan);
+
+/// Plans a file behind those that `files` holds. The tensors have their places. Throws CorruptError where a
+/// carried head is not that of these tensors.
 void add_file(const Plan& plan, FileContent content, HeadedFiles& files);
 
 /// The order in which the reference library writes tensors.

@@ -4,9 +4,13 @@
 #include <algorithm>
 
 #include "core/checked.hpp"
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/header.hpp"
+#include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors/writer.hpp"
+#include "io/spool.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool {
 namespace safetensors {
@@ -32,22 +36,24 @@ class EndFinder final : public HeaderVisitor {
 class SafetensorsFormat final : public Format {
  public:
   std::string_view name() const override { return "safetensors"; }
-  std::vector<std::string_view> extensions() const override { return {".safetensors"}; }
+  std::vector<std::string_view> extensions() const override { return {kExtension}; }
 
   int probe(ByteSpan head, std::uint64_t size, std::string_view /*path*/) const override {
     constexpr int kSure = 90;
     constexpr int kCutShort = 50;  // a length within the cap and a `{`, but the header passes the file's end
-    if (head.size() <= kLengthBytes) return 0;
-    const std::uint64_t length = header_length(head);
-    if (length < 2 || length > kMostHeaderBytes) return 0;
-    const std::string_view json = chars_of(head.subspan(kLengthBytes));
-    const std::size_t first = json.find_first_not_of(" \t\r\n");
-    if (first >= length || json[first] != '{') return 0;
-    return length <= size - kLengthBytes ? kSure : kCutShort;
+    if (!begins_like_header(head)) return 0;
+    return header_length(head) <= size - kLengthBytes ? kSure : kCutShort;
   }
 
+  std::optional<NumberedName> numbered(std::string_view path) const override { return part_name(path); }
+
   std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const override {
-    return std::make_unique<SafetensorsModel>(std::move(input), report);
+    auto model = std::make_unique<SafetensorsModel>(input, report);
+    // A config.json beside it may be another model's; what is asked of it must be worth that.
+    if (model->path() != io::kStandardInput && needs_configuration(model->tensors()))
+      model->take_configuration(config_beside(*input, report));
+    warn_of_part_alone(model->path(), report);
+    return model;
   }
 
   std::optional<std::uint64_t> declared_size(ByteSpan head) const override {

@@ -292,14 +292,14 @@ class Relay final : public HeaderVisitor {
 };
 
 HeaderProblem explain(const JsonProblem& problem, const Handler& handler) {
-  if (!problem.message.ends_with("stands twice")) {
+  if (!problem.message.ends_with("is duplicated")) {
     return {problem.offset, {}, "header: " + shortened(problem.message)};
   }
-  // A key that stands twice is refused: the reference library silently takes the last one.
+  // A key that is duplicated is refused: the reference library silently takes the last one.
   const std::string twice = shortened(problem.message);
   switch (handler.place()) {
     case Handler::Place::names:
-      return {{}, {}, "header: " + twice + "; a name may stand only once, so the file is refused"};
+      return {{}, {}, "header: " + twice + "; names must be unique, so the file is refused"};
     case Handler::Place::metadata:
       return {{}, {}, "__metadata__: " + twice + ", so the file is refused"};
     default:

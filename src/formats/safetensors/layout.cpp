@@ -6,6 +6,7 @@
 #include "core/checked.hpp"
 #include "core/large_pages.hpp"
 #include "formats/safetensors/message.hpp"
+#include "model/cut_off.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -137,6 +138,7 @@ std::vector<std::uint32_t> Layout::data_order() const {
 void Layout::check_tiling(const std::vector<std::uint32_t>& order) {
   std::uint64_t covered = 0;
   const Tensor* last = nullptr;  // the one that reaches to `covered`
+  CutOff cut_off;
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const std::size_t index = order.empty() ? i : order[i];
     const Tensor& tensor = tensors_[index];
@@ -144,10 +146,7 @@ void Layout::check_tiling(const std::vector<std::uint32_t>& order) {
     // None past the end.
     if (end > data_size_) {
       sound_[index] = false;
-      report_.unreadable(Code::short_file, place(tensor.name, tensor.offset),
-                         "data_offsets " + interval(tensor) +
-                             " pass the end of the data section, which has " + count_bytes(data_size_) +
-                             ": the file is cut short, or the offsets are wrong");
+      cut_off.add(tensor.name, checked_add(data_start_, tensor.offset).value_or(tensor.offset), tensor.size);
     }
     // No overlap.
     if (tensor.offset < covered) note_overlap(tensor, *last);
@@ -160,6 +159,7 @@ void Layout::check_tiling(const std::vector<std::uint32_t>& order) {
       last = &tensor;
     }
   }
+  cut_off.report(path_, data_start_ + data_size_, report_);
   // The last end equals the section's length.
   if (covered < data_size_ && unplaced_ == 0) note_hole(covered, data_size_, last, nullptr);
 }

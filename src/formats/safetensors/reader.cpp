@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
+#include "model/file_check.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -26,7 +28,8 @@ std::uint64_t find_data(const io::Input& input) {
   if (length > kMostHeaderBytes) {
     throw CorruptError({input.name(), 0, {}}, "header length " + with_thousands(length) +
                                                   " is more than the format allows, which is " +
-                                                  with_thousands(kMostHeaderBytes));
+                                                  with_thousands(kMostHeaderBytes) +
+                                                  "; the file begins like nothing that is known");
   }
   // The header is inside the file.
   if (length > input.size() - kLengthBytes) {
@@ -61,8 +64,19 @@ std::uint64_t header_length(ByteSpan head) {
   return load_le<std::uint64_t>(head);
 }
 
+bool begins_like_header(ByteSpan begin) {
+  if (begin.size() <= kLengthBytes) return false;
+  const std::uint64_t length = header_length(begin);
+  if (length < 2 || length > kMostHeaderBytes) return false;
+  const std::string_view json = chars_of(begin.subspan(kLengthBytes));
+  const std::size_t first = json.find_first_not_of(" \t\r\n");
+  return first < length && json[first] == '{';
+}
+
 SafetensorsModel::SafetensorsModel(std::shared_ptr<io::Input> input, Report& report)
     : input_(std::move(input)) {
+  const std::uint64_t looked = std::min<std::uint64_t>(input_->size(), kBeginBytes);
+  if (!begins_like_header(input_->view(0, looked).view)) foreign::refuse(*input_, "safetensors");
   data_start_ = find_data(*input_);
   const std::uint64_t length = data_start_ - kLengthBytes;
   Layout layout(input_->name(), data_start_, input_->size() - data_start_, report);
@@ -86,7 +100,9 @@ Overview SafetensorsModel::overview() const {
     overview.model_name = metadata_->find("model_name");
     overview.architecture = metadata_->find("architecture");
   }
+  overview.quantization = config_.quantization;
   overview.file_size = input_->size();
+  overview.packed_size = input_->packed_size();
   overview.shards.push_back(
       {"data", input_->name(), data_start_, input_->size() - data_start_, tensors_.size()});
   return overview;
@@ -137,7 +153,8 @@ void SafetensorsModel::read(std::size_t tensor, std::uint64_t offset, std::span<
   input_->read(tensors_[tensor].offset + offset, out);
 }
 
-bool SafetensorsModel::check(const CheckOptions& options, Report& /*report*/) const {
+bool SafetensorsModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   return options.level != CheckLevel::control;
 }
 

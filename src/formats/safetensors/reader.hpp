@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/metadata_text.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"
@@ -15,6 +16,11 @@ namespace aerotool::safetensors {
 
 /// The u64 that a file begins with; `head` holds at least kLengthBytes.
 std::uint64_t header_length(ByteSpan head);
+
+/// Whether the first bytes of a file are those of a header: a length that the format allows, and a `{`. They
+/// are kBeginBytes, or the whole file.
+bool begins_like_header(ByteSpan begin);
+inline constexpr std::size_t kBeginBytes = 4096;
 
 /// Reads and checks the header when it is made, and no weights. The format has no hashes: what can be wrong
 /// with a file is in its header and its size, so all of it is told then.
@@ -30,6 +36,8 @@ class SafetensorsModel final : public Model {
   Source source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   bool check(const CheckOptions& options, Report& report) const override;
+  /// What lies beside the file, where it stands for a model by itself.
+  void take_configuration(Config config) { config_ = std::move(config); }
   void require_unchanged() const override { input_->require_unchanged(); }
 
  private:
@@ -40,6 +48,7 @@ class SafetensorsModel final : public Model {
   std::uint64_t data_start_ = 0;
   std::optional<MetadataText> metadata_;
   std::vector<Tensor> tensors_;
+  Config config_;
 };
 
 }  // namespace aerotool::safetensors

@@ -9,6 +9,7 @@ namespace aerotool::safetensors {
 std::unique_ptr<FileDraft> SafetensorsWriter::draft(const Plan& plan) const {
   Content content = content_of(plan);
   unite(content);
+  drop_index(content);
   HeadedFiles files;
   add_file(plan, only_file(plan, content), files);
   files.lost = std::move(content.lost);

@@ -176,6 +176,18 @@ bool Handler::add(std::string_view file) {
 
 }  // namespace
 
+std::size_t index_ending(std::string_view path) {
+  if (path.ends_with(kIndexExtension)) return kIndexExtension.size();
+  constexpr std::string_view kFront = ".safetensors.index.";
+  constexpr std::string_view kBack = ".json";
+  const auto front = path.rfind(kFront);
+  if (front == std::string_view::npos || !path.ends_with(kBack)) return 0;
+  const std::size_t length = path.size() - front;
+  if (length <= kFront.size() + kBack.size()) return 0;
+  const auto variant = path.substr(front + kFront.size(), length - kFront.size() - kBack.size());
+  return variant.find_first_of("./") == std::string_view::npos ? length : 0;
+}
+
 void Index::add(std::string_view tensor, std::uint32_t file) {
   names_ += tensor;
   entries_.push_back({static_cast<std::uint32_t>(names_.size()), file});
@@ -200,7 +212,7 @@ Index read_index(const std::string& path, std::string_view json, Report& report)
   if (const auto problem = parse_json(json, handler)) {
     Where where{path, problem->offset, {}};
     // Not where the key stands, but where its object ends.
-    if (problem->message.ends_with("stands twice")) where.offset.reset();
+    if (problem->message.ends_with("is duplicated")) where.offset.reset();
     throw CorruptError(std::move(where), shortened(problem->message), Code::index);
   }
   if (!handler.has_map()) {

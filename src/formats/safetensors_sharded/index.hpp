@@ -14,6 +14,9 @@ namespace aerotool::safetensors_sharded {
 
 inline constexpr std::string_view kIndexExtension = ".safetensors.index.json";
 inline constexpr std::string_view kUsualIndex = "model.safetensors.index.json";
+/// How many bytes at the end of a path say that it is an index: .safetensors.index.json, or
+/// .safetensors.index.VARIANT.json as diffusers calls it; 0 where it is none.
+std::size_t index_ending(std::string_view path);
 /// As much as the header of a single file may take.
 inline constexpr std::uint64_t kMostIndexBytes = 100'000'000;
 /// As many as the five digits in the files' usual names can count.

@@ -5,10 +5,14 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "foreign/foreign.hpp"
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors/message.hpp"
+#include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors/reader.hpp"
-#include "formats/safetensors_sharded/config.hpp"
 #include "io/beside.hpp"
+#include "model/missing_parts.hpp"
+#include "model/quantized_modules.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -17,6 +21,7 @@ using safetensors::quoted;
 using safetensors::shortened;
 
 Index index_in(const io::Input& input, Report& report) {
+  foreign::refuse_unless_index(input);
   if (input.size() > kMostIndexBytes) {
     throw CorruptError({input.name(), {}, {}},
                        "the index has " + with_thousands(input.size()) + " bytes; at most " +
@@ -36,36 +41,90 @@ std::string_view file_name(std::string_view path) {
   return path;
 }
 
-}  // namespace
-
-ShardedModel::ShardedModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
-  io::require_directory(path());
-  const Index index = index_in(*input_, report);
-  open_files(index, report);
-  compare(index, report);
-  leave_out_twins(report);
-  if (parts().empty() || parts().front()->overview().architecture.empty()) {
-    model_type_ = model_type_beside(path(), report);
-  }
+/// What to type for these files beside `base`: a pattern where they are numbered alike.
+std::string pattern_of(const std::string& base, const std::vector<std::string>& files) {
+  const auto first = safetensors::part_name(files.front());
+  const bool alike = first && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
+                       const auto name = safetensors::part_name(file);
+                       return name && same_parts(*first, *name);
+                     });
+  std::string pattern = "*" + std::string(safetensors::kExtension);
+  if (alike) pattern = parts_pattern(*first);
+  if (files.size() == 1) pattern = files.front();
+  return escape_controls(base.substr(0, base.rfind('/') + 1) + pattern);  // no directory without a slash
 }
 
-void ShardedModel::open_files(const Index& index, Report& report) {
+}  // namespace
+
+ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& report)
+    : index_(std::move(index_input)), beside_(index_), path_(index_->name()) {
+  io::require_directory(path());
+  const Index index = index_in(*index_, report);
+  const std::vector<std::size_t> missing = missing_parts(beside_->name(), index.files());
+  tell_missing_files(index, missing, report);
+  open_files(index.files(), missing, nullptr, report);
+  const std::set<std::size_t> meant = compare(index, report);
+  leave_out_twins(report, [&](std::size_t tensor) { return meant.contains(tensor); });
+  if (index.size() == 0) look_beside_empty_index(report);
+  take_configuration(report);
+}
+
+ShardedModel::ShardedModel(std::shared_ptr<io::Input> part, const NumberedName& name, Report& report)
+    : beside_(part), path_(io::directory_of(part->name())) {
+  const std::vector<std::string> names = part_names(name);
+  if (const std::vector<std::size_t> missing = missing_parts(beside_->name(), names); !missing.empty())
+    throw CorruptError({path_, {}, {}}, tell_missing(names, missing), Code::missing);
+  report.warning(Code::no_index, {path_, {}, {}},
+                 "has no index; its " + plural(names.size(), "numbered file") + " are read as one model");
+  open_files(names, {}, part, report);
+  leave_out_twins(report);
+  take_configuration(report);
+}
+
+void ShardedModel::take_configuration(Report& report) {
+  const bool nameless = parts().empty() || parts().front()->overview().architecture.empty();
+  if (nameless || needs_configuration(tensors())) config_ = safetensors::config_beside(*beside_, report);
+}
+
+void ShardedModel::open_files(const std::vector<std::string>& names, const std::vector<std::size_t>& missing,
+                              const std::shared_ptr<io::Input>& part, Report& report) {
   const auto read_part = [](std::shared_ptr<io::Input> file, Report& to) {
     return std::make_unique<safetensors::SafetensorsModel>(std::move(file), to);
   };
-  opened_.resize(index.files().size());
+  opened_.resize(names.size());
   for (std::size_t i = 0; i < opened_.size(); ++i) {
     // A hostile index names more files than anyone wants to be told of.
     if (report.full()) break;
+    if (std::binary_search(missing.begin(), missing.end(), i)) continue;
     const std::uint64_t faults = report.fault_count();
-    if (!open_part(path(), index.files()[i], read_part, report)) continue;
+    const auto open = [&] {
+      return part && names[i] == file_name(part->name()) ? part : io::open_beside(*beside_, names[i]);
+    };
+    if (!open_part(open, read_part, report)) continue;
     opened_[i] = {parts().size() - 1, report.fault_count() == faults};
-    files_.push_back(index.files()[i]);
+    files_.push_back(names[i]);
   }
 }
 
+void ShardedModel::tell_missing_files(const Index& index, const std::vector<std::size_t>& missing,
+                                      Report& report) const {
+  if (missing.empty()) return;
+  const std::vector<std::string>& names = index.files();
+  if (missing.size() == names.size()) {
+    const auto others = files_beside(beside_->name(), safetensors::kExtension);
+    if (!others.empty()) {
+      std::string message = tell_stale(names, others, "division");
+      if (!report.judging()) message += "; name the files themselves: " + pattern_of(beside_->name(), others);
+      report.unreadable(Code::index, {path(), {}, {}}, std::move(message));
+      return;
+    }
+  }
+  report.unreadable(Code::missing, {path(), {}, {}}, tell_missing(names, missing));
+}
+
 /// Holds the index and the files against each other, both in the order of the tensors' names.
-void ShardedModel::compare(const Index& index, Report& report) const {
+std::set<std::size_t> ShardedModel::compare(const Index& index, Report& report) const {
+  std::set<std::size_t> meant;
   const std::vector<std::size_t> there = by_name();
   const std::vector<std::uint32_t> named = index.by_name();
   std::vector<std::size_t> unnamed;
@@ -88,17 +147,21 @@ void ShardedModel::compare(const Index& index, Report& report) const {
             "is not in " + quoted(index.files()[index.file(entry)]) + ", where the index says it is");
       continue;
     }
-    // One that is in two files is told of as that.
-    if (tensor - first == 1 && file.part != place_of(*first).part) {
+    const auto right =
+        std::find_if(first, tensor, [&](std::size_t i) { return file.part == place_of(i).part; });
+    if (right == tensor) {
       report.unreadable(Code::index, where,
                         "is in " + quoted(files_[place_of(*first).part]) + ", but the index says " +
                             quoted(index.files()[index.file(entry)]));
+    } else if (tensor - first > 1) {
+      meant.insert(*right);
     }
   }
   unnamed.insert(unnamed.end(), tensor, there.end());
   tell_unnamed(unnamed, report);
   // What has no tensors to be compared with, or other tensors, is told of already.
   if (whole && unnamed.empty()) compare_total(index, report);
+  return meant;
 }
 
 void ShardedModel::compare_total(const Index& index, Report& report) const {
@@ -111,6 +174,28 @@ void ShardedModel::compare_total(const Index& index, Report& report) const {
   report.doubt(Code::index, {path(), {}, {}},
                "\"total_size\" is " + with_thousands(*index.total_size()) + ", but the tensors take " +
                    (total ? with_thousands(*total) : "more than 2^64") + " bytes");
+}
+
+/// An index that names nothing is right only where there is nothing.
+void ShardedModel::look_beside_empty_index(Report& report) {
+  for (const std::string& name : files_beside(beside_->name(), safetensors::kExtension)) {
+    Report of_file(Report::Mode::judge);
+    std::size_t count = 0;
+    try {
+      count = safetensors::SafetensorsModel(io::open_beside(*beside_, name), of_file).tensors().size();
+    } catch (const Error&) {
+      // What cannot be read is not known to hold any.
+    }
+    if (count == 0) continue;
+    unnamed_ = "names no tensor, while " + quoted(name) + " beside it holds " + plural(count, "tensor");
+    report.doubt(Code::index, {path(), {}, {}}, unnamed_);
+    return;
+  }
+}
+
+void ShardedModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
+  if (!unnamed_.empty()) throw CorruptError({path(), {}, {}}, unnamed_, Code::index);
+  PartedModel::require_copyable(wanted);
 }
 
 /// A line for each file with tensors that the index does not name.
@@ -134,8 +219,9 @@ Overview ShardedModel::overview() const {
     overview.model_name = std::move(first.model_name);
     overview.architecture = std::move(first.architecture);
   }
-  if (overview.architecture.empty()) overview.architecture = model_type_;
-  overview.files.push_back({path(), input_->size()});
+  if (overview.architecture.empty()) overview.architecture = config_.model_type;
+  overview.quantization = config_.quantization;
+  if (index_) overview.files.push_back({path(), index_->size()});
   add_files(overview);
   overview.shards = shards();
   // A file is one shard.
@@ -157,19 +243,18 @@ Source ShardedModel::source() const {
   }
   for (std::size_t i = 0; i < tensors().size(); ++i) source.files[place_of(i).part].order.push_back(i);
   if (!source.files.empty()) source.metadata = source.files.front().metadata;
-  source.index = input_->view(0, input_->size());
+  if (!index_) return source;
+  source.index = index_->view(0, index_->size());
   if (const auto name = file_name(path()); name != kUsualIndex) source.index_path = name;
   return source;
 }
 
 bool ShardedModel::check(const CheckOptions& options, Report& report) const {
-  bool checked = options.level != CheckLevel::control;
-  for (const auto& part : parts()) checked = part->check(options, report) && checked;
-  return checked;
+  return check_parts(options, report) && options.level != CheckLevel::control;
 }
 
 void ShardedModel::require_unchanged() const {
-  input_->require_unchanged();
+  if (index_) index_->require_unchanged();
   PartedModel::require_unchanged();
 }
 

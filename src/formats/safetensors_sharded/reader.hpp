@@ -1,14 +1,17 @@
-// A sharded safetensors model: an index, and the files that it names beside it.
+// A sharded safetensors model: an index and the files that it names beside it, or numbered files without one.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "formats/safetensors/config.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "io/input.hpp"
+#include "model/numbered_name.hpp"
 #include "model/parted_model.hpp"
 
 namespace aerotool::safetensors_sharded {
@@ -20,22 +23,36 @@ class ShardedModel final : public PartedModel {
  public:
   /// Throws UsageError where the index is no file that others can lie beside, CorruptError where it cannot be
   /// read at all; else the report decides.
-  ShardedModel(std::shared_ptr<io::Input> input, Report& report);
+  ShardedModel(std::shared_ptr<io::Input> index, Report& report);
+  /// Numbered files without an index, of which `part` is one; their directory stands for the model. Throws
+  /// CorruptError in both modes where one is missing.
+  ShardedModel(std::shared_ptr<io::Input> part, const NumberedName& name, Report& report);
 
-  const std::string& path() const override { return input_->name(); }
+  const std::string& path() const override { return path_; }
   Overview overview() const override;
   Metadata metadata() const override;
   Source source() const override;
   bool check(const CheckOptions& options, Report& report) const override;
+  void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void require_unchanged() const override;
 
  private:
-  void open_files(const Index& index, Report& report);
-  void compare(const Index& index, Report& report) const;
+  /// Opens the files that are not missing; `part`, where it is not null, is one of them.
+  void open_files(const std::vector<std::string>& names, const std::vector<std::size_t>& missing,
+                  const std::shared_ptr<io::Input>& part, Report& report);
+  void tell_missing_files(const Index& index, const std::vector<std::size_t>& missing, Report& report) const;
+  /// Returns, of tensors that share a name, those that the index means.
+  std::set<std::size_t> compare(const Index& index, Report& report) const;
   void compare_total(const Index& index, Report& report) const;
+  void take_configuration(Report& report);
+  void look_beside_empty_index(Report& report);
   void tell_unnamed(const std::vector<std::size_t>& tensors, Report& report) const;
 
-  std::shared_ptr<io::Input> input_;
+  std::shared_ptr<io::Input> index_;   // null where there is none
+  std::shared_ptr<io::Input> beside_;  // the index, else a file, in the directory that the files lie in
+  std::string path_;
+  std::string
+      unnamed_;  // what the index, which names no tensor, leaves out; empty where it is as it should be
   std::vector<std::string> files_;  // of the parts, as the index names them
   /// By the index's number of a file: the part that it is, and whether all its tensors can be read.
   struct File {
@@ -43,7 +60,7 @@ class ShardedModel final : public PartedModel {
     bool sound = false;
   };
   std::vector<File> opened_;
-  std::string model_type_;
+  safetensors::Config config_;
 };
 
 }  // namespace aerotool::safetensors_sharded

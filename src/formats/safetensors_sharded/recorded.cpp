@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
+#include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "model/files_of_a_set.hpp"
 
@@ -15,9 +16,9 @@ namespace {
 using safetensors::quoted;
 
 void require_sound_index_path(const std::string& path, const std::string& model) {
-  const bool sound = path.ends_with(kIndexExtension) && !path.starts_with('.') &&
+  const bool sound = index_ending(path) != 0 && !path.starts_with('.') &&
                      path.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
-  if (!sound) throw CorruptError({model, {}, {}}, "\"source\": the index cannot be called " + quoted(path));
+  if (!sound) throw CorruptError({model, {}, {}}, "\"source\": the index cannot be named " + quoted(path));
 }
 
 /// What an index names is where it says, and no file is left out. It may leave tensors out, as one that was
@@ -53,21 +54,40 @@ void require_match(const Plan& plan, const Source& source, const std::string& mo
   }
 }
 
+/// Without an index only their names say that the files are one model.
+void require_numbered(const Source& source, const std::string& model) {
+  const auto first = safetensors::part_name(source.files.front().path);
+  for (std::size_t i = 0; i < source.files.size(); ++i) {
+    const auto name = safetensors::part_name(source.files[i].path);
+    const bool sound = name && same_parts(*first, *name) && name->part == i + 1 &&
+                       name->count == source.files.size() && name->stem.find('/') == std::string::npos;
+    if (sound) continue;
+    throw CorruptError({model, {}, {}}, "\"source\": " + quoted(source.files[i].path) +
+                                            " is not called as part " + std::to_string(i + 1) + " of " +
+                                            std::to_string(source.files.size()) + ", and there is no index");
+  }
+}
+
 }  // namespace
 
 bool has_recorded_files(const Source& source) {
-  return source.format == safetensors::kSourceFormat && source.index.has_value();
+  return source.format == safetensors::kSourceFormat && (source.index.has_value() || !source.files.empty());
 }
 
 std::string recorded_index_path(const Source& source) {
+  if (!source.index) return {};
   return source.index_path.empty() ? std::string(kUsualIndex) : source.index_path;
 }
 
 HeadedFiles plan_recorded_files(const Plan& plan, const Source& source) {
   const std::string& model = plan.models.front()->path();
   require_sound_paths(source, ".safetensors", model);
-  require_sound_index_path(recorded_index_path(source), model);
-  require_match(plan, source, model);
+  if (source.index) {
+    require_sound_index_path(recorded_index_path(source), model);
+    require_match(plan, source, model);
+  } else {
+    require_numbered(source, model);
+  }
   HeadedFiles files;
   for (const SourceFile& recorded : source.files) {
     if (!recorded.gaps.empty()) safetensors::refuse_gaps(plan);

@@ -5,6 +5,7 @@
 
 #include "core/json_text.hpp"
 #include "formats/safetensors/content.hpp"
+#include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "formats/safetensors_sharded/recorded.hpp"
 #include "model/carried.hpp"
@@ -42,7 +43,7 @@ std::vector<std::vector<PlannedTensor>> divide(const std::vector<PlannedTensor>&
 }
 
 /// As Python's json.dumps(indent=2, sort_keys=True) writes it, and a newline.
-std::string render_index(const Plan& plan, const HeadedFiles& files) {
+std::string render_index(const Plan& plan, const HeadedFiles& files, IndexMetadata metadata) {
   std::uint64_t total = 0;
   std::vector<std::pair<std::string_view, const std::string*>> map;
   map.reserve(plan.tensors.size());
@@ -53,11 +54,21 @@ std::string render_index(const Plan& plan, const HeadedFiles& files) {
       map.emplace_back(files.layout.tensors[j].tensor().name, &files.files[i].name);
   }
   std::sort(map.begin(), map.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string json =
-      "{\n  \"metadata\": {\n    \"total_size\": " + std::to_string(total) + "\n  },\n  \"weight_map\": {";
-  const char* separator = "\n    ";
+  metadata.emplace_back("total_size", std::to_string(total));
+  std::sort(metadata.begin(), metadata.end());
+  constexpr const char* kFirst = "\n    ";
+  constexpr const char* kNext = ",\n    ";
+  std::string json = "{\n  \"metadata\": {";
+  const char* separator = kFirst;
+  for (const auto& [key, value] : metadata) {
+    json += std::exchange(separator, kNext);
+    append_json_string(json, key);
+    json += ": " + value;
+  }
+  json += "\n  },\n  \"weight_map\": {";
+  separator = kFirst;
   for (const auto& [tensor, file] : map) {
-    json += std::exchange(separator, ",\n    ");
+    json += std::exchange(separator, kNext);
     append_json_string(json, tensor);
     json += ": ";
     append_json_string(json, *file);
@@ -65,21 +76,39 @@ std::string render_index(const Plan& plan, const HeadedFiles& files) {
   return json + "\n  }\n}\n";
 }
 
+/// Whether two indexes give the same tensors the same files. Throws what read_index() throws.
+bool same_places(std::string_view text, std::string_view other_text) {
+  Report report(Report::Mode::judge);
+  const Index index = read_index({}, text, report);
+  const Index other = read_index({}, other_text, report);
+  if (index.files() != other.files()) return false;
+  const auto order = index.by_name();
+  const auto other_order = other.by_name();
+  return std::equal(order.begin(), order.end(), other_order.begin(), other_order.end(),
+                    [&](std::uint32_t a, std::uint32_t b) {
+                      return index.tensor(a) == other.tensor(b) && index.file(a) == other.file(b);
+                    });
+}
+
 HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   HeadedSet set;
   set.extension = kExtension;
+  set.open_file = [](std::shared_ptr<io::Input> input, Report& report) {
+    return std::make_unique<safetensors::SafetensorsModel>(std::move(input), report);
+  };
   set.usual_index = kUsualIndex;
   const Source& source = content.source;
   if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
     set.files = plan_recorded_files(plan, source);
     set.index_path = recorded_index_path(source);
-    set.index = std::string(source.index->text());
+    if (source.index) set.index = std::string(source.index->text());
     return set;
   }
   unite(content);
   constexpr std::uint64_t kDefaultShardBytes = 5'000'000'000;
   auto shards = divide(content.in_source_order, plan.options.max_shard_bytes.value_or(kDefaultShardBytes));
   if (shards.size() == 1) {
+    drop_index(content);
     safetensors::FileContent file = only_file(plan, content);
     file.name = numbered_file(0, 1, kExtension);
     add_file(plan, std::move(file), set.files);
@@ -95,7 +124,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
     add_file(plan, std::move(file), set.files);
   }
   set.index_path = kUsualIndex;
-  set.index = render_index(plan, set.files);
+  set.index = render_index(plan, set.files, std::move(content.index_metadata));
   return set;
 }
 
@@ -104,6 +133,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
 std::unique_ptr<SetDraft> ShardedWriter::draft(const Plan& plan) const {
   safetensors::Content content = safetensors::content_of(plan);
   HeadedSet set = plan_set(plan, content);
+  set.same_index = [index = set.index](std::string_view other) { return same_places(index, other); };
   set.files.lost = std::move(content.lost);
   set.files.dropped = std::move(content.dropped);
   return draft_of_set(plan, std::move(set));

@@ -100,6 +100,78 @@ def paged(**keys: Any) -> bytes:
     ).bytes()
 
 
+def side(name: str | bytes, data: bytes = b"{}", **more: Any) -> Chunk:
+    return Chunk("FILE", name, frame_of(data), ZSTD | OPTIONAL, plain=data, **more)
+
+
+def beside(*chunks: Chunk) -> bytes:
+    return model(more=chunks).bytes()
+
+
+def side_files(t: Table) -> None:
+    t.sound("side-file", "sound", beside(side("config.json"), side("a/b/LICENSE", b"")))
+    t.sound("side-file-uncompressed", "sound", beside(Chunk("FILE", "config.json", b"{}", OPTIONAL)))
+    for name, path, why in (
+        ("leads-out", "../../x.json", "leads out of the directory"),
+        ("leads-out-later", "a/../../x.json", "leads out of the directory"),
+        ("is-absolute", "/etc/x.json", "is absolute"),
+        ("has-an-empty-part", "a//b.json", "has a part that is empty or hidden"),
+        ("is-a-directory", "a.json/", "has a part that is empty or hidden"),
+        ("is-hidden", ".ssh/config.json", "has a part that is empty or hidden"),
+        ("is-empty", "", "is empty"),
+        ("has-escapes", "\x1b[2J.json", "has a control character"),
+        ("has-a-backslash", "a\\b.json", "has a control character or a backslash"),
+        ("is-not-utf-8", b"\xff.json", "is not UTF-8"),
+        ("is-of-4096-bytes", "x" * 4091 + ".json", "is too long"),
+        ("is-weights", "model.safetensors", "does not name a side file"),
+        ("is-an-index", "model.safetensors.index.json", "does not name a side file"),
+        ("is-an-index-of-a-set", "model.aeroset.json", "does not name a side file"),
+        ("is-a-program", "bin/run.sh", "does not name a side file"),
+        ("is-a-licence-of-weights", "LICENSE.gguf", "does not name a side file"),
+    ):
+        t.fault(f"side-file-path-{name}", why, beside(side("README.md"), side(path)))
+    t.unreadable("side-file-twice", "two chunks are called FILE a.json", beside(side("a.json"), side("a.json")))
+    t.sound("side-file-twice-but-for-case", "sound", beside(side("a.json"), side("A.json")))
+    t.fault(
+        "side-file-and-directory",
+        "'a.json' is a directory of 'a.json/b.json' too",
+        beside(side("a.json"), side("a.json/b.json")),
+    )
+    t.fault(
+        "side-file-that-is-required",
+        "its flags are 0, those of FILE are 8",
+        beside(Chunk("FILE", "config.json", b"{}")),
+    )
+    t.weights("side-file-of-another-hash", "is corrupt: its BLAKE3 is", beside(side("a.json", digest=b"\1" * 32)))
+    t.weights("side-file-that-is-no-frame", "cannot be decompressed", beside(
+        Chunk("FILE", "a.json", b"{}", ZSTD | OPTIONAL, ulen=2)))
+    t.weights(
+        "side-file-that-holds-more",
+        "more than the 2 bytes that the TOC says",
+        beside(Chunk("FILE", "a.json", frame(run(b" ", GIB), None), ZSTD | OPTIONAL, ulen=2, digest=bytes(32))),
+    )
+    t.fault(
+        "bomb-in-a-side-file",
+        "at most 64.0 MiB are carried",
+        beside(Chunk("FILE", "a.json", frame(run(b" ", GIB), GIB), ZSTD | OPTIONAL, ulen=GIB, digest=bytes(32))),
+    )
+    t.fault(
+        "bomb-in-side-files",
+        "at most 256.0 MiB are carried",
+        beside(
+            *(
+                Chunk("FILE", f"{i}.json", frame(run(b" ", 60 * MIB), 60 * MIB), ZSTD | OPTIONAL, ulen=60 * MIB)
+                for i in range(5)
+            )
+        ),
+    )
+    t.fault(
+        "side-files-of-5000",
+        "5,000 side files; at most 4,096 are carried",
+        beside(*(side(f"{i}.json") for i in range(5000))),
+    )
+
+
 def cases() -> Table:
     t = Table("aero")
     good = index_chunk().stored
@@ -301,12 +373,15 @@ def cases() -> Table:
         ).bytes(),
     )
 
+    # ---- FILE
+    side_files(t)
+
     # ---- IHSH
     t.sound("control-hash", "sound", controlled())
     t.unreadable("control-hash-of-257-bytes", "has 257 bytes, not 256", control_payload(bytes(257)))
     t.unreadable(
         "control-hash-compressed",
-        "is compressed; it never is",
+        "is compressed, which is not allowed",
         control_payload(frame_of(bytes(256)), ZSTD, 256),
     )
     t.unreadable("control-hash-of-zeros", "IHSH 'control.integrity'", control_payload(bytes(256)))
@@ -328,7 +403,7 @@ def cases() -> Table:
     )
     t.unreadable(
         "control-hash-digest-of-31-bytes",
-        'its "digest" is not what it should be',
+        'its "digest" is malformed',
         controlled(lambda content: content.update(digest=bytes(31))),
     )
     t.unreadable(
@@ -407,20 +482,20 @@ def cases() -> Table:
     t.fault("page-size-2-63", "it has 2 digests, but the shard has 1 page of", paged(page_size=1 << 63))
     t.fault("page-size-2-64-1", "it has 2 digests, but the shard has 1 page of", paged(page_size=HIGHEST))
     t.fault("page-size-missing", "its page size is 0", paged(page_size=None))
-    t.fault("page-size-text", 'its "page_size" is not what it should be', paged(page_size="16"))
-    t.fault("page-size-negative", 'its "page_size" is not what it should be', paged(page_size=-16))
+    t.fault("page-size-text", 'its "page_size" is malformed', paged(page_size="16"))
+    t.fault("page-size-negative", 'its "page_size" is malformed', paged(page_size=-16))
     t.fault("page-digests-too-few", "it has 1 digest, but the shard has 2 pages", paged(digests=[digest(0)]))
     t.fault("page-digests-missing", "it has 0 digests", paged(digests=None))
-    t.fault("page-digest-of-31-bytes", "is not what it should be", paged(digests=[digest(0), bytes(31)]))
-    t.fault("page-digests-text", "is not what it should be", paged(digests="x"))
+    t.fault("page-digest-of-31-bytes", "is malformed", paged(digests=[digest(0), bytes(31)]))
+    t.fault("page-digests-text", "is malformed", paged(digests="x"))
     t.fault("page-shard-name-of-another", "it is for 'weights.shard1'", paged(shard_name="weights.shard1"))
     t.fault("page-shard-name-missing", "it is for ''", paged(shard_name=None))
     t.fault(
         "page-hashes-of-no-shard",
-        "there is no shard of that name",
+        "there is no shard with that name",
         model(more=[pages(7, data=WEIGHTS)]).bytes(),
     )
-    t.fault("page-hashes-compressed", "is compressed; it never is", compressed_pages())
+    t.fault("page-hashes-compressed", "is compressed, which is not allowed", compressed_pages())
     t.fault(
         "page-hashes-promise-more",
         "does not fit in the bytes left",

@@ -97,7 +97,7 @@ def cases() -> Table:
     good = model()
 
     # ---- the file header
-    t.unreadable("empty", "the file has 0 bytes", b"")
+    t.unreadable("empty", "is empty", b"")
     t.unreadable("header-of-95-bytes", "an AERO header takes 96", good.bytes()[:95])
     t.unreadable("nothing-but-a-header", "the TOC (336 bytes at 96) is not inside", good.bytes()[:96])
     t.unreadable("magic", "does not begin with 'AERO'", put(0, b"AERo"))
@@ -177,16 +177,16 @@ def cases() -> Table:
 
     # ---- TOC entries
     for value, word in ((HALF, "2-63"), (HIGHEST, "2-64-1")):
-        t.unreadable(f"chunk-offset-{word}", "is not inside the file", toc("WTSH", "offset", value))
-        t.unreadable(f"chunk-length-{word}", "is not inside the file", toc("WTSH", "length", value))
+        t.unreadable(f"chunk-offset-{word}", "cut off", toc("WTSH", "offset", value))
+        t.unreadable(f"chunk-length-{word}", "cut off", toc("WTSH", "length", value))
         t.unreadable(f"chunk-ulen-{word}", "its two lengths differ", toc("WTSH", "ulen", value))
         t.unreadable(f"metadata-ulen-{word}", "at most 2147483648 are allowed", toc("MMSG", "ulen", value))
         t.fault(f"chunk-reserved-{word}", "its reserved field is not zero", toc("WTSH", "reserved", value))
-    t.unreadable("chunk-offset-overflows", "is not inside the file", payload_at("WTSH", HIGHEST - 31))
-    t.unreadable("chunk-offset-at-the-end", "is not inside the file", payload_at("WTSH", len(good.data)))
+    t.unreadable("chunk-offset-overflows", "cut off", payload_at("WTSH", HIGHEST - 31))
+    t.unreadable("chunk-offset-at-the-end", "cut off", payload_at("WTSH", len(good.data)))
     t.unreadable(
         "chunk-length-one-more-than-the-file",
-        "is not inside the file",
+        "cut off",
         model().entry("WTSH", "length", 33).entry("WTSH", "ulen", 33).bytes(),
     )
     t.unreadable(
@@ -238,7 +238,7 @@ def cases() -> Table:
     t.fault("flags-of-mmsg-mmap-critical", "its flags are 2, those of MMSG are 0", toc("MMSG", "flags", 2))
     t.fault("flags-of-mjsn-optional", "its flags are 8, those of MJSN are 0", toc("MJSN", "flags", 8))
     t.unreadable(
-        "shard-flagged-compressed", "is flagged as compressed; weights never are", toc("WTSH", "flags", 3)
+        "shard-flagged-compressed", "is flagged as compressed, which weights never are", toc("WTSH", "flags", 3)
     )
     t.unreadable("two-lengths-differ", "its two lengths differ (32 and 31)", toc("WTSH", "ulen", 31))
     t.unreadable("two-lengths-differ-of-metadata", "its two lengths differ", toc("MJSN", "ulen", 1))
@@ -290,7 +290,7 @@ def cases() -> Table:
     t.sound("zeros-behind-the-last-chunk", "sound", model(tail=bytes(100)).bytes())
     t.fault("bytes-between-chunks", "lies outside every chunk", gap(b"\0\0\0\1"))
     t.fault("bytes-behind-the-string-table", "lies outside every chunk", behind_the_table())
-    t.unreadable("payload-cut-short", "is not inside the file", good.bytes()[:-1])
+    t.unreadable("payload-cut-short", "cut off", good.bytes()[:-1])
     t.weights("hash-of-a-shard", "is corrupt: its BLAKE3 is", toc("WTSH", "hash", bytes(32)))
     t.unreadable("hash-of-mmsg", "is corrupt: its BLAKE3 is", toc("MMSG", "hash", bytes(32)))
     t.unreadable("hash-of-tidx", "is corrupt: its BLAKE3 is", toc("TIDX", "hash", b"\xff" * 32))

@@ -90,8 +90,8 @@ def cases() -> Table:
     t.unreadable("mjsn-empty", "MJSN 'meta.json'", mjsn(b""))
     t.unreadable("mjsn-an-array", "is not a JSON object", mjsn(b"[]"))
     t.unreadable("mjsn-bytes-behind-it", "MJSN 'meta.json'", mjsn(b"{}{}"))
-    t.unreadable("mjsn-key-stands-twice", 'the key "a" stands twice', mjsn(b'{"a":1,"a":2}'))
-    t.unreadable("mjsn-key-stands-twice-deep-down", "stands twice", mjsn(b'{"x":[{"a":1,"b":2,"a":3}]}'))
+    t.unreadable("mjsn-key-stands-twice", 'the key "a" is duplicated', mjsn(b'{"a":1,"a":2}'))
+    t.unreadable("mjsn-key-stands-twice-deep-down", "is duplicated", mjsn(b'{"x":[{"a":1,"b":2,"a":3}]}'))
     t.unreadable("mjsn-not-utf-8", "Invalid encoding", mjsn(b'{"a":"\xff"}'))
     t.unreadable("mjsn-control-character", "not valid JSON", mjsn(b'{"a":"\x01"}'))
     t.unreadable("mjsn-lone-surrogate", "not valid JSON", mjsn(b'{"a":"\\ud800"}'))
@@ -133,12 +133,12 @@ def cases() -> Table:
     t.unreadable("tidx-tensors-is-a-map", '"tensors" is not an array', tidx(pack({"tensors": {}})))
     t.unreadable(
         "tidx-tensors-stands-twice",
-        "stands twice",
+        "is duplicated",
         tidx(pack(Pairs((("tensors", TENSORS), ("tensors", TENSORS))))),
     )
     t.unreadable(
         "tidx-key-stands-twice-in-a-tensor",
-        'the key "name" stands twice',
+        'the key "name" is duplicated',
         tidx(pack({"tensors": [Pairs((*TENSORS[0].items(), ("name", "z"))), *TENSORS[1:]]})),
     )
     t.unreadable("tidx-key-is-a-number", "a key is not text", tidx(pack({1: 2})))
@@ -199,7 +199,7 @@ def cases() -> Table:
         t.unreadable(f"tensor-without-{key}", f'has no "{key}"', changed(**{key: None}))
     t.sound("tensor-without-flags", "sound", changed(flags=None))
     t.sound("tensor-with-flags", "sound", changed(flags=7))
-    t.unreadable("tensor-is-a-number", "a number stands where a map belongs", of(7, *TENSORS))
+    t.unreadable("tensor-is-a-number", "there is a number where a map is expected", of(7, *TENSORS))
     t.unreadable("tensor-is-an-array", "a tensor's entry is not a map", of([], *TENSORS))
     t.unreadable("tensor-name-a-number", '"name" of a tensor is a number', changed(name=7))
     t.unreadable("tensor-name-binary", '"name" has a value of a wrong type', changed(name=b"a"))
@@ -210,18 +210,18 @@ def cases() -> Table:
     t.unreadable("tensor-shape-a-number", '"shape" of a tensor is a number', changed(shape=4))
     t.unreadable("tensor-shape-a-map", '"shape" of a tensor is a collection', changed(shape={}))
     t.unreadable("tensor-shape-of-arrays", "TIDX 'tensors'", changed(shape=[[2, 2]]))
-    t.unreadable("tensor-shape-of-text", "text stands where it does not belong", changed(shape=["2", "2"]))
+    t.unreadable("tensor-shape-of-text", "unexpected text", changed(shape=["2", "2"]))
     t.unreadable(
-        "tensor-shape-of-floats", "shape holds something else than counts", changed(shape=[2.0, 2.0])
+        "tensor-shape-of-floats", "shape holds something other than counts", changed(shape=[2.0, 2.0])
     )
-    t.unreadable("tensor-shape-negative", "shape holds something else than counts", changed(shape=[-2, -2]))
+    t.unreadable("tensor-shape-negative", "shape holds something other than counts", changed(shape=[-2, -2]))
     t.unreadable("tensor-rank-256", "256 dimensions; at most 255", changed(shape=[1] * 254 + [2, 2]))
     t.sound("tensor-rank-255", "sound", changed(shape=[1] * 253 + [2, 2]))
-    t.unreadable("tensor-shape-of-2-63", "the number of elements passes 2^64", changed(shape=[HALF, 2]))
-    t.unreadable("tensor-shape-of-2-64-1", "its size in bytes passes 2^64", changed(shape=[HIGHEST]))
+    t.unreadable("tensor-shape-of-2-63", "the number of elements exceeds 2^64", changed(shape=[HALF, 2]))
+    t.unreadable("tensor-shape-of-2-64-1", "its size in bytes exceeds 2^64", changed(shape=[HIGHEST]))
     t.unreadable(
         "tensor-shape-product-wraps-to-its-size",
-        "the number of elements passes 2^64",
+        "the number of elements exceeds 2^64",
         changed(shape=[1 << 32, 1 << 32, 4], data_len=0),
     )
     t.unreadable(
@@ -255,7 +255,7 @@ def cases() -> Table:
     t.sound("tensor-of-no-bytes-inside-another", "sound", of(TENSORS[0], entry("b", U8, [0], 3, 0)))
     t.unreadable(
         "tensor-names-stand-twice",
-        "the name stands twice in TIDX",
+        "the name is duplicated in TIDX",
         of(TENSORS[0], entry("a", U8, [5], 16, 5)),
     )
     t.sound("tensor-name-empty", "sound", changed(name=""))
@@ -325,7 +325,7 @@ def cases() -> Table:
     t.unreadable("mmsg-cut-short", "ends too soon", raw_mmsg(pack({"x": "yz"})[:-1]))
     t.unreadable(
         "mmsg-key-stands-twice",
-        'the key "model" stands twice',
+        'the key "model" is duplicated',
         mmsg(lambda content: Pairs((*content.items(), ("model", {})))),
     )
     t.unreadable(
@@ -343,7 +343,7 @@ def cases() -> Table:
         raw_mmsg(map_header(1) + pack("chunks") + b"\xdd\xff\xff\xff\xff"),
     )
     t.unreadable(
-        "mmsg-toc-index-text", "is not made as a manifest's", mmsg(setting("chunks", 0, "toc_index", to="0"))
+        "mmsg-toc-index-text", "is malformed", mmsg(setting("chunks", 0, "toc_index", to="0"))
     )
     t.fault(
         "mmsg-lists-a-chunk-less",
@@ -352,12 +352,12 @@ def cases() -> Table:
     )
     t.fault(
         "mmsg-toc-index-past-the-toc",
-        "chunk 0 names no entry of the TOC",
+        "chunk 0 does not name an entry of the TOC",
         mmsg(setting("chunks", 0, "toc_index", to=4)),
     )
     t.fault(
         "mmsg-toc-index-2-64-1",
-        "chunk 0 names no entry of the TOC",
+        "chunk 0 does not name an entry of the TOC",
         mmsg(setting("chunks", 0, "toc_index", to=HIGHEST)),
     )
     t.fault(

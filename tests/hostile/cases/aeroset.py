@@ -160,24 +160,24 @@ def cases() -> Table:
 
     add("sound", Verdict.SOUND, "sound", a_set())
     # ---- the index's JSON
-    raw("index-empty", "not valid JSON", b"")
+    raw("index-empty", "is empty", b"")
     raw("index-cut-short", "not valid JSON", b'{"format": {"name": "AEROSET"')
-    raw("index-an-array", "is no JSON object", b"[]")
+    raw("index-an-array", "is not a JSON object", b"[]")
     raw("index-nested-100000-deep", "nested deeper", b'{"a":' + b"[" * DEEP)
     raw("index-not-utf-8", "Invalid encoding", b'{"format": "\xff"}')
-    raw("index-key-stands-twice", 'the key "a" stands twice', b'{"a": 1, "a": 2}')
-    unreadable("format-missing", "is no index of an AEROSET", setting("format", to=None))
-    unreadable("format-of-another", "is no index of an AEROSET", setting("format", "name", to="AERO"))
+    raw("index-key-stands-twice", 'the key "a" is duplicated', b'{"a": 1, "a": 2}')
+    unreadable("format-missing", "is not the index of an AEROSET", setting("format", to=None))
+    unreadable("format-of-another", "is not the index of an AEROSET", setting("format", "name", to="AERO"))
     unreadable("version-0.3", "AEROSET version 0.3", setting("format", "version", to=[0, 3]))
     unreadable("version-0.0", "AEROSET version 0.0", setting("format", "version", to=[0, 0]))
     unreadable("version-1.1", "AEROSET version 1.1", setting("format", "version", to=[1, 1]))
-    unreadable("version-of-one-number", "has no version of two numbers", setting("format", "version", to=[0]))
-    unreadable("version-text", "has no version of two numbers", setting("format", "version", to="0.1"))
+    unreadable("version-of-one-number", "has no version made of two numbers", setting("format", "version", to=[0]))
+    unreadable("version-text", "has no version made of two numbers", setting("format", "version", to="0.1"))
     unreadable("parts-missing", '"parts" is missing', setting("parts", to=None))
-    unreadable("parts-an-object", '"parts" is missing, or no array', setting("parts", to={}))
-    unreadable("parts-of-numbers", "part 0 names no file", setting("parts", to=[1]))
+    unreadable("parts-an-object", '"parts" is missing or not an array', setting("parts", to={}))
+    unreadable("parts-of-numbers", "part 0 does not name a file", setting("parts", to=[1]))
     unreadable("global-tidx-missing", '"global_tidx" is missing', setting("global_tidx", to=None))
-    unreadable("global-tidx-a-number", '"global_tidx" names no file', setting("global_tidx", to=7))
+    unreadable("global-tidx-a-number", '"global_tidx" does not name a file', setting("global_tidx", to=7))
     fault("model-missing", '"model" is missing', setting("model", to=None))
     fault("model-name-of-another", "the model's name is 'other'", setting("model", "name", to="other"))
     fault("model-name-with-escapes", "the model's name is '\\x1b[2J'", setting("model", "name", to="\x1b[2J"))
@@ -185,8 +185,8 @@ def cases() -> Table:
     fault("sha256-upper-case", "sha256 is not 64 lower-case", setting("parts", 0, "sha256", to="A" * 64))
     fault("sha256-of-63-digits", "sha256 is not 64 lower-case", setting("parts", 0, "sha256", to="a" * 63))
     fault("size-missing", "has no size_bytes", setting("parts", 0, "size_bytes", to=None))
-    fault("size-negative", "size_bytes is no number of bytes", setting("parts", 0, "size_bytes", to=-1))
-    fault("size-fraction", "size_bytes is no number of bytes", setting("parts", 0, "size_bytes", to=1.5))
+    fault("size-negative", "size_bytes is not a number of bytes", setting("parts", 0, "size_bytes", to=-1))
+    fault("size-fraction", "size_bytes is not a number of bytes", setting("parts", 0, "size_bytes", to=1.5))
     unreadable("size-of-another", "bytes, the index says 7", setting("parts", 0, "size_bytes", to=7))
     unreadable(
         "size-2-64-1", f"bytes, the index says {HIGHEST}", setting("parts", 0, "size_bytes", to=HIGHEST)
@@ -202,11 +202,11 @@ def cases() -> Table:
     unreadable("shards-missing", '"shards" is missing', setting("parts", 0, "shards", to=None))
     unreadable(
         "shards-of-text",
-        '"shards" is missing, or no array of numbers',
+        '"shards" is missing or not an array of numbers',
         setting("parts", 0, "shards", to=["0"]),
     )
     unreadable(
-        "shard-listed-twice", "lists shard 0, which is listed before", setting("parts", 1, "shards", to=[0])
+        "shard-listed-twice", "lists shard 0, which is already listed", setting("parts", 1, "shards", to=[0])
     )
     unreadable("shard-too-many", "holds 1 shard, the index lists 2", setting("parts", 0, "shards", to=[0, 2]))
     unreadable("shard-2-64-1", "", setting("parts", 0, "shards", to=[HIGHEST]))
@@ -223,24 +223,24 @@ def cases() -> Table:
         ("absolute", "/etc/passwd", "is absolute"),
         ("device-zero", "/dev/zero", "is absolute"),
         ("with-a-nul", "part-000.aero\0", "has a NUL in it"),
-        ("empty", "", "names no file"),
-        ("a-directory", ".", "names no regular file"),
-        ("not-there", "nothing.aero", "names a file that is not there"),
-        ("with-terminal-escapes", "\x1b[2J\u009b", "names a file that is not there"),
+        ("empty", "", "does not name a file"),
+        ("a-directory", ".", "does not name a regular file"),
+        ("not-there", "nothing.aero", "is missing"),
+        ("with-terminal-escapes", "\x1b[2J\u009b", "is missing"),
         ("of-1-mib", "x" * (1 << 20), "is too long"),
         ("of-1-mib-of-escapes", "\x1b" * (1 << 20), "is too long"),
         ("remote", "https://example.com/part-000.aero", "is remote; remote parts are not read"),
-        ("remote-file", "file:///etc/passwd", "names a file that is not there"),
+        ("remote-file", "file:///etc/passwd", "is missing"),
     ):
         unreadable(f"part-path-{name}", says, setting("parts", 0, "path", to=path))
         unreadable(f"index-path-{name}", says, setting("global_tidx", "path", to=path))
-    unreadable("part-path-a-number", "part 0 names no file", setting("parts", 0, "path", to=7))
+    unreadable("part-path-a-number", "part 0 does not name a file", setting("parts", 0, "path", to=7))
     for name, target, says in (
         ("out", "/etc/passwd", "is a symbolic link that leads out"),
         ("to-a-device", "/dev/zero", "is a symbolic link that leads out"),
         ("up-and-out", "../../../../../../../../etc/passwd", "is a symbolic link that leads out"),
         ("in-a-circle", "part-000.aero", "leads into a circle of symbolic links"),
-        ("to-nothing", "nothing", "names a file that is not there"),
+        ("to-nothing", "nothing", "names a file that is missing"),
         ("to-the-other-part", "part-001.aero", "is named twice in the index"),
     ):
         unreadable(f"part-links-{name}", says, change=replaced("part-000.aero", link(target)))
@@ -262,14 +262,14 @@ def cases() -> Table:
         replaced("up", link("/etc")),
     )
     unreadable(
-        "part-is-a-fifo", "names no regular file", change=replaced("part-000.aero", special(os.mkfifo))
+        "part-is-a-fifo", "does not name a regular file", change=replaced("part-000.aero", special(os.mkfifo))
     )
     unreadable(
-        "part-is-a-directory", "names no regular file", change=replaced("part-000.aero", special(os.mkdir))
+        "part-is-a-directory", "does not name a regular file", change=replaced("part-000.aero", special(os.mkdir))
     )
     unreadable("part-is-the-index", "", setting("parts", 0, "path", to="index.aero"))
     unreadable("part-is-the-json", "", setting("parts", 0, "path", to="model.aeroset.json"))
-    unreadable("part-is-no-aero", "does not begin with 'AERO'", change=replaced("part-000.aero", b"x" * 1088))
+    unreadable("part-is-no-aero", "is text, not a model", change=replaced("part-000.aero", b"x" * 1088))
     add(
         "part-name-that-begins-with-a-dash",
         Verdict.SOUND,

@@ -71,21 +71,21 @@ def cases() -> Table:
             {FIRST: first(total=2**31 - 1), SECOND: second(total=2**31 - 1)},
         ),
         ("tensors-count-of-another", "split.tensors.count is 3, but the first", {SECOND: second(total=3)}),
+        ("tensor-in-two-parts", "is in both", {SECOND: second(name="a")}),
+        ("part-twice", "is in both", {SECOND: lambda path: os.symlink(FIRST, path)}),
     ):
         add(name, Verdict.FAULT, says, **more)
     for name, says, more in (
-        ("tensor-in-two-parts", "is in both", {SECOND: second(name="a")}),
-        ("part-is-no-gguf", "not a GGUF file", {SECOND: b"something else"}),
-        ("part-is-empty", "the file ends inside the file header", {SECOND: b""}),
-        ("part-is-cut-short", "but the file has only", {SECOND: second()[:-40]}),
-        ("part-twice", "is in both", {SECOND: lambda path: os.symlink(FIRST, path)}),
+        ("part-is-no-gguf", "is text, not a model", {SECOND: b"something else"}),
+        ("part-is-empty", "is empty", {SECOND: b""}),
+        ("part-is-cut-short", "cut off", {SECOND: second()[:-40]}),
         (
             "part-links-out",
             "leads out of the directory",
             {SECOND: lambda path: os.symlink("/dev/zero", path)},
         ),
-        ("part-is-a-fifo", "names no regular file", {SECOND: os.mkfifo}),
-        ("part-is-a-directory", "names no regular file", {SECOND: os.mkdir}),
+        ("part-is-a-fifo", "does not name a regular file", {SECOND: os.mkfifo}),
+        ("part-is-a-directory", "does not name a regular file", {SECOND: os.mkdir}),
     ):
         add(name, Verdict.UNREADABLE, says, **more)
     # A name alone may tell of more files than there can be.
@@ -94,7 +94,7 @@ def cases() -> Table:
         Case(
             "gguf-99999-parts-of-which-one-is-there.split",
             Verdict.UNREADABLE,
-            "names a file that is not there",
+            "99,998 of 99,999 parts are missing",
             files={many: part([LLAMA, *split(0, 65535, 1)], "a")},
             model=many,
         )

@@ -39,9 +39,9 @@ def cases() -> Table:
     length = len(good) - 8 - len(DATA)
 
     # ---- the header's length
-    t.unreadable("empty", "a safetensors file begins with 8 bytes", b"")
+    t.unreadable("empty", "is empty", b"")
     t.unreadable("header-length-of-7-bytes", "a safetensors file begins with 8 bytes", good[:7])
-    t.unreadable("header-length-0", "the header is empty", file(b"", b""))
+    t.unreadable("header-length-0", "is 8 zero bytes", file(b"", b""))
     t.unreadable("header-length-2-63", "is more than the format allows", file(length=HALF))
     t.unreadable("header-length-2-64-1", "is more than the format allows", file(length=HIGHEST))
     t.unreadable("header-length-overflows", "is more than the format allows", file(length=HIGHEST - 7))
@@ -95,29 +95,29 @@ def cases() -> Table:
         member('"x":' + "[" * 62 + "]" * 62 + ',"shape":[4],"data_offsets":[0,4]'),
     )
     t.unreadable(
-        "tensor-name-stands-twice", 'the key "a" stands twice', raw('{"a":' + ZERO + ',"a":' + ZERO + "}")
+        "tensor-name-stands-twice", 'the key "a" is duplicated', raw('{"a":' + ZERO + ',"a":' + ZERO + "}")
     )
     t.unreadable(
         "tensor-name-stands-twice-escaped",
-        'the key "a" stands twice',
+        'the key "a" is duplicated',
         raw('{"a":' + ZERO + ',"\\u0061":' + ZERO + "}"),
     )
     t.unreadable(
         "metadata-stands-twice",
-        'the key "__metadata__" stands twice',
+        'the key "__metadata__" is duplicated',
         raw('{"__metadata__":{},"__metadata__":{}}'),
     )
     t.unreadable(
-        "metadata-key-stands-twice", 'the key "k" stands twice', raw('{"__metadata__":{"k":"1","k":"2"}}')
+        "metadata-key-stands-twice", 'the key "k" is duplicated', raw('{"__metadata__":{"k":"1","k":"2"}}')
     )
     t.unreadable(
         "dtype-stands-twice",
-        'the key "dtype" stands twice',
+        'the key "dtype" is duplicated',
         member('"dtype":"U8","shape":[4],"data_offsets":[0,4]'),
     )
     t.unreadable(
         "shape-stands-twice",
-        'the key "shape" stands twice',
+        'the key "shape" is duplicated',
         member('"shape":[4],"shape":[4],"data_offsets":[0,4]'),
     )
 
@@ -191,7 +191,7 @@ def cases() -> Table:
     )
     t.unreadable(
         "shape-0-behind-an-overflow",
-        "the number of elements passes 2^64",
+        "the number of elements exceeds 2^64",
         file({"a": tensor("U8", [HIGHEST, HIGHEST, 0], 0, 0)}, b""),
     )
     t.unreadable("rank-256", "256 dimensions; at most 255", one(shape=[1] * 255 + [4]))
@@ -210,7 +210,7 @@ def cases() -> Table:
     t.unreadable("data-offsets-2-64-1", "hold 18446744073709551615 bytes", one(data_offsets=[0, HIGHEST]))
     t.unreadable(
         "data-offsets-begin-2-64-5",
-        "pass the end of the data section",
+        "cut off",
         one(data_offsets=[HIGHEST - 4, HIGHEST]),
     )
     t.unreadable("data-offsets-backwards", "end before they begin", one(data_offsets=[4, 0]))
@@ -251,11 +251,11 @@ def cases() -> Table:
         "lie inside tensor 'a'",
         file({"a": tensor("U8", [8], 0, 8), "b": tensor("U8", [0], 3, 3)}, bytes(8)),
     )
-    t.unreadable("past-the-end", "pass the end of the data section", file(data=DATA[:-1]))
-    t.unreadable("no-data-at-all", "pass the end of the data section", file(data=b""))
+    t.unreadable("past-the-end", "cut off", file(data=DATA[:-1]))
+    t.unreadable("no-data-at-all", "cut off", file(data=b""))
     t.unreadable(
         "tensor-of-no-bytes-past-the-end",
-        "pass the end of the data section",
+        "cut off",
         file({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [0], 9, 9)}, bytes(4)),
     )
     t.unreadable("data-without-tensors", "the header names no tensors", raw("{}", b"data"))

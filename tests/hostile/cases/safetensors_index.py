@@ -36,19 +36,15 @@ def cases() -> Table:
 
     add("sound", Verdict.SOUND, "sound", mapped())
     for name, says, index in (
-        ("index-empty", "not valid JSON", b""),
+        ("index-empty", "is empty", b""),
         ("index-an-array", "the index is an array", b"[]"),
         ("index-without-a-map", 'the index has no "weight_map"', b"{}"),
         ("index-nested-100000-deep", "nested deeper", b'{"a":' + b"[" * 100_000),
-        ("index-key-stands-twice", "stands twice", b'{"weight_map":{"a":"x","a":"y"}}'),
+        ("index-key-stands-twice", "is duplicated", b'{"weight_map":{"a":"x","a":"y"}}'),
         ("map-an-array", '"weight_map" is an array', mapped([])),
         ("map-null", '"weight_map" is null', b'{"weight_map":null}'),
         ("file-a-number", "a number, not a file", mapped({"a": 1, "b": SECOND})),
-        (
-            "file-not-there",
-            "names a file that is not there",
-            mapped({"a": "nothing.safetensors", "b": SECOND}),
-        ),
+        ("file-not-there", "is missing", mapped({"a": "nothing.safetensors", "b": SECOND})),
         (
             "tensor-not-in-its-file",
             "where the index says it is",
@@ -60,12 +56,8 @@ def cases() -> Table:
         ("path-device", "is absolute", mapped({"a": "/dev/zero", "b": SECOND})),
         ("path-with-a-nul", "has a NUL in it", mapped({"a": FIRST + "\0", "b": SECOND})),
         ("path-empty", "is empty", mapped({"a": "", "b": SECOND})),
-        ("path-a-directory", "names no regular file", mapped({"a": ".", "b": SECOND})),
-        (
-            "path-with-terminal-escapes",
-            "names a file that is not there",
-            mapped({"a": "\x1b[2J\u009b", "b": SECOND}),
-        ),
+        ("path-a-directory", "does not name a regular file", mapped({"a": ".", "b": SECOND})),
+        ("path-with-terminal-escapes", "is missing", mapped({"a": "\x1b[2J\u009b", "b": SECOND})),
         ("path-of-1-mib", "is too long", mapped({"a": "\x1b" * (1 << 20), "b": SECOND})),
         (
             "tensor-name-of-1-mib-that-is-not-there",
@@ -82,8 +74,8 @@ def cases() -> Table:
             lambda path: os.symlink("/dev/zero", path),
         ),
         ("links-in-a-circle", "circle", lambda path: os.symlink(FIRST, path)),
-        ("is-a-fifo", "names no regular file", os.mkfifo),
-        ("is-a-directory", "names no regular file", os.mkdir),
+        ("is-a-fifo", "does not name a regular file", os.mkfifo),
+        ("is-a-directory", "does not name a regular file", os.mkdir),
         ("links-to-the-other", "is named twice in the index", lambda path: os.symlink(SECOND, path)),
     ):
         add(f"file-{name}", Verdict.UNREADABLE, says, mapped(), **{FIRST: content})

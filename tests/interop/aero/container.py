@@ -176,7 +176,7 @@ def _check_names(container: Container, report: Report) -> None:
     seen: set[tuple[str, str]] = set()
     for chunk in container.chunks:
         if (chunk.fourcc, chunk.name) in seen:
-            report.add("(fourcc, name) is unique", f"{chunk} stands twice")
+            report.add("(fourcc, name) is unique", f"{chunk} is duplicated")
         seen.add((chunk.fourcc, chunk.name))
         kind = layout.KINDS.get(chunk.fourcc)
         if kind is None:

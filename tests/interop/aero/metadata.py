@@ -31,10 +31,10 @@ class Descriptor:
 
 
 def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object in which no key stands twice: readers do not agree on which of the two counts."""
+    """A JSON object in which no key is duplicated: readers do not agree on which of the two counts."""
     repeated = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
     if repeated:
-        raise ValueError(f"the key {repeated[0]!r} stands twice in an object")
+        raise ValueError(f"the key {repeated[0]!r} is duplicated in an object")
     return dict(pairs)
 
 
@@ -238,7 +238,7 @@ def _read_descriptors(value: Any, name: str, report: Report, *, as_written: bool
             continue
         descriptor = Descriptor(quant_id, quant_name, codec, params)
         if descriptor.id in table:
-            report.add(rule, f"the id {descriptor.id} stands twice")
+            report.add(rule, f"the id {descriptor.id} is duplicated")
         table[descriptor.id] = descriptor
         _check_params(descriptor, rule, report, as_written=as_written)
         if as_written and name == "MMSG":

@@ -13,7 +13,7 @@ def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice in a map")
+        raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} is duplicated in a map")
     return result
 
 

@@ -1,0 +1,78 @@
+#include "io/no_links.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "core/error.hpp"
+
+namespace aerotool::io {
+namespace {
+
+std::optional<std::string> link_text(int directory, const std::string& name) {
+  std::array<char, PATH_MAX> text{};
+  const ssize_t length = ::readlinkat(directory, name.c_str(), text.data(), text.size());
+  if (length < 0) {
+    for (const int no_link : {EINVAL, ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG}) {
+      if (errno == no_link) return std::nullopt;
+    }
+    throw system_error(name, "read the link", errno);
+  }
+  return std::string(text.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace
+
+Fd open_directory_without_links(const std::string& absolute_path) {
+  Fd directory = open_fd("/", O_PATH | O_DIRECTORY);
+  for (std::string_view rest = absolute_path; directory && !rest.empty();) {
+    const auto slash = rest.find('/');
+    const std::string name(rest.substr(0, slash));
+    if (!name.empty()) directory = open_directory_without_links(directory, name);
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return directory;
+}
+
+Fd open_directory_without_links(const Fd& directory, const std::string& name) {
+  return open_fd(directory.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+}
+
+Fd open_file_without_links(const Fd& directory, const std::string& name) {
+  // O_NONBLOCK so that a FIFO cannot hold us up.
+  return open_fd(directory.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+std::optional<std::string> link_text(const Fd& directory, const std::string& name) {
+  return link_text(directory.get(), name);
+}
+
+std::optional<std::string> link_text(const std::string& path) {
+  return link_text(AT_FDCWD, path);
+}
+
+std::string joined_as_text(std::string_view directory, std::string_view text) {
+  std::string path(text.starts_with('/') || directory == "/" ? std::string_view{} : directory);
+  bool named = false;
+  while (!text.empty()) {
+    const auto slash = text.find('/');
+    const std::string_view name = text.substr(0, slash);
+    const bool last = slash == std::string_view::npos;
+    text = last ? std::string_view{} : text.substr(slash + 1);
+    const bool is_name = !name.empty() && name != "." && name != "..";
+    if (last ? !is_name : text.empty()) return {};
+    if (is_name) {
+      path += "/" + std::string(name);
+      named = true;
+    } else if (name == "..") {
+      if (named || path.empty()) return {};
+      path.resize(path.rfind('/'));
+    }
+  }
+  return named ? path : std::string{};
+}
+
+}  // namespace aerotool::io

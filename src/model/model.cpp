@@ -1,0 +1,27 @@
+#include "model/model.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace aerotool {
+
+SideFiles Model::side_files(const std::string& passed_over) const {
+  SideFiles all;
+  if (find_beside_) all = find_beside_(passed_over);
+  std::vector<SideFile> own = carried_files();
+  if (own.empty()) return all;
+  // What has a hash goes before what has none.
+  const auto is_own = [&](const SideFile& file) {
+    return std::ranges::binary_search(own, file.path, {}, &SideFile::path);
+  };
+  std::vector<SideFile> twins;
+  std::ranges::copy_if(all.files, std::back_inserter(twins), is_own);
+  std::erase_if(all.files, is_own);
+  if (const auto other = paths_that_differ(twins, own); !other.empty())
+    all.left_out.push_back("side files that the model itself carries with other bytes: " + list_paths(other));
+  all.files.insert(all.files.end(), own.begin(), own.end());
+  std::ranges::sort(all.files, {}, &SideFile::path);
+  return all;
+}
+
+}  // namespace aerotool
