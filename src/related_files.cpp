@@ -58,6 +58,8 @@ RelatedFiles::RelatedFiles(const std::vector<const Model*>& models) {
   for (const Model* model : models) {
     for (const std::string& path : files_of(*model)) {
       add(path, Relation::own, path);
+      // A pipe has no neighbours, and where standard input lies nobody says.
+      if (path == io::kStandardInput || !inode_of(path)) continue;
       for (const std::string& name : {path, io::real_path(path)}) {
         if (!name.empty()) rows[io::directory_of(name)].emplace(row_of_parts(last_name(name)), path);
       }

@@ -1,5 +1,6 @@
 // aerotool extract: a tensor's bytes out.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -52,6 +53,28 @@ struct Piece {
   std::size_t tensor = 0;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+};
+
+/// A directory that is made where there is none, and goes again where nothing was put into it.
+class MadeDirectory {
+ public:
+  explicit MadeDirectory(const std::string& path) {
+    if (path.empty()) return;
+    if (::mkdir(path.c_str(), 0777) == 0) {
+      made_ = path;
+    } else if (errno != EEXIST) {
+      throw system_error(path, "create the directory", errno);
+    }
+  }
+  MadeDirectory(const MadeDirectory&) = delete;
+  MadeDirectory& operator=(const MadeDirectory&) = delete;
+  ~MadeDirectory() {
+    // One that holds files stays.
+    if (!made_.empty()) ::rmdir(made_.c_str());
+  }
+
+ private:
+  std::string made_;
 };
 
 class Extraction {
@@ -211,8 +234,7 @@ class Extraction {
   }
 
   void write_files() {
-    if (!target_.empty() && ::mkdir(target_.c_str(), 0777) != 0 && errno != EEXIST)
-      throw system_error(target_, "create the directory", errno);
+    const MadeDirectory directory(target_);
     std::vector<std::string> names;
     for (const Piece& piece : pieces_) names.push_back(name_of_file(piece));
     const io::SeparateOutputs outputs(target_, names);

@@ -12,7 +12,6 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
-#include "core/error.hpp"
 #include "core/text.hpp"
 #include "model/quantized_modules.hpp"
 
@@ -45,14 +44,8 @@ struct Facts {
   SideFiles side_files;
 };
 
-/// A file beside the weights that cannot be read takes nothing from what the model is.
 SideFiles side_files_of(const cli::Arguments& arguments, const Model& model) {
-  SideFiles found;
-  try {
-    found = model.side_files();
-  } catch (const IoError& error) {
-    found.left_out.emplace_back(error.what());
-  }
+  SideFiles found = model.side_files();
   if (arguments.has("quiet")) return found;
   for (const std::string& line : found.left_out)
     cli::complain("warning: " + escape_controls(model.path()) + ": not shown: " + line);

@@ -105,7 +105,7 @@ class Calls:
                  at / f"{name}-sharded")
             make("convert", "--to", "gguf", *shards, at / f"{name}.gguf", at / f"{name}-split")
             (at / f"{name}-tensors").mkdir()
-            make("extract", "--concat", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
+            make("extract", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
         make("pack-set", "--max-shard-bytes", "100KiB", "--max-part-shards", "1", at / "old.gguf",
              at / "old-larger-set")
         (at / "new.gguf.gz").write_bytes(gzip.compress((at / "new.gguf").read_bytes(), 1))
@@ -149,7 +149,7 @@ class Calls:
         cases = [case for case in cases if "more parts" not in case.name or case.old is not None]
         add("extract to a file", ["extract", "--concat", "-o", "{out}/new.aero", at / "new.aero", "layer.*", "embed*"],
             "file", old_file)
-        add("extract to a directory", ["extract", "-o", "{out}/d", at / "new.aero", "layer.*"], "files",
+        add("extract to a directory", ["extract", "-o", "{out}/d/", at / "new.aero", "layer.*"], "files",
             self.around("d", at / "old-tensors"))
         add("extract to standard output", ["extract", "-o", "-", at / "new.aero", "layer.*"], "stream")
         add("convert to standard output", ["convert", "--to", "aero", at / "new.safetensors", "-"], "stream")
