@@ -121,7 +121,7 @@ bool is_unmeasured(const DType& dtype) {
 }
 
 std::string ggml_type_label(std::uint32_t id) {
-  const std::string label = number_name(id);
+  std::string label = number_name(id);
   const GgmlType* type = find(id);
   if (type == nullptr) return label;
   const std::string name(type->name);

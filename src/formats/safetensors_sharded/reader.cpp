@@ -69,7 +69,7 @@ ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& repor
   take_configuration(report);
 }
 
-ShardedModel::ShardedModel(std::shared_ptr<io::Input> part, const NumberedName& name, Report& report)
+ShardedModel::ShardedModel(const std::shared_ptr<io::Input>& part, const NumberedName& name, Report& report)
     : beside_(part), path_(io::directory_of(part->name())) {
   const std::vector<std::string> names = part_names(name);
   if (const std::vector<std::size_t> missing = missing_parts(beside_->name(), names); !missing.empty())

@@ -26,7 +26,7 @@ class ShardedModel final : public PartedModel {
   ShardedModel(std::shared_ptr<io::Input> index, Report& report);
   /// Numbered files without an index, of which `part` is one; their directory stands for the model. Throws
   /// CorruptError in both modes where one is missing.
-  ShardedModel(std::shared_ptr<io::Input> part, const NumberedName& name, Report& report);
+  ShardedModel(const std::shared_ptr<io::Input>& part, const NumberedName& name, Report& report);
 
   const std::string& path() const override { return path_; }
   Overview overview() const override;
