@@ -283,7 +283,7 @@ std::vector<QuantizedModule> quantized_modules(std::span<const Tensor> tensors,
                                                const Quantization& quantization) {
   std::vector<QuantizedModule> modules;
   for (const Group& group : groups_in(tensors)) {
-    if (auto module = Judge(tensors, quantization, group).module()) modules.push_back(std::move(*module));
+    if (auto module = Judge(tensors, quantization, group).module()) modules.push_back(*module);
   }
   return modules;
 }

@@ -11,15 +11,13 @@
 namespace aerotool {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
-constexpr std::string_view kEndings[] = {".json"sv,  ".jsonl"sv, ".txt"sv,  ".model"sv, ".tiktoken"sv,
-                                         ".jinja"sv, ".md"sv,    ".yaml"sv, ".py"sv};
-constexpr std::string_view kBeginnings[] = {"LICENSE"sv, "NOTICE"sv};
+constexpr std::string_view kEndings[] = {".json",  ".jsonl", ".txt",  ".model", ".tiktoken",
+                                         ".jinja", ".md",    ".yaml", ".py"};
+constexpr std::string_view kBeginnings[] = {"LICENSE", "NOTICE"};
 // What weights are called, also those that this program does not read: "LICENSE.bin" is no licence.
-constexpr std::string_view kWeights[] = {".aero"sv, ".bin"sv,    ".ckpt"sv, ".gguf"sv,        ".h5"sv,
-                                         ".npy"sv,  ".npz"sv,    ".onnx"sv, ".safetensors"sv, ".pt"sv,
-                                         ".pth"sv,  ".tflite"sv, ".zt"sv,   ".gz"sv,          ".zst"sv};
+constexpr std::string_view kWeights[] = {".aero", ".bin",    ".ckpt", ".gguf",        ".h5",
+                                         ".npy",  ".npz",    ".onnx", ".safetensors", ".pt",
+                                         ".pth",  ".tflite", ".zt",   ".gz",          ".zst"};
 
 template <typename List>
 bool ends_in_any(std::string_view name, const List& endings) {
