@@ -20,19 +20,19 @@ constexpr std::uint64_t lanes(Bits bits) {
 template <typename Bits>
 inline constexpr Bits kTopBit = static_cast<Bits>(Bits{1} << (8 * sizeof(Bits) - 1));
 
-/// A float whose NaNs and infinities are the patterns with all bits of `kSpecial` set: its exponent.
-template <typename BitsOf, BitsOf kSpecial>
+/// A float whose NaNs and infinities are the patterns with all bits of `Special` set: its exponent.
+template <typename BitsOf, BitsOf Special>
 struct Ieee {
   using Bits = BitsOf;
   static constexpr Bits kMagnitude = static_cast<Bits>(~kTopBit<Bits>);
-  static constexpr Bits kLowest = static_cast<Bits>(kSpecial & (~std::uint64_t{kSpecial} + 1));
+  static constexpr Bits kLowest = static_cast<Bits>(Special & (~std::uint64_t{Special} + 1));
   /// The top bit of each lane that is special; adding carries into it from an exponent of ones alone.
   static std::uint64_t special_lanes(std::uint64_t word) {
-    return (word & lanes<Bits>(kSpecial)) + lanes<Bits>(kLowest);
+    return (word & lanes<Bits>(Special)) + lanes<Bits>(kLowest);
   }
   static Kind kind(Bits bits) {
-    if ((bits & kSpecial) != kSpecial) return Kind::finite;
-    return (bits & kMagnitude) == kSpecial ? Kind::infinite : Kind::nan;
+    if ((bits & Special) != Special) return Kind::finite;
+    return (bits & kMagnitude) == Special ? Kind::infinite : Kind::nan;
   }
 };
 
@@ -47,23 +47,23 @@ struct F8E4M3 {
 };
 
 /// One pattern is NaN, and there are no infinities.
-template <std::uint8_t kNan>
+template <std::uint8_t Nan>
 struct OneNan {
   using Bits = std::uint8_t;
   static constexpr Bits kMagnitude = 0xff;
   static std::uint64_t special_lanes(std::uint64_t word) {
     constexpr std::uint64_t kLow = lanes<Bits>(0x7f);
-    const std::uint64_t other = word ^ lanes<Bits>(kNan);  // 0 in a lane that is NaN
+    const std::uint64_t other = word ^ lanes<Bits>(Nan);  // 0 in a lane that is NaN
     return ~(((other & kLow) + kLow) | other);
   }
-  static Kind kind(Bits bits) { return bits == kNan ? Kind::nan : Kind::finite; }
+  static Kind kind(Bits bits) { return bits == Nan ? Kind::nan : Kind::finite; }
 };
 
 /// Numbers of less than a byte, which are all finite; only zeros are looked for.
-template <std::uint8_t kMagnitudeOf>
+template <std::uint8_t MagnitudeOf>
 struct AllFinite {
   using Bits = std::uint8_t;
-  static constexpr Bits kMagnitude = kMagnitudeOf;
+  static constexpr Bits kMagnitude = MagnitudeOf;
   static std::uint64_t special_lanes(std::uint64_t) { return 0; }
   static Kind kind(Bits) { return Kind::finite; }
 };
@@ -87,20 +87,20 @@ constexpr bool kHasZero = !std::is_same_v<Format, F8E8M0>;
 /// their numbers is not finite.
 constexpr std::size_t kRunBytes = 4096;
 
-template <typename Format, std::size_t kParts>
+template <typename Format, std::size_t Parts>
 void count_each(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) {
   using Bits = typename Format::Bits;
-  constexpr std::size_t kUnit = sizeof(Bits) * kParts;
+  constexpr std::size_t kUnit = sizeof(Bits) * Parts;
   for (std::size_t at = 0; at < bytes.size(); at += kUnit) {
     Kind worst = Kind::finite;
-    for (std::size_t part = 0; part < kParts; ++part)
+    for (std::size_t part = 0; part < Parts; ++part)
       worst = std::max(worst, Format::kind(load_le<Bits>(bytes, at + part * sizeof(Bits))));
     if (worst == Kind::nan) counts.add_nan(first + at / kUnit);
     if (worst == Kind::infinite) counts.add_infinite(first + at / kUnit);
   }
 }
 
-template <typename Format, std::size_t kParts = 1>
+template <typename Format, std::size_t Parts = 1>
 void count_elements(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) {
   using Bits = typename Format::Bits;
   constexpr std::size_t kWord = sizeof(std::uint64_t);
@@ -124,15 +124,15 @@ void count_elements(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) {
       any |= word;
     }
     if ((any & lanes<Bits>(Format::kMagnitude)) != 0) counts.all_zero = false;
-    if ((special & lanes<Bits>(kTopBit<Bits>)) != 0) count_each<Format, kParts>(run, first, counts);
-    first += run.size() / (sizeof(Bits) * kParts);
+    if ((special & lanes<Bits>(kTopBit<Bits>)) != 0) count_each<Format, Parts>(run, first, counts);
+    first += run.size() / (sizeof(Bits) * Parts);
     bytes = bytes.subspan(run.size());
   }
 }
 
-template <typename Format, std::size_t kParts = 1>
+template <typename Format, std::size_t Parts = 1>
 constexpr ValueRule elements() {
-  return {sizeof(typename Format::Bits) * kParts, false, count_elements<Format, kParts>};
+  return {sizeof(typename Format::Bits) * Parts, false, count_elements<Format, Parts>};
 }
 
 // ---- blocks
@@ -147,10 +147,10 @@ struct Scale {
 };
 
 /// A scale of type `Format` at each of the offsets.
-template <typename Format, std::size_t... kOffsets>
+template <typename Format, std::size_t... Offsets>
 struct Scales {
   static void look(ByteSpan block, Kind& worst, bool& zero) {
-    (Scale<Format>::look(block, kOffsets, worst, zero), ...);
+    (Scale<Format>::look(block, Offsets, worst, zero), ...);
   }
 };
 
@@ -161,42 +161,42 @@ struct ScaleOfIq1M {
     std::array<std::byte, 2> whole{};
     unsigned bits = 0;
     for (unsigned i = 0; i < 4; ++i)
-      bits |= unsigned{load_le<std::uint16_t>(block, kAt + 2 * i)} >> 12 << (4 * i);
+      bits |= unsigned{load_le<std::uint16_t>(block, kAt + std::size_t{2} * i)} >> 12 << (4 * i);
     store_le(std::span<std::byte>(whole), 0, static_cast<std::uint16_t>(bits));
     Scale<F16>::look(whole, 0, worst, zero);
   }
 };
 
 /// Scales, and codes of four bits behind them, of which 0 and 8 mean zero.
-template <typename ScalesOf, std::size_t kCodesAt>
+template <typename ScalesOf, std::size_t CodesAt>
 struct WithCodes {
   static void look(ByteSpan block, Kind& worst, bool& zero) {
     const bool asked = zero;
     ScalesOf::look(block, worst, zero);
     if (!asked || zero) return;
     unsigned any = 0;
-    for (std::size_t i = kCodesAt; i < block.size(); ++i) any |= static_cast<unsigned>(block[i]) & 0x77U;
+    for (std::size_t i = CodesAt; i < block.size(); ++i) any |= static_cast<unsigned>(block[i]) & 0x77U;
     zero = any == 0;
   }
 };
 
-template <std::size_t kBytes, typename ScalesOf>
+template <std::size_t Bytes, typename ScalesOf>
 void count_blocks(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) {
-  for (std::size_t at = 0; at < bytes.size(); at += kBytes, ++first) {
+  for (std::size_t at = 0; at < bytes.size(); at += Bytes, ++first) {
     Kind worst = Kind::finite;
     // Once something is not zero, nothing has to be looked at for that.
     bool zero = counts.all_zero;
-    ScalesOf::look(bytes.subspan(at, kBytes), worst, zero);
+    ScalesOf::look(bytes.subspan(at, Bytes), worst, zero);
     counts.all_zero = zero;
     if (worst == Kind::nan) counts.add_nan(first);
     if (worst == Kind::infinite) counts.add_infinite(first);
   }
 }
 
-template <std::size_t kBytes, typename ScalesOf>
+template <std::size_t Bytes, typename ScalesOf>
 constexpr ValueRule blocks() {
-  static_assert(kBytes <= ValueRule::kMostUnitBytes);
-  return {kBytes, true, count_blocks<kBytes, ScalesOf>};
+  static_assert(Bytes <= ValueRule::kMostUnitBytes);
+  return {Bytes, true, count_blocks<Bytes, ScalesOf>};
 }
 
 struct NamedRule {
@@ -248,8 +248,8 @@ constexpr std::array kSafetensors = {
     NamedRule{"C64", elements<F32, 2>()},
 };
 
-template <std::size_t kCount>
-const ValueRule* rule_named(const std::array<NamedRule, kCount>& rules, const PackedType& type) {
+template <std::size_t Count>
+const ValueRule* rule_named(const std::array<NamedRule, Count>& rules, const PackedType& type) {
   for (const NamedRule& known : rules) {
     if (known.name != type.name) continue;
     // A file may give a type of its own the name of one that is known.
