@@ -279,7 +279,7 @@ def cases() -> Table:
     )
     t.unreadable(
         "name-of-1-mib-that-stands-twice",
-        "; a name may stand only once",
+        "; names must be unique",
         raw(
             ('{"' + "n" * (1 << 20) + '":{},').replace("{}", ZERO) + '"' + "n" * (1 << 20) + '":' + ZERO + "}"
         ),
