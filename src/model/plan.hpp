@@ -32,7 +32,7 @@ struct WriteOptions {
   // Of what is written to a directory.
   std::optional<std::uint64_t> max_part_shards;  ///< shards in a part; absent: as the format has it
   std::optional<std::string> base_url;
-  bool rebuild = false;  ///< builds all files anew, also those that are whole already
+  bool rebuild = false;  ///< builds all files anew, also those already complete
 };
 
 struct Plan {
