@@ -14,22 +14,13 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr std::size_t kMaxListed = 5;
+
 /// Endings of weights in formats that are not read, and of what may be one under a general ending.
 constexpr std::string_view kForeignEndings[] = {
     ".bin",   ".pt",  ".pth",     ".ckpt",    ".onnx",   ".h5",     ".hdf5",
     ".keras", ".npz", ".npy",     ".pb",      ".tflite", ".pkl",    ".nemo",
     ".ggml",  ".ot",  ".msgpack", ".mlmodel", ".zt",     ".pickle", ".ckpt.index"};
-
-std::string listed(const Names& names, std::string_view behind = {}) {
-  constexpr std::size_t kMostNames = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i) {
-    text += (i == 0 ? "" : ", ") + escape_controls(shortened(names[i]));
-    text += behind;
-  }
-  if (names.size() > kMostNames) text += " and " + with_thousands(names.size() - kMostNames) + " more";
-  return text;
-}
 
 /// The type of what may vanish or be out of reach meanwhile.
 io::FileType type_in(const std::string& directory, const std::string& name) {
@@ -90,7 +81,8 @@ std::string about_first(const std::string& directory, const Names& files) {
 std::string about(const std::string& directory, const Names& files) {
   std::string first = about_first(directory, files);
   if (files.size() == 1 && !first.empty()) return first;
-  return "it holds " + listed(files) + (first.empty() ? "; name a file to learn what it is" : "; " + first);
+  return "it holds " + listed(files, kMaxListed) +
+         (first.empty() ? "; name a file to learn what it is" : "; " + first);
 }
 
 /// Where huggingface_hub keeps what it has not finished, of a download into this directory.
@@ -114,8 +106,10 @@ std::string no_model_in(const std::string& directory) {
     if (name.starts_with('.') || (!other && !partial)) continue;
     if (type_in(directory, name) == io::FileType::regular) (partial ? unfinished : weights).push_back(name);
   }
-  if (const Names inside = directories_with_models(directory, names); !inside.empty())
-    say("name one of its sub-directories that hold one: " + listed(inside, "/"));
+  if (Names inside = directories_with_models(directory, names); !inside.empty()) {
+    for (std::string& name : inside) name += '/';
+    say("name one of its sub-directories that hold one: " + listed(inside, kMaxListed));
+  }
   if (!weights.empty()) say(about(directory, weights));
   if (!unfinished.empty()) say(about(directory, unfinished));
   if (unfinished.empty() && has_unfinished_downloads(directory))

@@ -41,7 +41,7 @@ int run_conversion(const cli::Arguments& arguments, const Target& target) {
     const auto others = other_models_in(target.path, *target.set_writer, summary.files, existing);
     if (!others.empty())
       cli::complain("note: " + escape_controls(target.path) +
-                    ": other models stay there: " + first_names(others));
+                    ": other models stay there: " + listed(others, 3));
   }
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t bytes = 0;

@@ -49,7 +49,7 @@ void require_no_input(const std::string& output, const Plan& plan) {
 void require_replaceable(const std::string& directory, const Plan& plan, const ExistingFiles& existing,
                          bool force) {
   if (!existing.other_side_files.empty() && !force) {
-    refuse(directory, "holds other side files (" + first_names(existing.other_side_files) +
+    refuse(directory, "holds other side files (" + listed(existing.other_side_files, 3) +
                           "); --force replaces them, --no-side-files leaves them as they are");
   }
   if (existing.replaced.empty() && existing.removed.empty()) return;
@@ -76,7 +76,7 @@ void require_replaceable(const std::string& directory, const Plan& plan, const E
     if (!is_input(name)) other.push_back(name);
   }
   if (other.empty() || force) return;
-  refuse(directory, "holds another model (" + first_names(other) + "); --force replaces it");
+  refuse(directory, "holds another model (" + listed(other, 3) + "); --force replaces it");
 }
 
 std::vector<std::string> other_models_in(const std::string& directory, const SetWriter& writer,
@@ -107,16 +107,6 @@ std::vector<std::string> other_models_in(const std::string& directory, const Set
     return std::pair(standing_of(b), a) < std::pair(standing_of(a), b);
   });
   return others;
-}
-
-std::string first_names(const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 3;
-  // One name takes no more room than its count.
-  const std::size_t shown = names.size() <= kMost + 1 ? names.size() : kMost;
-  std::string text;
-  for (std::size_t i = 0; i < shown; ++i) text += (i == 0 ? "" : ", ") + escape_controls(shortened(names[i]));
-  if (shown < names.size()) text += " and " + with_thousands(names.size() - shown) + " more";
-  return text;
 }
 
 }  // namespace aerotool::commands

@@ -24,7 +24,4 @@ std::vector<std::string> other_models_in(const std::string& directory, const Set
                                          const std::vector<PlannedFile>& written,
                                          const ExistingFiles& existing);
 
-/// "a, b, c and 2 more": names of files for a message.
-std::string first_names(const std::vector<std::string>& names);
-
 }  // namespace aerotool::commands

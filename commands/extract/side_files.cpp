@@ -21,7 +21,7 @@ namespace {
   for (const SideFile& file : files) paths.push_back(file.path);
   throw UsageError(describe({model.path(), {}, {}},
                             "there is no side file '" + escape_controls(wanted) + "'; " +
-                                (paths.empty() ? "it has none" : "there are " + list_paths(paths))));
+                                (paths.empty() ? "it has none" : "there are " + listed(paths, kMaxListedSideFiles))));
 }
 
 /// Empty where a pattern matches nothing, which has been told then.

@@ -191,6 +191,18 @@ std::string plural(std::uint64_t count, std::string_view noun, std::string_view 
   return several.empty() ? text.append(noun).append("s") : text.append(several);
 }
 
+std::string listed(const std::vector<std::string>& names, std::size_t most, Quotes quotes) {
+  const std::string_view quote = quotes == Quotes::yes ? "'" : "";
+  const std::size_t shown = names.size() <= most + 1 ? names.size() : most;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += i == 0 ? "" : ", ";
+    text.append(quote).append(escape_controls(shortened(names[i]))).append(quote);
+  }
+  if (shown < names.size()) text += " and " + with_thousands(names.size() - shown) + " more";
+  return text;
+}
+
 std::string human_size(std::uint64_t bytes) {
   constexpr std::array<const char*, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return std::to_string(bytes) + " B";

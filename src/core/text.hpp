@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.hpp"
 
@@ -39,6 +40,12 @@ std::string with_thousands(std::uint64_t value);
 
 /// "1 tensor", "1,234 tensors"; "2 more entries" where the plural is not the noun with an s.
 std::string plural(std::uint64_t count, std::string_view noun, std::string_view several = {});
+
+enum class Quotes : bool { no, yes };
+
+/// Names from files, "a, b, c and 4 more": escaped and shortened, the first `most` of them. One name more than
+/// that is shown as well, as it takes no more room than a count.
+std::string listed(const std::vector<std::string>& names, std::size_t most, Quotes quotes = Quotes::no);
 
 /// A size in binary units, three figures: "1.37 GiB", "512 B".
 std::string human_size(std::uint64_t bytes);

@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kSnapshots = "/snapshots/";
 constexpr std::string_view kUnfinished = ".incomplete";
 constexpr const char* kSharedMarker = ".huggingface-shared-blobs";
+constexpr std::size_t kMaxListed = 8;
 constexpr std::size_t kShortestRevision = 7;
 constexpr std::size_t kLongestRevision = 64;
 
@@ -81,15 +82,6 @@ io::Fd open_shared(const std::string& repository, const std::string& text) {
   return file;
 }
 
-std::string listed(std::vector<std::string> names) {
-  constexpr std::size_t kMostNames = 8;
-  std::sort(names.begin(), names.end());
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i)
-    text += (i == 0 ? "" : ", ") + escape_controls(names[i]);
-  return names.size() > kMostNames ? text + ", ..." : text;
-}
-
 std::vector<std::string> directories_in(const std::string& path) {
   std::vector<std::string> names;
   if (io::type_of(path) != io::FileType::directory) return names;
@@ -98,6 +90,7 @@ std::vector<std::string> directories_in(const std::string& path) {
     if (name.starts_with('.') || io::link_text(place)) continue;
     if (io::type_of(place) == io::FileType::directory) names.push_back(std::move(name));
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -159,7 +152,8 @@ std::optional<std::string> snapshot_in_use(const std::string& path) {
   const std::vector<std::string> snapshots = directories_in(directory + "/snapshots");
   if (snapshots.empty()) return std::nullopt;
   const auto refuse = [&](const std::string& why) {
-    throw UsageError(describe({path, {}, {}}, why + "; name one of its snapshots: " + listed(snapshots)));
+    throw UsageError(
+        describe({path, {}, {}}, why + "; name one of its snapshots: " + listed(snapshots, kMaxListed)));
   };
   const auto revision = main_revision(directory);
   if (!revision) {
@@ -177,12 +171,14 @@ std::string choices_in_cache(const std::string& path) {
   if (last_name(real) == "snapshots" && is_repository_name(last_name(parent_of(real)))) {
     const std::vector<std::string> snapshots = directories_in(path);
     if (snapshots.empty()) return {};
-    return "this directory holds the snapshots of a model; name one of them: " + listed(snapshots);
+    return "this directory holds the snapshots of a model; name one of them: " +
+           listed(snapshots, kMaxListed);
   }
   std::vector<std::string> repositories = directories_in(path);
   std::erase_if(repositories, [](const std::string& name) { return !is_repository_name(name); });
   if (repositories.empty()) return {};
-  return "this directory is a Hugging Face cache; name one of its repositories: " + listed(repositories);
+  return "this directory is a Hugging Face cache; name one of its repositories: " +
+         listed(repositories, kMaxListed);
 }
 
 }  // namespace aerotool::hub

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kScheme = "ollama:";
 constexpr std::string_view kModelLayer = "application/vnd.ollama.image.model";
 constexpr std::string_view kDigestPrefix = "sha256:";
+constexpr std::size_t kMaxListed = 8;
 constexpr std::uint64_t kMostManifestBytes = std::uint64_t{1} << 20;
 
 /// As ollama has it: [HOST/][NAMESPACE/]MODEL[:TAG].
@@ -78,13 +79,6 @@ std::vector<std::string> stores() {
   return found;
 }
 
-std::string listed(std::vector<std::string> names) {
-  std::sort(names.begin(), names.end());
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + escape_controls(shortened(name));
-  return text;
-}
-
 /// The text of a file that is no longer than a manifest; none where it is longer.
 std::optional<std::string> short_text(const std::string& path) {
   const auto input = io::Input::open(path);
@@ -118,11 +112,10 @@ std::string blob_of(const std::string& manifest, const std::vector<OllamaLayer>&
     }
   }
   if (models.empty()) {
-    constexpr std::size_t kMostTypes = 8;
-    others.resize(std::min(others.size(), kMostTypes));
-    throw UsageError(describe({manifest, {}, {}}, "this ollama model has no layer of type " +
-                                                      std::string(kModelLayer) +
-                                                      (others.empty() ? "" : ", only " + listed(others))));
+    std::sort(others.begin(), others.end());
+    throw UsageError(
+        describe({manifest, {}, {}}, "this ollama model has no layer of type " + std::string(kModelLayer) +
+                                         (others.empty() ? "" : ", only " + listed(others, kMaxListed))));
   }
   if (models.size() > 1) {
     std::string digests;
@@ -184,11 +177,12 @@ std::string ollama_blob(const std::string& operand) {
       return blob_of(path, *layers, {store});
     }
     if (io::type_of(store + model) == io::FileType::directory) {
-      const std::vector<std::string> tags = io::names_in(store + model);
+      std::vector<std::string> tags = io::names_in(store + model);
+      std::sort(tags.begin(), tags.end());
       if (!tags.empty()) {
         throw UsageError("ollama has no '" + escape_controls(operand.substr(kScheme.size())) + "' in " +
                          escape_controls(store) +
-                         "; the tags of this model there: " + shortened(listed(tags)));
+                         "; the tags of this model there: " + listed(tags, kMaxListed));
       }
     }
     places += (places.empty() ? "" : ", ") + escape_controls(store);

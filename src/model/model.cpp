@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/text.hpp"
+
 namespace aerotool {
 
 SideFiles Model::side_files(const std::string& passed_over) const {
@@ -18,7 +20,7 @@ SideFiles Model::side_files(const std::string& passed_over) const {
   std::ranges::copy_if(all.files, std::back_inserter(twins), is_own);
   std::erase_if(all.files, is_own);
   if (const auto other = paths_that_differ(twins, own); !other.empty())
-    all.left_out.push_back("side files that the model itself carries with other bytes: " + list_paths(other));
+    all.left_out.push_back("side files that the model itself carries with other bytes: " + listed(other, kMaxListedSideFiles));
   all.files.insert(all.files.end(), own.begin(), own.end());
   std::ranges::sort(all.files, {}, &SideFile::path);
   return all;

@@ -49,13 +49,10 @@ void Report::absorb(const Report& other) {
 }
 
 std::string list_names(const std::vector<HitTensor>& tensors) {
-  constexpr std::size_t kMostNames = 5;
-  std::string line;
-  for (std::size_t i = 0; i < tensors.size() && i < kMostNames; ++i) {
-    line += (i == 0 ? "'" : ", '") + escape_controls(tensors[i].name) + "'";
-  }
-  if (tensors.size() > kMostNames) line += " and " + std::to_string(tensors.size() - kMostNames) + " more";
-  return line;
+  std::vector<std::string> names;
+  names.reserve(tensors.size());
+  for (const HitTensor& tensor : tensors) names.push_back(tensor.name);
+  return listed(names, 5, Quotes::yes);
 }
 
 }  // namespace aerotool

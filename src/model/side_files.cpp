@@ -155,19 +155,10 @@ Digest digest_of(const SideFile& file) {
   return hash.finish();
 }
 
-std::string list_paths(const std::vector<std::string>& paths) {
-  constexpr std::size_t kMostListed = 8;
-  std::string text;
-  for (std::size_t i = 0; i < paths.size() && i < kMostListed; ++i)
-    text += (i == 0 ? "" : ", ") + escape_controls(shortened(paths[i]));
-  if (paths.size() > kMostListed) text += " and " + with_thousands(paths.size() - kMostListed) + " more";
-  return text;
-}
-
 std::string side_files_text(const std::vector<SideFile>& files) {
   std::vector<std::string> paths;
   for (const SideFile& file : files) paths.push_back(file.path);
-  return plural(files.size(), "side file") + " (" + list_paths(paths) + ")";
+  return plural(files.size(), "side file") + " (" + listed(paths, kMaxListedSideFiles) + ")";
 }
 
 std::vector<std::string> paths_that_differ(const std::vector<SideFile>& files,

@@ -56,8 +56,8 @@ std::uint64_t total_size(const std::vector<SideFile>& files);
 
 Digest digest_of(const SideFile& file);
 
-/// "config.json, tokenizer.json, vocab/merges.txt, ...", safe to print.
-std::string list_paths(const std::vector<std::string>& paths);
+/// So many paths does a message name.
+constexpr std::size_t kMaxListedSideFiles = 8;
 
 /// "3 side files (config.json, README.md, vocab.txt)", safe to print.
 std::string side_files_text(const std::vector<SideFile>& files);

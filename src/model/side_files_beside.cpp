@@ -32,7 +32,7 @@ class Search {
                                 " entries of the directory");
     }
     for (const auto& [why, paths] : left_out_) {
-      found_.left_out.push_back("side files that " + why + ": " + list_paths(paths));
+      found_.left_out.push_back("side files that " + why + ": " + listed(paths, kMaxListedSideFiles));
     }
     return std::move(found_);
   }

@@ -62,3 +62,12 @@ TEST_CASE("text: sizes are shown in binary units with three figures") {
   CHECK(plural(1, "more entry", "more entries") == "1 more entry");
   CHECK(plural(2, "more entry", "more entries") == "2 more entries");
 }
+
+TEST_CASE("a list names the first ones and counts the rest, and never counts a single one") {
+  CHECK(listed({}, 2).empty());
+  CHECK(listed({"a"}, 2) == "a");
+  CHECK(listed({"a", "b", "c"}, 2) == "a, b, c");
+  CHECK(listed({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
+  CHECK(listed({"a\n", "b"}, 2, Quotes::yes) == "'a\\n', 'b'");
+  CHECK(listed({std::string(300, 'x')}, 2) == std::string(256, 'x') + "...");
+}
