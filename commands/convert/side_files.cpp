@@ -25,7 +25,8 @@ void plan_side_files(const cli::Arguments& arguments, Sources& sources) {
       of_others.push_back(arguments.operands()[i] + ": " + path);
   }
   if (!of_others.empty()) {
-    warn("side files of other inputs, which differ from the first input's: " + listed(of_others, kMaxListedSideFiles));
+    warn("side files of other inputs, which differ from the first input's: " +
+         listed(of_others, kMaxListedSideFiles));
   }
 }
 

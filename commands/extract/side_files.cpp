@@ -19,9 +19,10 @@ namespace {
                                  const std::vector<SideFile>& files) {
   std::vector<std::string> paths;
   for (const SideFile& file : files) paths.push_back(file.path);
-  throw UsageError(describe({model.path(), {}, {}},
-                            "there is no side file '" + escape_controls(wanted) + "'; " +
-                                (paths.empty() ? "it has none" : "there are " + listed(paths, kMaxListedSideFiles))));
+  throw UsageError(
+      describe({model.path(), {}, {}},
+               "there is no side file '" + escape_controls(wanted) + "'; " +
+                   (paths.empty() ? "it has none" : "there are " + listed(paths, kMaxListedSideFiles))));
 }
 
 /// Empty where a pattern matches nothing, which has been told then.

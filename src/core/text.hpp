@@ -43,8 +43,8 @@ std::string plural(std::uint64_t count, std::string_view noun, std::string_view 
 
 enum class Quotes : bool { no, yes };
 
-/// Names from files, "a, b, c and 4 more": escaped and shortened, the first `most` of them. One name more than
-/// that is shown as well, as it takes no more room than a count.
+/// Names from files, "a, b, c and 4 more": escaped and shortened, the first `most` of them. One name more
+/// than that is shown as well, as it takes no more room than a count.
 std::string listed(const std::vector<std::string>& names, std::size_t most, Quotes quotes = Quotes::no);
 
 /// A size in binary units, three figures: "1.37 GiB", "512 B".

@@ -20,7 +20,8 @@ SideFiles Model::side_files(const std::string& passed_over) const {
   std::ranges::copy_if(all.files, std::back_inserter(twins), is_own);
   std::erase_if(all.files, is_own);
   if (const auto other = paths_that_differ(twins, own); !other.empty())
-    all.left_out.push_back("side files that the model itself carries with other bytes: " + listed(other, kMaxListedSideFiles));
+    all.left_out.push_back("side files that the model itself carries with other bytes: " +
+                           listed(other, kMaxListedSideFiles));
   all.files.insert(all.files.end(), own.begin(), own.end());
   std::ranges::sort(all.files, {}, &SideFile::path);
   return all;
