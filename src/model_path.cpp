@@ -27,8 +27,8 @@ void refuse_missing_blobs(const std::string& path) {
   }
 }
 
-/// The one model in a directory: its set, else its index, else its one file or numbered files (design.md,
-/// "Inputs").
+/// The one model in a directory: its set, else its index, else its one file or numbered files
+/// (src/BEHAVIOUR.md, "Inputs").
 std::string model_in_directory(const std::string& path) {
   constexpr std::size_t kMostShown = 8;
   const std::vector<Candidate> candidates = candidates_in(path);

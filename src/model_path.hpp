@@ -1,4 +1,4 @@
-// Which file stands for a model that is named by a path (design.md, "Inputs").
+// Which file stands for a model that is named by a path (src/BEHAVIOUR.md, "Inputs").
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Which files that are there already a conversion may replace (design.md, "Outputs").
+// Which files that are there already a conversion may replace (src/BEHAVIOUR.md, "Outputs").
 #pragma once
 
 #include <string>

@@ -11,7 +11,7 @@ bool is_text(const Value& value, std::string_view text) {
   return value.type == ValueType::string && value.text() == text;
 }
 
-/// Whether a label of an AERO file tells nothing (spec/aero.md, "MJSN").
+/// Whether a label of an AERO file tells nothing (src/formats/aero/FORMAT.md, "MJSN").
 bool is_filler(std::string_view key, const Value& value) {
   if (key == "source_format") return true;
   if (key == "architecture") return is_text(value, "unknown");

@@ -219,7 +219,8 @@ std::optional<JsonProblem> parse_json(std::string_view text, Handler& handler) {
   return std::nullopt;
 }
 
-/// A JSON number as an unsigned integer: plain digits, no sign, point or exponent (spec/safetensors.md).
+/// A JSON number as an unsigned integer: plain digits, no sign, point or exponent
+/// (src/formats/safetensors/FORMAT.md, "Validity").
 inline std::optional<std::uint64_t> json_unsigned(std::string_view digits) {
   if (digits.empty() || digits.size() > 20) return std::nullopt;
   std::uint64_t value = 0;

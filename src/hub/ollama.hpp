@@ -1,7 +1,5 @@
-// The models that ollama keeps on this machine: manifests that name blobs, whose names are their SHA-256.
-//
-//   STORE/manifests/HOST/NAMESPACE/MODEL/TAG   JSON: {"schemaVersion": 2, "layers": [{"mediaType", "digest",
-//   "size"}]} STORE/blobs/sha256-HEX                     a layer; sha256-HEX-partial* while it is downloaded
+// The models that ollama keeps on this machine: manifests that name blobs, whose names are their SHA-256
+// (src/hub/LOCAL_STORES.md, "ollama").
 #pragma once
 
 #include <optional>
@@ -14,10 +12,9 @@ namespace aerotool::hub {
 bool is_ollama_name(std::string_view operand);
 
 /// The path of the model's blob. NAME is [[HOST/]NAMESPACE/]MODEL, as ollama has it; the store is
-/// OLLAMA_MODELS, else
-/// ~/.ollama/models, else that of the system's service. Throws UsageError where there is no such model or it
-/// has not exactly one layer that is a GGUF file, CorruptError where the manifest is malformed or the blob is
-/// missing, unfinished or of another size.
+/// OLLAMA_MODELS, else ~/.ollama/models, else that of the system's service. Throws UsageError where there is
+/// no such model or it has not exactly one layer that is a GGUF file, CorruptError where the manifest is
+/// malformed or the blob is missing, unfinished or of another size.
 std::string ollama_blob(const std::string& operand);
 
 /// The same for a file that is a manifest; none where it is not.

@@ -1,5 +1,5 @@
 // Several files that take their places in a directory together, so that whoever reads it finds the old ones
-// whole, or the new ones whole, or no index (design.md, "pack-set").
+// whole, or the new ones whole, or no index (src/BEHAVIOUR.md, "pack-set").
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ namespace aerotool::io {
 /// stream (pipe, device, standard output) gets its bytes in order as they are written.
 class Output {
  public:
-  /// For a path, as design.md's "Outputs" says: a regular file or nothing there becomes a replacement file,
+  /// For a path (src/BEHAVIOUR.md, "Outputs"): a regular file or nothing there becomes a replacement file,
   /// links resolved; a FIFO or device is opened as a stream, and so is /dev/stdout, whatever it is. Removes
   /// what killed runs have left of the same target. Throws IoError.
   static Output to_path(const std::string& path);

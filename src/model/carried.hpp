@@ -1,5 +1,5 @@
-// What a plan passes on of what its first model holds beyond its tensors (design.md, "What AERO carries
-// beyond tensors").
+// What a plan passes on of what its first model holds beyond its tensors (src/formats/aero/FORMAT.md, "What
+// AERO carries beyond tensors").
 #pragma once
 
 #include <string>

@@ -41,7 +41,8 @@ PackedType small(const char* name, std::uint32_t elements, std::uint32_t bytes) 
           .params = {}};
 }
 
-// spec/safetensors.md's dtypes without a code; sub-byte types count as the smallest run of whole bytes.
+// The dtypes without a code (src/formats/safetensors/FORMAT.md, "dtypes"); sub-byte types count as the
+// smallest run of whole bytes.
 const std::vector<PackedType>& safetensors_types() {
   static const std::vector<PackedType> types = {
       small("F4", 2, 1),          small("F6_E2M3", 4, 3),     small("F6_E3M2", 4, 3),
@@ -51,7 +52,7 @@ const std::vector<PackedType>& safetensors_types() {
   return types;
 }
 
-// The order of the reference library's enum (spec/safetensors.md, "dtypes").
+// The order of the reference library's enum (src/formats/safetensors/FORMAT.md, "dtypes").
 constexpr std::array<std::string_view, 22> kSafetensorsOrder = {
     "BOOL",    "F4",          "F6_E2M3",     "F6_E3M2", "U8",  "I8",  "F8_E5M2", "F8_E4M3",
     "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I16",     "U16", "F16", "BF16",    "I32",

@@ -12,7 +12,7 @@
 
 namespace aerotool {
 
-/// Numbered as AERO numbers them (spec/aero.md, "dtype codes").
+/// Numbered as AERO numbers them (src/formats/aero/FORMAT.md, "dtype codes").
 enum class DTypeCode : std::uint16_t {
   f16 = 0,
   f32 = 1,
@@ -77,7 +77,7 @@ class DType {
 /// The dtype that AERO gives a code; nothing for unknown ones and for packed.
 std::optional<DTypeCode> dtype_from_code(std::uint64_t code);
 
-/// A safetensors dtype by its name (spec/safetensors.md); nothing for unknown ones.
+/// A safetensors dtype by its name (src/formats/safetensors/FORMAT.md, "dtypes"); nothing for unknown ones.
 std::optional<DType> safetensors_dtype(std::string_view name);
 /// The rank of a dtype in safetensors' enum order (BOOL 0, F4 1, ... U64 20); nothing where it has no name
 /// there. The name itself is DType::name().

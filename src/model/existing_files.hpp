@@ -1,5 +1,5 @@
 // What lies in a directory already where the files of a set are to go, and whether it is what would be
-// written there anyway (design.md, "Outputs").
+// written there anyway (src/BEHAVIOUR.md, "Outputs").
 #pragma once
 
 #include <functional>

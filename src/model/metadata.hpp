@@ -32,8 +32,8 @@ struct SourceFile {
   std::vector<std::pair<std::uint64_t, Bytes>> gaps;
 };
 
-/// What a model's files hold beyond its tensors, as AERO carries it under MMSG's "source" (design.md, "What
-/// AERO carries beyond tensors"). Absent members are left out there.
+/// What a model's files hold beyond its tensors, as AERO carries it under MMSG's "source"
+/// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors"). Absent members are left out there.
 struct Source {
   std::string format;  ///< "gguf", "safetensors"
   std::optional<std::uint64_t> version;

@@ -14,7 +14,7 @@
 
 namespace aerotool {
 
-/// The first thirteen are numbered as GGUF numbers its value types (spec/gguf.md).
+/// The first thirteen are numbered as GGUF numbers its value types (src/formats/gguf/FORMAT.md, "Metadata").
 enum class ValueType : std::uint8_t {
   u8 = 0,
   i8 = 1,

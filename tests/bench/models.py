@@ -9,7 +9,7 @@ from pathlib import Path
 BLOCK = os.urandom(8 << 20)
 BF16_BYTES = 2
 Q4_K, Q6_K, F32 = 12, 14, 0
-# Of ggml's types: elements and bytes of a block (spec/gguf.md).
+# Of ggml's types: elements and bytes of a block (src/formats/gguf/FORMAT.md, "Types").
 BLOCKS = {Q4_K: (256, 144), Q6_K: (256, 210), F32: (1, 4)}
 LAYERS = 16
 

@@ -21,7 +21,7 @@ constexpr std::uint64_t kCopyBytes = std::uint64_t{1} << 20;
 // What is written can be read again: the rest is for what values take beside their bytes.
 constexpr std::uint64_t kMostSource = ValueBuilder::kMostMemory - (std::uint64_t{16} << 20);
 
-/// One frame, level 6, content size, no checksum (spec/aero.md, "Chunks").
+/// One frame, level 6, content size, no checksum (src/formats/aero/FORMAT.md, "zstd").
 std::string compress(const std::string& raw) {
   constexpr int kLevel = 6;
   const std::size_t bound = ZSTD_compressBound(raw.size());
@@ -154,7 +154,7 @@ void Assembly::render_metadata() {
   set_compressed(manifest_chunk_, render_manifest(manifest));
   if (json_chunk_ != kNone) {
     // A part names no source format: with one and without "source" in its MMSG it would be taken for a file
-    // of the reference's GGUF converter (spec/aero.md, "Files in the wild").
+    // of the reference's GGUF converter (src/formats/aero/FORMAT.md, "Files in the wild").
     const std::string format = role_ == Role::part ? std::string{} : content_.source().format;
     set_raw(json_chunk_, render_json(model_json(content_.model_name(), content_.architecture(), format,
                                                 content_.types(), content_.extras().json)));

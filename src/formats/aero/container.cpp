@@ -12,7 +12,8 @@
 namespace aerotool::aero {
 namespace {
 
-// Field offsets in the file header (spec/aero.md, "File header"); the 64-bit ones are not aligned.
+// Field offsets in the file header (src/formats/aero/FORMAT.md, "File header"); the 64-bit ones are not
+// aligned.
 constexpr std::size_t kAtVersionMajor = 4;
 constexpr std::size_t kAtVersionMinor = 6;
 constexpr std::size_t kAtHeaderSize = 8;

@@ -48,11 +48,11 @@ void lay_out_control(Container& container);
 /// The bytes from 0 to payloads_start.
 std::vector<std::byte> render_control(const Container& container);
 
-/// The control-plane digest (spec/aero.md, "IHSH"): BLAKE3 of `control`, the bytes from 0 to payloads_start,
-/// with every TOC hash as zeros.
+/// The control-plane digest (src/formats/aero/FORMAT.md, "IHSH"): BLAKE3 of `control`, the bytes from 0 to
+/// payloads_start, with every TOC hash as zeros.
 Digest control_digest(ByteSpan control, std::uint64_t toc_offset, std::size_t entry_count);
 
-/// The UUID that follows from the content (design.md, "Determinism").
+/// The UUID that follows from the content (src/formats/aero/FORMAT.md, "UUID").
 Uuid derived_uuid(const std::vector<Chunk>& chunks);
 
 /// "00010203-0405-0607-0809-0a0b0c0d0e0f"

@@ -1,4 +1,4 @@
-// IHSH and PHSH: the control-plane hash and the page hashes (spec/aero.md).
+// IHSH and PHSH: the control-plane hash and the page hashes (src/formats/aero/FORMAT.md, "IHSH" and "PHSH").
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The fixed parts of an AERO file: header, TOC and string table (spec/aero.md, "Layout").
+// The fixed parts of an AERO file: header, TOC and string table (src/formats/aero/FORMAT.md, "Layout").
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ inline constexpr std::uint64_t kTocHashOffset = 48;  // in an entry
 inline constexpr std::uint64_t kPayloadAlign = 16;
 inline constexpr std::uint64_t kControlHashBytes = 256;  // IHSH's payload
 
-// spec/aero.md, "Caps every reader enforces before it allocates".
+// src/formats/aero/FORMAT.md, "Limits".
 inline constexpr std::uint32_t kMostChunks = 1'000'000;
 inline constexpr std::uint64_t kMostStringTable = 536'870'912;
 inline constexpr std::uint64_t kMostMetadata = 2'147'483'648;

@@ -1,4 +1,4 @@
-// MMSG: the manifest of an AERO file (spec/aero.md, "MMSG").
+// MMSG: the manifest of an AERO file (src/formats/aero/FORMAT.md, "MMSG").
 #pragma once
 
 #include <cstdint>

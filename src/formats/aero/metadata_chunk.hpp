@@ -40,7 +40,8 @@ class ChunkStream {
 std::string label(const Chunk& chunk);
 
 /// Notes where a chunk's bytes do not have the hash that the TOC gives. True where they do, and for the hash
-/// of zeros that one release of the reference writes for MJSN (spec/aero.md, "Files in the wild").
+/// of zeros that one release of the reference writes for MJSN (src/formats/aero/FORMAT.md, "Files in the
+/// wild").
 bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& found, Report& report);
 
 /// Hands over the uncompressed bytes of a chunk, a piece at a time, and holds them to their length and hash.

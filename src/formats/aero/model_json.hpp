@@ -1,4 +1,4 @@
-// MJSN: the free-form JSON of an AERO file (spec/aero.md, "MJSN").
+// MJSN: the free-form JSON of an AERO file (src/formats/aero/FORMAT.md, "MJSN").
 #pragma once
 
 #include <string>

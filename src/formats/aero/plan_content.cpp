@@ -31,7 +31,8 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(pl
   number_types(plan);
 }
 
-/// quant ids count from 0 in the order in which types first appear among the tensors (spec/aero.md).
+/// quant ids count from 0 in the order in which types first appear among the tensors
+/// (src/formats/aero/FORMAT.md, "dtype codes").
 void PlanContent::number_types(const Plan& plan) {
   std::map<std::string, std::uint64_t> by_content;
   for (const PlannedTensor& planned : plan.tensors) {

@@ -126,7 +126,7 @@ class AeroModel : public Model {
   // Not by hash: the hash of a number is the number, and a file may choose ids that collide.
   std::map<std::uint64_t, DType> type_by_quant_id_;
   /// Written by the reference's GGUF converter: shapes stand fastest-varying first and data_len counts
-  /// padding (spec/aero.md, "Files in the wild").
+  /// padding (src/formats/aero/FORMAT.md, "Files in the wild").
   bool reversed_shapes_ = false;
 };
 

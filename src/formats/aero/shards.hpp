@@ -1,4 +1,4 @@
-// Which shard each tensor of a plan goes to and where in it (spec/aero.md, "Sharding").
+// Which shard each tensor of a plan goes to and where in it (src/formats/aero/FORMAT.md, "Sharding").
 #pragma once
 
 #include "model/tensor_layout.hpp"

@@ -1,4 +1,4 @@
-// FILE chunks: the side files that an AERO file carries (model/side_files.hpp). The chunk's name is the path.
+// FILE chunks: the side files that an AERO file carries (src/formats/aero/FORMAT.md, "FILE").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// "source" in MMSG: what a model held beyond its tensors when it became an AERO file (design.md, "What AERO
-// carries beyond tensors").
+// "source" in MMSG: what a model held beyond its tensors when it became an AERO file
+// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// TIDX: the tensors of an AERO file (spec/aero.md, "TIDX"), read from its chunk and written as msgpack.
+// TIDX: the tensors of an AERO file (src/formats/aero/FORMAT.md, "TIDX"), read from its chunk and written as
+// msgpack.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Holds an AEROSET to spec/aeroset.md: every file's size, SHA-256 and own rules, and that they agree.
+// Holds an AEROSET to its rules (src/formats/aeroset/FORMAT.md, "Validation"): every file's size, SHA-256 and
+// own rules, and that they agree.
 #include "core/text.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"

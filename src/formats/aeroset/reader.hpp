@@ -1,4 +1,4 @@
-// An AEROSET as a Model: one model in several AERO files and an index (spec/aeroset.md).
+// An AEROSET as a Model: one model in several AERO files and an index (src/formats/aeroset/FORMAT.md).
 #pragma once
 
 #include <memory>

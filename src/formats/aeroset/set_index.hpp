@@ -1,4 +1,4 @@
-// model.aeroset.json: the index of an AEROSET (spec/aeroset.md).
+// model.aeroset.json: the index of an AEROSET (src/formats/aeroset/FORMAT.md, "The index").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Writes an AEROSET (design.md, "pack-set"): a first pass over the sources hashes the tensors, a second one
-// writes each part front to back and hashes the file as it leaves.
+// Writes an AEROSET (src/BEHAVIOUR.md, "pack-set"): a first pass over the sources hashes the tensors, a
+// second one writes each part front to back and hashes the file as it leaves.
 #pragma once
 
 #include "model/plan.hpp"

@@ -4,7 +4,7 @@
 
 namespace aerotool {
 
-/// GGUF versions 2 and 3, little-endian (spec/gguf.md).
+/// GGUF versions 2 and 3, little-endian (src/formats/gguf/FORMAT.md).
 const Format& gguf_format();
 
 }  // namespace aerotool

@@ -1,4 +1,5 @@
-// What one file of a split model says of itself: its name, and the split.* keys of its metadata.
+// What one file of a split model says of itself: its name, and the split.* keys of its metadata
+// (src/formats/gguf_split/FORMAT.md, "Names and keys").
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The head of a NumPy .npy file, version 1.0 (NumPy's documentation of numpy.lib.format).
+// The head of a NumPy .npy file, version 1.0 (src/formats/npy/FORMAT.md).
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// The index of a sharded safetensors model: which tensor lies in which file. What it says is hostile; whether
-// the files agree is for reader.hpp.
+// The index of a sharded safetensors model: which tensor lies in which file
+// (src/formats/safetensors_sharded/FORMAT.md, "The index"). What it says is hostile; whether the files agree
+// is for reader.hpp.
 #pragma once
 
 #include <cstdint>

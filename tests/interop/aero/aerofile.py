@@ -1,4 +1,4 @@
-"""check_file: an AERO file, held to every rule of aero.md."""
+"""check_file: an AERO file, held to every rule of src/formats/aero/FORMAT.md."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def read_file(
 
 
 def _has_reversed_shapes(meta: dict[str, Any] | None, manifest: dict[str, Any] | None) -> bool:
-    """aero.md, "Files in the wild that break the rules". A part of a set has no source in its MMSG, and so no
+    """src/formats/aero/FORMAT.md, "Files in the wild". A part of a set has no source in its MMSG, and so no
     source_format of gguf in its MJSN either."""
     if meta is None or manifest is None:
         return False

@@ -1,4 +1,4 @@
-"""check_set: an AEROSET directory, held to every rule of aeroset.md."""
+"""check_set: an AEROSET directory, held to every rule of src/formats/aeroset/FORMAT.md."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class _Checker:
                 self.report.add("parts are filled one after the other", f"found shards {counts}")
 
     def _resolve(self, rule: str, path: Any) -> Path | None:
-        """aeroset.md: a path in an index is hostile input."""
+        """src/formats/aeroset/FORMAT.md, "The index": a path in an index is hostile input."""
         if not isinstance(path, str) or not path or "\0" in path:
             self.report.add(f"{rule}: path", f"expected a relative path, found {path!r:.200}")
         elif path.startswith(("http://", "https://")):

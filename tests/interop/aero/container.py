@@ -1,4 +1,7 @@
-"""The container: header, TOC, string table, where the chunks lie, and their hashes (aero.md, "Layout")."""
+"""The container: header, TOC, string table, where the chunks lie, and their hashes.
+
+The rules: src/formats/aero/FORMAT.md, "Layout" and "Chunks".
+"""
 
 from __future__ import annotations
 
@@ -172,7 +175,7 @@ def _read_entry(container: Container, index: int, strings: bytes, report: Report
 
 
 def _check_names(container: Container, report: Report) -> None:
-    """Reading rules of aero.md, "Chunks": who may be there, and how often."""
+    """src/formats/aero/FORMAT.md, "Reading rules": who may be there, and how often."""
     seen: set[tuple[str, str]] = set()
     for chunk in container.chunks:
         if (chunk.fourcc, chunk.name) in seen:
@@ -227,8 +230,8 @@ def _check_bounds(container: Container, report: Report) -> None:
 
 
 def _check_uncovered(container: Container, report: Report) -> None:
-    """aero.md, "Reading rules": bytes that no chunk covers are zero. So are those of the control region that
-    are neither header, TOC entry nor name."""
+    """src/formats/aero/FORMAT.md, "Reading rules": bytes that no chunk covers are zero. So are those of the
+    control region that are neither header, TOC entry nor name."""
     toc_used = layout.TOC_HEADER.size + layout.TOC_ENTRY.size * len(container.chunks)
     covered = [
         (0, layout.HEADER_SIZE),
@@ -272,7 +275,7 @@ def _read_chunk(container: Container, chunk: Chunk, report: Report) -> None:
 
 
 def _decompress(data: bytes, chunk: Chunk, report: Report) -> bytes | None:
-    """aero.md, "zstd": one frame fills the chunk, its content size is absent or chunk_ulen."""
+    """src/formats/aero/FORMAT.md, "zstd": one frame fills the chunk, its size is absent or chunk_ulen."""
     rule = f"{chunk}: zstd"
     if not data.startswith(ZSTD_MAGIC):
         report.add(rule, f"expected one frame, found bytes that begin {data[:4].hex()}")
@@ -331,7 +334,7 @@ def check_as_written(container: Container, report: Report) -> None:
 
 
 def _check_toc_order(container: Container, report: Report) -> None:
-    """aero.md, "TOC order as written, always": (IHSH), MJSN, MMSG, TIDX, WTSH 0, (PHSH 0), WTSH 1, ...
+    """src/formats/aero/FORMAT.md, "Order": (IHSH), MJSN, MMSG, TIDX, WTSH 0, (PHSH 0), WTSH 1, ...
 
     The specification gives chunks that it does not know no place in this order, which leaves the end."""
     present = [chunk.fourcc for chunk in container.chunks]

@@ -9,7 +9,7 @@ from typing import Any
 import msgpack
 import zstandard
 
-LEVEL = 6  # aero.md, "zstd"
+LEVEL = 6  # src/formats/aero/FORMAT.md, "zstd"
 
 
 class Raw(bytes):
@@ -69,7 +69,7 @@ def compress(content: bytes, odd: frozenset[str]) -> bytes:
 
 
 def json_text(value: dict[str, Any], odd: frozenset[str]) -> bytes:
-    """MJSN: as aero.md prescribes its bytes, or in another way that says the same."""
+    """MJSN in the bytes of src/formats/aero/FORMAT.md, "MJSN", or in others that say the same."""
     if "json-spaced" in odd:
         return json.dumps(reversed_keys(value), indent="\t", ensure_ascii=False).encode() + b"\r\n"
     if "json-escaped" in odd:

@@ -1,4 +1,4 @@
-"""IHSH and PHSH: the hashes beside those of the TOC (aero.md, "IHSH" and "PHSH")."""
+"""IHSH and PHSH: the hashes beside those of the TOC (src/formats/aero/FORMAT.md, "IHSH" and "PHSH")."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ import re
 import struct
 from dataclasses import dataclass
 
-# aero.md, "File header", "TOC header", "TOC entry". "<" packs without padding: the 64-bit fields from offset
-# 12 are not naturally aligned.
+# src/formats/aero/FORMAT.md, "File header", "TOC header" and "TOC entry". "<" packs without padding: the
+# 64-bit fields from offset 12 are not naturally aligned.
 HEADER = struct.Struct("<4sHHIQQQQQ16s28s")
 TOC_HEADER = struct.Struct("<IIQ")
 TOC_ENTRY = struct.Struct("<4sIQQQIIQ32s")
@@ -22,13 +22,13 @@ CHUNK_ALIGNMENT = 16
 STRING_ALIGNMENT = 8
 INTEGRITY_SIZE = 256
 
-# aero.md, "Chunk flags".
+# src/formats/aero/FORMAT.md, "Chunk flags".
 COMPRESSED = 0x1
 MMAP_CRITICAL = 0x2
 INDEX = 0x4
 OPTIONAL = 0x8
 
-# aero.md, "Caps every reader enforces before it allocates".
+# src/formats/aero/FORMAT.md, "Limits".
 MAX_ENTRIES = 1_000_000
 MAX_STRINGS = 536_870_912
 MAX_METADATA = 2_147_483_648
@@ -37,12 +37,12 @@ MAX_TENSORS = 100_000_000
 
 DEFAULT_SHARD_BYTES = 2 << 30
 DEFAULT_PAGE_SIZE = 4 << 20
-DEFAULT_PART_SHARDS = 4  # aeroset.md, "Defaults"
+DEFAULT_PART_SHARDS = 4  # src/formats/aeroset/FORMAT.md, "Layout"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One row of aero.md, "Chunks": `{}` in the name stands for the shard's number."""
+    """One row of src/formats/aero/FORMAT.md, "Chunks": `{}` in the name stands for the shard's number."""
 
     name: str
     flags: int
@@ -61,7 +61,7 @@ KINDS = {
 SHARD_NAME = re.compile(r"weights\.shard(0|[1-9][0-9]*)")
 PAGES_NAME = re.compile(r"weights\.shard(0|[1-9][0-9]*)\.phsh")
 
-# aero.md, "dtype codes".
+# src/formats/aero/FORMAT.md, "dtype codes".
 DTYPES = ["F16", "F32", "BF16", "F64", "I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64", "BOOL"]
 DTYPE_BYTES = dict(zip(DTYPES, [2, 4, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1], strict=True))
 PACKED = "PACKED"
@@ -77,7 +77,7 @@ class GgmlType:
     block_bytes: int
 
 
-# gguf.md, the table of types.
+# src/formats/gguf/FORMAT.md, "Types".
 GGML_TYPES = {
     "F32": GgmlType(0, 1, 4),
     "F16": GgmlType(1, 1, 2),
@@ -116,7 +116,7 @@ GGML_TYPES = {
     "Q2_0": GgmlType(42, 64, 18),
 }
 
-# safetensors.md, "dtypes".
+# src/formats/safetensors/FORMAT.md, "dtypes".
 SAFETENSORS_BITS = {
     "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -125,7 +125,7 @@ SAFETENSORS_BITS = {
     "C64": 64, "F64": 64, "I64": 64, "U64": 64,
 }  # fmt: skip
 
-# What is packed: "whatever has no code of its own" (aero.md, "dtype codes").
+# What is packed: "whatever has no code of its own" (src/formats/aero/FORMAT.md, "dtype codes").
 PACKED_GGML = [name for name in GGML_TYPES if name not in DTYPE_CODES]
 PACKED_SAFETENSORS = [name for name in SAFETENSORS_BITS if name not in DTYPE_CODES]
 

@@ -1,4 +1,4 @@
-"""MJSN and MMSG: what the file says of its model (aero.md, "MJSN" and "MMSG")."""
+"""MJSN and MMSG: what the file says of its model (src/formats/aero/FORMAT.md, "MJSN" and "MMSG")."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Number(str):
 
 
 def exact_json(text: str) -> str:
-    """The bytes that aero.md, "MJSN" prescribes for what `text` says."""
+    """The bytes that are prescribed for what `text` says (src/formats/aero/FORMAT.md, "MJSN")."""
 
     def write(value: Any) -> str:
         if isinstance(value, _Number):

@@ -46,7 +46,7 @@ _SIGNED = {0xD0: (1, -0x20), 0xD1: (2, -0x80), 0xD2: (4, -0x8000), 0xD3: (8, -0x
 
 
 def long_integers(data: bytes) -> list[tuple[int, int]]:
-    """Offset and value of every integer that has a shorter form than its own (aero.md, "TIDX")."""
+    """Offset and value of every integer that has a shorter form (src/formats/aero/FORMAT.md, "TIDX")."""
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(data):

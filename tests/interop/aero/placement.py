@@ -1,4 +1,4 @@
-"""Where a writer puts tensors and payloads (aero.md, "Sharding" and "TOC order as written")."""
+"""Where a writer puts tensors and payloads (src/formats/aero/FORMAT.md, "Sharding" and "Order")."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def check_order(tensors: list[AeroTensor], report: Report) -> None:
 
 
 def check_quant_ids(tensors: list[AeroTensor], quants: dict[int, Descriptor], report: Report) -> None:
-    """aero.md, "dtype codes": ids count from 0 in the order in which types first appear in name order."""
+    """src/formats/aero/FORMAT.md, "dtype codes": ids count from 0 in the order in which types first appear
+    in name order."""
     packed = sorted((t for t in tensors if t.quant_id is not None), key=lambda t: t.name.encode())
     report.equal("quant ids in order of first appearance", list(range(len(quants))),
                  list(dict.fromkeys(tensor.quant_id for tensor in packed)))  # fmt: skip
@@ -66,9 +67,9 @@ def _misplaced(tensors: Iterable[AeroTensor], alignment: int) -> str | None:
 
 
 def _some_cap_explains(tensors: list[AeroTensor], alignment: int) -> bool:
-    """aero.md, "Sharding": a tensor goes to the current shard until adding it would pass the cap, and
-    an empty shard takes any. The file does not give the cap: it is at least what was let in, and less than
-    what was not."""
+    """src/formats/aero/FORMAT.md, "Sharding": a tensor goes to the current shard until adding it would pass
+    the cap, and an empty shard takes any. The file does not give the cap: it is at least what was let in, and
+    less than what was not."""
     let_in, kept_out = 0, None
     for before, tensor in pairwise(tensors):
         end = before.offset + before.length

@@ -1,4 +1,7 @@
-"""TIDX: which tensors there are, of what type, and where their bytes lie (aero.md, "TIDX")."""
+"""TIDX: which tensors there are, of what type, and where their bytes lie.
+
+The rules: src/formats/aero/FORMAT.md, "TIDX".
+"""
 
 from __future__ import annotations
 

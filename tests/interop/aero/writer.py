@@ -126,7 +126,7 @@ def write_file(
 
 
 def place(tensors: list[NewTensor], max_shard_bytes: int, odd: frozenset[str], first: int = 0) -> list[Shard]:
-    """aero.md, "Sharding"."""
+    """src/formats/aero/FORMAT.md, "Sharding"."""
     ordered = sorted(tensors, key=lambda tensor: tensor.key, reverse="tensors-reversed" in odd)
     if "shards-mixed" in odd:
         ordered = [tensor for start in range(3) for tensor in ordered[start::3]]
@@ -170,7 +170,8 @@ def _put(shard: Shard, tensor: NewTensor, begin: int) -> None:
 
 
 def quant_table(tensors: list[NewTensor], odd: frozenset[str]) -> list[Quant]:
-    """aero.md, "dtype codes": ids count from 0 in the order in which types first appear in name order."""
+    """src/formats/aero/FORMAT.md, "dtype codes": ids count from 0 in the order in which types first appear
+    in name order."""
     table: list[Quant] = []
     for tensor in sorted(tensors, key=lambda tensor: tensor.key):
         if tensor.dtype == layout.PACKED and find_quant(table, tensor) is None:
