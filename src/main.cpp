@@ -18,7 +18,7 @@
 #include "io/fd.hpp"
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::commands {
 #define AEROTOOL_COMMAND(name) const cli::Command& name##_command();

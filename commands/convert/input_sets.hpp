@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::commands {
 

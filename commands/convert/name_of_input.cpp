@@ -4,10 +4,10 @@
 #include <string_view>
 
 #include "core/text.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
-#include "model/files_of_a_set.hpp"
-#include "registry.hpp"
+#include "io/relative_path.hpp"
+#include "registry/registry.hpp"
+#include "transfer/numbered_files.hpp"
 
 namespace aerotool::commands {
 namespace {

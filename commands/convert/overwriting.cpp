@@ -7,8 +7,8 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
-#include "registry.hpp"
-#include "related_files.hpp"
+#include "registry/registry.hpp"
+#include "registry/related_files.hpp"
 
 namespace aerotool::commands {
 namespace {

@@ -5,7 +5,7 @@
 #include "core/error.hpp"
 #include "hub/content_name.hpp"
 #include "io/listing.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -45,8 +45,9 @@ Kinds kinds_of_extension(const std::string& output) {
 }
 
 /// Refuses what the options ask for in vain.
-void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const HeededOptions& heeds) {
-  if (arguments.has("max-shard-bytes") && !heeds.max_shard_bytes) {
+void require_supported(const cli::Arguments& arguments, const Kinds& kinds,
+                       const SupportedOptions& supports) {
+  if (arguments.has("max-shard-bytes") && !supports.max_shard_bytes) {
     throw UsageError("--max-shard-bytes: " + kinds.name +
                      (kinds.set_writer == nullptr ? std::string(" has no shards")
                                                   : " is divided into files, so OUTPUT must be a directory"));
@@ -55,11 +56,11 @@ void require_heeded(const cli::Arguments& arguments, const Kinds& kinds, const H
     if (arguments.has(option))
       throw UsageError("--" + std::string(option) + " is not supported when writing " + kinds.name);
   };
-  if (!heeds.align) refuse("align");
-  if (!heeds.parts) {
+  if (!supports.align) refuse("align");
+  if (!supports.parts) {
     for (const char* option : {"max-part-shards", "base-url", "rebuild"}) refuse(option);
   }
-  if (heeds.integrity) return;
+  if (supports.integrity) return;
   for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);
 }
 
@@ -100,7 +101,7 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   } else {
     target.writer = kinds.writer;
   }
-  require_heeded(arguments, kinds, several ? kinds.set_writer->heeds() : kinds.writer->heeds());
+  require_supported(arguments, kinds, several ? kinds.set_writer->supports() : kinds.writer->supports());
   return target;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::commands {
 

@@ -11,9 +11,9 @@
 namespace aerotool::commands {
 namespace {
 
-constexpr std::uint64_t kMostAlign = std::uint64_t{2} << 20;
+constexpr std::uint64_t kMaxAlign = std::uint64_t{2} << 20;
 constexpr std::uint64_t kLeastPage = 1024;
-constexpr std::uint64_t kMostPage = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxPage = std::uint64_t{1} << 30;
 
 using Uuid = std::array<std::byte, 16>;
 
@@ -99,7 +99,7 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   }
   if (arguments.has("align")) {
     options.align = cli::parse_size(arguments.get("align"), "--align");
-    if (!is_power_of_two(*options.align) || *options.align > kMostAlign) {
+    if (!is_power_of_two(*options.align) || *options.align > kMaxAlign) {
       throw UsageError("--align takes a power of two from 1 to 2MiB, not '" + arguments.get("align") + "'");
     }
   }
@@ -108,7 +108,7 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   if (arguments.has("page-hash")) {
     const std::string text = arguments.get("page-hash");
     options.page_hash = cli::parse_size(text, "--page-hash");
-    if (*options.page_hash < kLeastPage || *options.page_hash > kMostPage) {
+    if (*options.page_hash < kLeastPage || *options.page_hash > kMaxPage) {
       throw UsageError("--page-hash takes a size from 1KiB to 1GiB, not '" + text + "'");
     }
   }

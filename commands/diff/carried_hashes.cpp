@@ -2,20 +2,20 @@
 
 namespace aerotool::commands {
 
-CarriedHashes::CarriedHashes(const Model& model) : model_(model), seals_(model.seals()) {
-  if (seals_.empty()) return;
+CarriedHashes::CarriedHashes(const Model& model) : model_(model), hashed_runs_(model.hashed_runs()) {
+  if (hashed_runs_.empty()) return;
   places_.resize(model.tensors().size());
-  for (const Seal& seal : seals_) {
-    for (const Seal::Member& member : seal.members) places_[member.tensor] = {&seal, member.offset};
+  for (const HashedRun& run : hashed_runs_) {
+    for (const HashedRun::Member& member : run.members) places_[member.tensor] = {&run, member.offset};
   }
 }
 
 std::optional<Digest> CarriedHashes::digest(std::size_t tensor) const {
   const Tensor& described = model_.tensors()[tensor];
   if (described.digest || places_.empty()) return described.digest;
-  const Seal* seal = places_[tensor].seal;
-  if (seal == nullptr || seal->length != described.size) return std::nullopt;
-  return seal->digest;
+  const HashedRun* run = places_[tensor].run;
+  if (run == nullptr || run->length != described.size) return std::nullopt;
+  return run->digest;
 }
 
 bool CarriedHashes::same(const CarriedHashes& a, std::size_t tensor_a, const CarriedHashes& b,
@@ -26,8 +26,8 @@ bool CarriedHashes::same(const CarriedHashes& a, std::size_t tensor_a, const Car
   if (a.places_.empty() || b.places_.empty()) return false;
   const Place& place_a = a.places_[tensor_a];
   const Place& place_b = b.places_[tensor_b];
-  return place_a.seal != nullptr && place_b.seal != nullptr && place_a.offset == place_b.offset &&
-         place_a.seal->length == place_b.seal->length && place_a.seal->digest == place_b.seal->digest;
+  return place_a.run != nullptr && place_b.run != nullptr && place_a.offset == place_b.offset &&
+         place_a.run->length == place_b.run->length && place_a.run->digest == place_b.run->digest;
 }
 
 }  // namespace aerotool::commands

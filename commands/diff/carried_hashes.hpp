@@ -21,15 +21,15 @@ class CarriedHashes {
 
  private:
   struct Place {
-    const Seal* seal = nullptr;  // null: under none
+    const HashedRun* run = nullptr;  // null: under none
     std::uint64_t offset = 0;
   };
-  /// Of a whole tensor: its own, or that of the seal which it fills.
+  /// Of a whole tensor: its own, or that of the hashed run which it fills.
   std::optional<Digest> digest(std::size_t tensor) const;
 
   const Model& model_;
-  std::vector<Seal> seals_;
-  std::vector<Place> places_;  // of each tensor; empty without seals
+  std::vector<HashedRun> hashed_runs_;
+  std::vector<Place> places_;  // of each tensor; empty without hashed runs
 };
 
 }  // namespace aerotool::commands

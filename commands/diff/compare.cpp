@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "commands/diff/carried_hashes.hpp"
-#include "commands/diff/side.hpp"
+#include "commands/diff/checked_reader.hpp"
 #include "io/pipeline.hpp"
 
 namespace aerotool::commands {
@@ -198,8 +198,8 @@ class Reading {
     if (numbers) numbers_[number].add(offset, offset + a.size(), *numbers);
   }
 
-  Side a_;
-  Side b_;
+  CheckedReader a_;
+  CheckedReader b_;
   std::mutex mutex_;                             // of the buffers, and of what is found
   std::vector<std::vector<std::byte>> buffers_;  // that no thread has
   std::vector<State> states_;

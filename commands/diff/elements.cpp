@@ -103,7 +103,7 @@ std::optional<NumberKind> number_kind(const DType& dtype) {
   }
   for (const auto& [name, kind] :
        {std::pair{"F8_E4M3", NumberKind::f8_e4m3}, std::pair{"F8_E5M2", NumberKind::f8_e5m2}}) {
-    if (dtype == safetensors_dtype(name)) return kind;
+    if (dtype == dtype_named(name)) return kind;
   }
   return std::nullopt;
 }

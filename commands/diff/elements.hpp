@@ -6,8 +6,8 @@
 #include <span>
 
 #include "core/bytes.hpp"
+#include "encoding/value.hpp"
 #include "model/dtype.hpp"
-#include "model/value.hpp"
 
 namespace aerotool::commands {
 

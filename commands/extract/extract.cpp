@@ -20,9 +20,9 @@
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
-#include "model/ggml_types.hpp"
-#include "registry.hpp"
-#include "related_files.hpp"
+#include "model/ggml_dtype.hpp"
+#include "registry/registry.hpp"
+#include "registry/related_files.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -273,10 +273,10 @@ class Extraction {
   }
 
   void find_shard_digests() {
-    for (const Seal& seal : model_->seals()) {
-      for (const Seal::Member& member : seal.members) {
-        if (model_->tensors()[member.tensor].size == seal.length)
-          shard_digests_.emplace(member.tensor, seal.digest);
+    for (const HashedRun& run : model_->hashed_runs()) {
+      for (const HashedRun::Member& member : run.members) {
+        if (model_->tensors()[member.tensor].size == run.length)
+          shard_digests_.emplace(member.tensor, run.digest);
       }
     }
   }

@@ -10,7 +10,7 @@ namespace aerotool::commands {
 std::string file_name_of(std::string_view tensor_name) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  constexpr std::size_t kMost = 200;
+  constexpr std::size_t kMax = 200;
   constexpr std::size_t kKept = 160;
   constexpr std::size_t kHashBytes = 16;
   if (tensor_name.empty()) return "%";
@@ -27,7 +27,7 @@ std::string file_name_of(std::string_view tensor_name) {
     }
     if (name.size() <= kKept) kept = name.size();
   }
-  if (name.size() <= kMost) return name;
+  if (name.size() <= kMax) return name;
   const Digest digest = hash::blake3(bytes_of(tensor_name));
   return name.substr(0, kept) + "%-" + to_hex(std::span(digest).first(kHashBytes));
 }

@@ -9,7 +9,7 @@
 #include "commands/validate/values_json.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::commands {
 namespace {

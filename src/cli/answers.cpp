@@ -7,7 +7,7 @@
 #include "cli/terminal.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "model_tree.hpp"
+#include "registry/model_tree.hpp"
 
 namespace aerotool::cli {
 namespace {

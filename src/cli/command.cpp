@@ -154,9 +154,9 @@ std::string help_text(const Command& command) {
 
 unsigned jobs(const Arguments& arguments) {
   if (!arguments.has("jobs")) return processors();
-  constexpr std::uint64_t kMost = 1024;
+  constexpr std::uint64_t kMax = 1024;
   const std::uint64_t count = parse_count(arguments.get("jobs"), "--jobs");
-  if (count == 0 || count > kMost) throw UsageError("--jobs takes a number from 1 to 1024");
+  if (count == 0 || count > kMax) throw UsageError("--jobs takes a number from 1 to 1024");
   return static_cast<unsigned>(count);
 }
 

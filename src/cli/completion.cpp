@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/json_text.hpp"
 #include "core/text.hpp"
+#include "encoding/json/text.hpp"
 
 namespace aerotool::cli {
 namespace {

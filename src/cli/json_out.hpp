@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "cli/text_out.hpp"
-#include "core/json_memory.hpp"
+#include "encoding/json/memory.hpp"
+#include "encoding/value.hpp"
 #include "hash/digest.hpp"
-#include "model/value.hpp"
 
 namespace aerotool::cli {
 

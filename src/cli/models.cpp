@@ -52,8 +52,8 @@ void warn_of_unmatched(const Arguments& arguments, const Model& model, const std
 }
 
 std::vector<std::string> nearest_names(const Model& model, const std::string& name) {
-  constexpr std::size_t kMostNames = 3;
-  Nearest nearest(name, kMostNames);
+  constexpr std::size_t kMaxNames = 3;
+  Nearest nearest(name, kMaxNames);
   for (const Tensor& tensor : model.tensors()) nearest.offer(tensor.name);
   return nearest.found();
 }

@@ -8,7 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/patterns.hpp"
 #include "model/model.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::cli {
 

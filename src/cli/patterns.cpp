@@ -24,7 +24,7 @@ class Alternatives {
       const char c = pattern_[at];
       std::size_t end = at + 1;
       if (c == '{') {
-        if (open_.size() == kMostNested) refuse("nests alternatives too deeply");
+        if (open_.size() == kMaxNested) refuse("nests alternatives too deeply");
         open_.emplace_back();
       } else if (c == ',' && open_.size() > 1) {
         open_.back().emplace_back(1);
@@ -45,8 +45,8 @@ class Alternatives {
   }
 
  private:
-  static constexpr std::size_t kMostNested = 64;
-  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxNested = 64;
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 
   /// The alternatives of a brace so far, each with all its spellings.
   struct Brace : std::vector<Texts> {
@@ -78,11 +78,11 @@ class Alternatives {
 
   /// Every text followed by every tail.
   void append(Texts& texts, const Texts& tails) const {
-    if (texts.size() * tails.size() > Pattern::kMostAlternatives) refuse("has more than 1,000 alternatives");
+    if (texts.size() * tails.size() > Pattern::kMaxAlternatives) refuse("has more than 1,000 alternatives");
     std::size_t bytes = 0;
     for (const std::string& text : texts) bytes += text.size() * tails.size();
     for (const std::string& tail : tails) bytes += tail.size() * texts.size();
-    if (bytes > kMostBytes) refuse("is too long with its alternatives spelled out");
+    if (bytes > kMaxBytes) refuse("is too long with its alternatives spelled out");
     if (tails.size() == 1) {
       for (std::string& text : texts) text += tails.front();
       return;
@@ -105,7 +105,7 @@ class Alternatives {
     Texts tails;
     for (const Texts& alternative : closed) {
       tails.insert(tails.end(), alternative.begin(), alternative.end());
-      if (tails.size() > Pattern::kMostAlternatives) refuse("has more than 1,000 alternatives");
+      if (tails.size() > Pattern::kMaxAlternatives) refuse("has more than 1,000 alternatives");
     }
     append(current(), tails);
   }

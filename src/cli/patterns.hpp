@@ -22,7 +22,7 @@ class Pattern {
   const std::string& text() const { return text_; }
   bool has_wildcards() const;
 
-  static constexpr std::size_t kMostAlternatives = 1000;
+  static constexpr std::size_t kMaxAlternatives = 1000;
 
  private:
   std::string text_;

@@ -16,8 +16,8 @@ constexpr std::string_view kBetween = "  ";
 
 std::string clock_text(double seconds) {
   // A rate near nothing leaves more time than a number of hours can say.
-  constexpr double kMost = 359'999;
-  const auto whole = std::llround(std::min(seconds, kMost));
+  constexpr double kMax = 359'999;
+  const auto whole = std::llround(std::min(seconds, kMax));
   std::array<char, 40> text{};
   if (whole < 3600) {
     std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);

@@ -44,13 +44,13 @@ std::string type_text(const Value& value) {
 }
 
 std::string value_text(const Value& value, bool shorten) {
-  constexpr std::size_t kMostText = 200;
-  constexpr std::uint64_t kMostElements = 8;
+  constexpr std::size_t kMaxText = 200;
+  constexpr std::uint64_t kMaxElements = 8;
   switch (value.type) {
     case ValueType::string: {
       std::string text = escape_controls(value.text());
-      if (!shorten || text.size() <= kMostText) return text;
-      return escape_controls(value.text().substr(0, kMostText)) + "... (" +
+      if (!shorten || text.size() <= kMaxText) return text;
+      return escape_controls(value.text().substr(0, kMaxText)) + "... (" +
              with_thousands(value.text().size()) + " bytes)";
     }
     case ValueType::binary:
@@ -60,7 +60,7 @@ std::string value_text(const Value& value, bool shorten) {
       std::string text = "[";
       std::uint64_t shown = 0;
       for_each_element(value.array(), [&](const Value& element) {
-        if (shorten && shown == kMostElements) return false;
+        if (shorten && shown == kMaxElements) return false;
         if (shown != 0) text += ", ";
         const std::string inner = value_text(element, shorten);
         text += element.type == ValueType::string ? quoted(inner) : inner;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/json_out.hpp"
-#include "model/value.hpp"
+#include "encoding/value.hpp"
 
 namespace aerotool::cli {
 

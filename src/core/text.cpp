@@ -102,13 +102,13 @@ std::size_t utf8_sequence_length(std::string_view text) {
 }
 
 std::string shortened(std::string_view text) {
-  constexpr std::size_t kMost = 256;
+  constexpr std::size_t kMax = 256;
   constexpr std::string_view kCut = "...";
   // What has been cut is not cut again.
-  if (text.size() <= kMost + kCut.size()) return std::string(text);
-  std::size_t cut = kMost;
+  if (text.size() <= kMax + kCut.size()) return std::string(text);
+  std::size_t cut = kMax;
   // Not inside a UTF-8 sequence.
-  while (cut > kMost - 4 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
+  while (cut > kMax - 4 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
   return std::string(text.substr(0, cut)).append(kCut);
 }
 

@@ -45,8 +45,8 @@ bool skip(std::string_view& text, std::string_view what) {
 
 /// The number behind `mark`, and the total behind that: "1of2", "-00001-of-00002", "aa".
 std::optional<Piece> piece_behind(std::string_view name, std::string_view mark) {
-  constexpr std::size_t kMostLetters = 2;
-  constexpr std::size_t kMostDigits = 9;
+  constexpr std::size_t kMaxLetters = 2;
+  constexpr std::size_t kMaxDigits = 9;
   const std::size_t at = name.rfind(mark);
   if (at == std::string_view::npos || at == 0) return std::nullopt;
   std::string_view rest = name.substr(at + mark.size());
@@ -56,8 +56,7 @@ std::optional<Piece> piece_behind(std::string_view name, std::string_view mark) 
   piece.number = take(rest, kDigits);
   const bool letters = piece.number.empty();
   if (letters) piece.number = take(rest, kLetters);
-  if (piece.number.empty() || piece.number.size() > (letters ? kMostLetters : kMostDigits))
-    return std::nullopt;
+  if (piece.number.empty() || piece.number.size() > (letters ? kMaxLetters : kMaxDigits)) return std::nullopt;
   if (rest.empty()) return piece;
   if (letters || !(skip(rest, "of") || skip(rest, "-of-") || skip(rest, "_of_"))) return std::nullopt;
   piece.total = take(rest, kDigits);
@@ -79,10 +78,10 @@ std::optional<Piece> piece_named(std::string_view name) {
 
 /// "cat m.gguf.part1of2 m.gguf.part2of2 > m.gguf", of pieces in their order.
 std::string join_command(const std::vector<Piece>& pieces) {
-  constexpr std::size_t kMostNamed = 4;
+  constexpr std::size_t kMaxNamed = 4;
   std::string command = "cat";
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces.size() > kMostNamed && i == kMostNamed - 1) {
+    if (pieces.size() > kMaxNamed && i == kMaxNamed - 1) {
       command += " ...";
       i = pieces.size() - 1;
     }

@@ -6,8 +6,8 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "foreign/recognisers.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::foreign {
 namespace {
@@ -59,11 +59,11 @@ bool File::named(std::string_view ending) const {
 }
 
 std::string first_words(std::string_view text) {
-  constexpr std::size_t kMostLooked = 1024;
-  constexpr std::size_t kMostShown = 100;
+  constexpr std::size_t kMaxLooked = 1024;
+  constexpr std::size_t kMaxShown = 100;
   std::string words;
-  bool more = text.size() > kMostLooked;
-  for (const char c : text.substr(0, kMostLooked)) {
+  bool more = text.size() > kMaxLooked;
+  for (const char c : text.substr(0, kMaxLooked)) {
     const bool space = std::string_view(" \t\r\n\f\v").find(c) != std::string_view::npos;
     if (!space) {
       words += c;
@@ -72,9 +72,9 @@ std::string first_words(std::string_view text) {
     }
   }
   if (words.ends_with(' ')) words.pop_back();
-  if (words.size() > kMostShown) {
-    std::size_t cut = kMostShown;
-    while (cut > kMostShown - 4 && (static_cast<unsigned char>(words[cut]) & 0xc0) == 0x80) --cut;
+  if (words.size() > kMaxShown) {
+    std::size_t cut = kMaxShown;
+    while (cut > kMaxShown - 4 && (static_cast<unsigned char>(words[cut]) & 0xc0) == 0x80) --cut;
     words.resize(cut);
     more = true;
   }

@@ -6,10 +6,10 @@ namespace {
 /// The header's length and the begin of its JSON.
 bool is_safetensors(const File& file) {
   constexpr std::size_t kLengthBytes = 8;
-  constexpr std::uint64_t kMostHeaderBytes = 100'000'000;
+  constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
   if (file.head.size() <= kLengthBytes) return false;
   const auto length = load_le<std::uint64_t>(file.head);
-  if (length < 2 || length > kMostHeaderBytes) return false;
+  if (length < 2 || length > kMaxHeaderBytes) return false;
   const std::string_view json = file.text().substr(kLengthBytes);
   const std::size_t first = json.find_first_not_of(" \t\r\n");
   return first < length && json[first] == '{';

@@ -64,8 +64,8 @@ bool is_text(const File& file) {
     return (value < 0x20 && value != kEscape && kSpace.find(c) == std::string_view::npos) || value == 0x7f;
   };
   if (text.empty() || std::ranges::any_of(text, control)) return false;
-  constexpr std::size_t kMostCut = 3;
-  for (std::size_t cut = 0; cut <= std::min(kMostCut, text.size() - 1); ++cut) {
+  constexpr std::size_t kMaxCut = 3;
+  for (std::size_t cut = 0; cut <= std::min(kMaxCut, text.size() - 1); ++cut) {
     if (is_utf8(text.substr(0, text.size() - cut))) return true;
     if (file.head.size() == file.size) return false;
   }
@@ -104,12 +104,12 @@ Answer xml(const File& file) {
 }
 
 bool is_error_in_json(const File& file) {
-  constexpr std::uint64_t kMostBytes = std::uint64_t{64} * 1024;
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{64} * 1024;
   static constexpr std::string_view kKeys[] = {"error",      "errors",    "message",    "detail", "details",
                                                "error_code", "errorCode", "statusCode", "status", "code",
                                                "msg",        "reason",    "success"};
   const std::string_view text = begin_of(file.text());
-  if (!text.starts_with('{') || file.size > kMostBytes) return false;
+  if (!text.starts_with('{') || file.size > kMaxBytes) return false;
   if (std::ranges::find(kKeys, first_key(text)) == std::end(kKeys)) return false;
   // What an index has to have.
   const Bytes whole = file.at(0, file.size);

@@ -19,14 +19,14 @@ bool printable(std::string_view text) {
 /// A ModelProto (onnx.proto3): the version of the IR, then as a rule the name of its producer or the graph.
 bool is_onnx(const File& file) {
   constexpr std::uint8_t kIrVersion = 0x08, kProducerName = 0x12, kGraph = 0x3a;
-  constexpr std::uint8_t kMostVersion = 0x20, kMostLength = 0x7f;
+  constexpr std::uint8_t kMaxVersion = 0x20, kMaxLength = 0x7f;
   const ByteSpan head = file.head;
   if (head.size() < 4 || octet(head, 0) != kIrVersion) return false;
-  if (octet(head, 1) == 0 || octet(head, 1) > kMostVersion) return false;
+  if (octet(head, 1) == 0 || octet(head, 1) > kMaxVersion) return false;
   if (file.named(".onnx")) return true;
   if (octet(head, 2) != kProducerName) return false;
   const std::size_t length = octet(head, 3);
-  if (length == 0 || length > kMostLength || head.size() <= 4 + length) return false;
+  if (length == 0 || length > kMaxLength || head.size() <= 4 + length) return false;
   if (!printable(file.text().substr(4, length))) return false;
   // Its version, its domain, a model version, a text about it, or the graph.
   constexpr std::array<std::uint8_t, 5> kNext = {0x1a, 0x22, 0x28, 0x32, kGraph};

@@ -17,7 +17,7 @@ constexpr std::string_view kEnd64 = "PK\x06\x06"sv;
 constexpr std::string_view kLocator64 = "PK\x06\x07"sv;
 constexpr std::size_t kLocalBytes = 30, kDirectoryBytes = 46, kEndBytes = 22, kEnd64Bytes = 56;
 constexpr std::size_t kLocatorBytes = 20;
-constexpr std::uint64_t kMostComment = 65535;
+constexpr std::uint64_t kMaxComment = 65535;
 
 /// Where the directory lies.
 struct Directory {
@@ -37,7 +37,7 @@ std::optional<Directory> directory_64(const File& file, std::uint64_t end) {
 }
 
 std::optional<Directory> find_directory(const File& file) {
-  const std::uint64_t length = std::min(file.size, kEndBytes + kMostComment);
+  const std::uint64_t length = std::min(file.size, kEndBytes + kMaxComment);
   const Bytes tail = file.at(file.size - length, length);
   if (tail.size() < kEndBytes) return std::nullopt;
   const std::size_t end = tail.text().rfind(kEnd, tail.size() - kEndBytes);
@@ -52,11 +52,11 @@ struct Members {
 };
 
 Members members_of(const File& file) {
-  constexpr std::uint64_t kMostRead = std::uint64_t{256} * 1024;
+  constexpr std::uint64_t kMaxRead = std::uint64_t{256} * 1024;
   Members members;
   const auto directory = find_directory(file);
   if (directory && range_fits(directory->offset, directory->size, file.size)) {
-    const Bytes bytes = file.at(directory->offset, std::min(directory->size, kMostRead));
+    const Bytes bytes = file.at(directory->offset, std::min(directory->size, kMaxRead));
     std::size_t at = 0;
     while (bytes.size() - at >= kDirectoryBytes && bytes.text().substr(at).starts_with(kDirectoryHeader)) {
       const std::size_t name = load_le<std::uint16_t>(bytes.view, at + 28);
@@ -77,12 +77,12 @@ Members members_of(const File& file) {
 }
 
 std::string listed(const Members& members) {
-  constexpr std::size_t kMostShown = 3;
+  constexpr std::size_t kMaxShown = 3;
   std::string text;
-  for (std::size_t i = 0; i < std::min(members.names.size(), kMostShown); ++i)
+  for (std::size_t i = 0; i < std::min(members.names.size(), kMaxShown); ++i)
     text += (i == 0 ? "" : ", ") + first_words(members.names[i]);
-  if (members.names.size() > kMostShown)
-    text += " and " + (members.all ? with_thousands(members.names.size() - kMostShown) + " more" : "more");
+  if (members.names.size() > kMaxShown)
+    text += " and " + (members.all ? with_thousands(members.names.size() - kMaxShown) + " more" : "more");
   return text;
 }
 

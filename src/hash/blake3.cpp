@@ -21,17 +21,17 @@ namespace {
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kBlockBytes = BLAKE3_BLOCK_LEN;
 // As many inputs as the widest kernel takes at once; hash_many itself splits for narrower ones.
-constexpr std::size_t kMostInputs = 64;
+constexpr std::size_t kMaxInputs = 64;
 
 static_assert(kLeafBytes == BLAKE3_CHUNK_LEN);
 static_assert(kDigestBytes == BLAKE3_OUT_LEN);
 
 /// Chaining values of whole leaves, 32 bytes each, into `out`.
 void hash_whole_leaves(ByteSpan bytes, std::uint64_t first_leaf, std::span<std::byte> out) {
-  std::array<const std::uint8_t*, kMostInputs> inputs{};
+  std::array<const std::uint8_t*, kMaxInputs> inputs{};
   const std::size_t count = bytes.size() / kLeafBytes;
   for (std::size_t done = 0; done < count;) {
-    const std::size_t batch = std::min(count - done, kMostInputs);
+    const std::size_t batch = std::min(count - done, kMaxInputs);
     for (std::size_t i = 0; i < batch; ++i) inputs[i] = octets_of(bytes.subspan((done + i) * kLeafBytes));
     blake3_hash_many(inputs.data(), batch, kLeafBytes / kBlockBytes, IV, first_leaf + done, true, 0,
                      CHUNK_START, CHUNK_END, octets_of(out.subspan(done * kDigestBytes)));
@@ -58,12 +58,12 @@ void hash_short_leaf(ByteSpan bytes, std::uint64_t leaf, std::span<std::byte> ou
 
 /// Chaining values of the parents of `pairs` pairs of children, in place.
 void hash_parents(std::span<std::byte> values, std::size_t pairs) {
-  std::array<const std::uint8_t*, kMostInputs> inputs{};
+  std::array<const std::uint8_t*, kMaxInputs> inputs{};
   // The kernels read all their inputs before they write, but batches must not overlap what is still to be
   // read.
-  std::array<std::byte, kMostInputs * kDigestBytes> parents{};
+  std::array<std::byte, kMaxInputs * kDigestBytes> parents{};
   for (std::size_t done = 0; done < pairs;) {
-    const std::size_t batch = std::min(pairs - done, kMostInputs);
+    const std::size_t batch = std::min(pairs - done, kMaxInputs);
     for (std::size_t i = 0; i < batch; ++i) inputs[i] = octets_of(values.subspan((done + i) * kBlockBytes));
     blake3_hash_many(inputs.data(), batch, 1, IV, 0, false, PARENT, 0, 0,
                      octets_of(std::span<std::byte>(parents)));

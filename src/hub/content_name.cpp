@@ -4,9 +4,9 @@
 
 #include "core/text.hpp"
 #include "hub/hf_cache.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
 #include "io/no_links.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::hub {
 namespace {
@@ -42,9 +42,9 @@ std::optional<Digest> sha256_in_name(std::string_view name) {
 
 std::optional<Digest> promised_sha256(const std::string& path) {
   // As many as the system itself follows.
-  constexpr int kMostLinks = 40;
+  constexpr int kMaxLinks = 40;
   std::string at = path;
-  for (int i = 0; i < kMostLinks; ++i) {
+  for (int i = 0; i < kMaxLinks; ++i) {
     const std::string directory = io::real_path(io::directory_of(at));
     const std::string name(last_name(at));
     if (directory.empty() || name.empty()) return std::nullopt;

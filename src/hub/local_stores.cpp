@@ -5,8 +5,8 @@
 #include "hub/content_name.hpp"
 #include "hub/hf_cache.hpp"
 #include "hub/ollama.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::hub {
 

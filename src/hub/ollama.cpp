@@ -18,7 +18,7 @@ constexpr std::string_view kScheme = "ollama:";
 constexpr std::string_view kModelLayer = "application/vnd.ollama.image.model";
 constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::size_t kMaxListed = 8;
-constexpr std::uint64_t kMostManifestBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 20;
 
 /// As ollama has it: [HOST/][NAMESPACE/]MODEL[:TAG].
 struct Name {
@@ -82,7 +82,7 @@ std::vector<std::string> stores() {
 /// The text of a file that is no longer than a manifest; none where it is longer.
 std::optional<std::string> short_text(const std::string& path) {
   const auto input = io::Input::open(path);
-  if (input->size() > kMostManifestBytes) return std::nullopt;
+  if (input->size() > kMaxManifestBytes) return std::nullopt;
   return std::string(input->view(0, input->size()).text());
 }
 

@@ -1,6 +1,6 @@
 #include "hub/ollama_manifest.hpp"
 
-#include "core/json_reader.hpp"
+#include "encoding/json/reader.hpp"
 
 namespace aerotool::hub {
 namespace {

@@ -5,7 +5,7 @@
 #include <cerrno>
 
 #include "core/error.hpp"
-#include "io/beside.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::io {
 

@@ -78,7 +78,7 @@ Input::Input(Fd fd, std::string name, std::string path, const struct ::stat& sta
       page_lost_(std::make_shared<std::atomic<bool>>(false)) {}
 
 Input::~Input() {
-  PagesBehind::finished(fd_.get());
+  PageCache::finished(fd_.get());
 }
 
 std::shared_ptr<Input> Input::open(const std::string& path) {

@@ -14,7 +14,7 @@
 #include "hash/digest.hpp"
 #include "io/fd.hpp"
 #include "io/link_policy.hpp"
-#include "io/pages_behind.hpp"
+#include "io/page_cache.hpp"
 
 namespace aerotool::io {
 
@@ -75,7 +75,7 @@ class Input {
   std::optional<std::uint64_t> packed_size_;
   std::optional<Digest> expected_sha256_;
   LinkPolicy links_;
-  mutable PagesBehind pages_{PagesBehind::Kind::read};
+  mutable PageCache pages_{PageCache::Kind::read};
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };
 

@@ -49,8 +49,8 @@ std::optional<int> own_descriptor(const std::string& path) {
 
 /// Follows symbolic links, the last of which may point to nothing yet; stops at one of our own open files.
 std::string resolve_links(std::string path) {
-  constexpr int kMostLinks = 40;
-  for (int i = 0; i < kMostLinks; ++i) {
+  constexpr int kMaxLinks = 40;
+  for (int i = 0; i < kMaxLinks; ++i) {
     if (own_descriptor(path)) return path;
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return path;
@@ -253,7 +253,7 @@ void Output::finish() {
     if (errno != EINTR) throw system_error(name_, "write to disk", errno);
     check_interrupt();
   }
-  PagesBehind::finished(fd_.get());
+  PageCache::finished(fd_.get());
   if (!temporary_.empty()) return;
   const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
   std::string name = temporary_name(target_);

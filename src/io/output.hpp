@@ -11,7 +11,7 @@
 
 #include "core/bytes.hpp"
 #include "io/fd.hpp"
-#include "io/pages_behind.hpp"
+#include "io/page_cache.hpp"
 
 namespace aerotool::io {
 
@@ -80,7 +80,7 @@ class Output {
   std::string temporary_;                // likewise; empty while the file has no name
   std::uint64_t written_ = 0;
   // Of what is written through this object: a moved one begins anew.
-  PagesBehind pages_{PagesBehind::Kind::written};
+  PageCache pages_{PageCache::Kind::written};
   bool placed_ = false;
 };
 

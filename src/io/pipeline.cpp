@@ -7,8 +7,8 @@
 #include <exception>
 #include <mutex>
 
+#include "core/parallel.hpp"
 #include "io/interrupt.hpp"
-#include "io/parallel.hpp"
 
 namespace aerotool::io {
 namespace {

@@ -25,8 +25,8 @@ constexpr std::string_view kMark = ".aerotool-";
 /// What stands for a target in the names of its temporaries. Long names are cut to leave room within
 /// NAME_MAX.
 std::string_view stem_of(std::string_view target) {
-  constexpr std::size_t kMostOfName = 180;
-  return target.substr(0, kMostOfName);
+  constexpr std::size_t kMaxOfName = 180;
+  return target.substr(0, kMaxOfName);
 }
 
 /// The stem of the target that a temporary was made for; nothing where a name is not one of ours.

@@ -18,7 +18,7 @@ void CutOff::add(std::string_view tensor, std::uint64_t offset, std::uint64_t si
   size = std::min(size, std::numeric_limits<std::uint64_t>::max() - offset);
   add_other(offset + size);
   if (count_++ == 0 || offset < first_.offset) first_ = {std::string(tensor), {}, offset, size};
-  if (hit_.size() < Report::kMostHits) hit_.push_back({std::string(tensor), {}, offset, size});
+  if (hit_.size() < Report::kMaxHits) hit_.push_back({std::string(tensor), {}, offset, size});
 }
 
 void CutOff::add_other(std::uint64_t end) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "codecs/small_types.hpp"
 #include "core/checked.hpp"
 
 namespace aerotool {
@@ -31,32 +32,22 @@ constexpr std::array<PlainType, 13> kPlain = {{
     {"BOOL", 8},
 }};
 
-PackedType small(const char* name, std::uint32_t elements, std::uint32_t bytes) {
-  return {.codec = "safetensors",
-          .name = name,
-          .block_elements = elements,
-          .block_bytes = bytes,
-          .blocks_in_rows = false,
-          .number = {},
-          .params = {}};
-}
-
-// The dtypes without a code (src/formats/safetensors/FORMAT.md, "dtypes"); sub-byte types count as the
-// smallest run of whole bytes.
-const std::vector<PackedType>& safetensors_types() {
-  static const std::vector<PackedType> types = {
-      small("F4", 2, 1),          small("F6_E2M3", 4, 3),     small("F6_E3M2", 4, 3),
-      small("F8_E5M2", 1, 1),     small("F8_E4M3", 1, 1),     small("F8_E8M0", 1, 1),
-      small("F8_E4M3FNUZ", 1, 1), small("F8_E5M2FNUZ", 1, 1), small("C64", 1, 8),
-  };
+const std::vector<PackedType>& packed_small_types() {
+  static const std::vector<PackedType> types = [] {
+    std::vector<PackedType> all;
+    for (const small_types::SmallType& type : small_types::small_types()) {
+      all.push_back({.codec = std::string(small_types::kCodec),
+                     .name = std::string(type.name),
+                     .block_elements = type.elements,
+                     .block_bytes = type.bytes,
+                     .blocks_in_rows = false,
+                     .number = {},
+                     .params = {}});
+    }
+    return all;
+  }();
   return types;
 }
-
-// The order of the reference library's enum (src/formats/safetensors/FORMAT.md, "dtypes").
-constexpr std::array<std::string_view, 22> kSafetensorsOrder = {
-    "BOOL",    "F4",          "F6_E2M3",     "F6_E3M2", "U8",  "I8",  "F8_E5M2", "F8_E4M3",
-    "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I16",     "U16", "F16", "BF16",    "I32",
-    "U32",     "F32",         "C64",         "F64",     "I64", "U64"};
 
 std::string count_noun(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " element" : " elements");
@@ -110,21 +101,14 @@ std::optional<DTypeCode> dtype_from_code(std::uint64_t code) {
   return static_cast<DTypeCode>(code);
 }
 
-std::optional<DType> safetensors_dtype(std::string_view name) {
+std::optional<DType> dtype_named(std::string_view name) {
   for (std::size_t i = 0; i < kPlain.size(); ++i) {
     if (kPlain[i].name == name) return DType(static_cast<DTypeCode>(i));
   }
-  for (const PackedType& type : safetensors_types()) {
+  for (const PackedType& type : packed_small_types()) {
     if (type.name == name) return DType(type);
   }
   return std::nullopt;
-}
-
-std::optional<unsigned> safetensors_rank(const DType& dtype) {
-  if (dtype.is_packed() && dtype.packed().codec != "safetensors") return std::nullopt;
-  const auto* found = std::find(kSafetensorsOrder.begin(), kSafetensorsOrder.end(), dtype.name());
-  if (found == kSafetensorsOrder.end()) return std::nullopt;
-  return static_cast<unsigned>(found - kSafetensorsOrder.begin());
 }
 
 std::optional<std::uint64_t> element_count(std::span<const std::uint64_t> shape) {

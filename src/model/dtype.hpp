@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/value.hpp"
+#include "encoding/value.hpp"
 
 namespace aerotool {
 
@@ -77,11 +77,8 @@ class DType {
 /// The dtype that AERO gives a code; nothing for unknown ones and for packed.
 std::optional<DTypeCode> dtype_from_code(std::uint64_t code);
 
-/// A safetensors dtype by its name (src/formats/safetensors/FORMAT.md, "dtypes"); nothing for unknown ones.
-std::optional<DType> safetensors_dtype(std::string_view name);
-/// The rank of a dtype in safetensors' enum order (BOOL 0, F4 1, ... U64 20); nothing where it has no name
-/// there. The name itself is DType::name().
-std::optional<unsigned> safetensors_rank(const DType& dtype);
+/// A dtype by its name: one that has a code, or one of codecs/small_types; nothing for unknown ones.
+std::optional<DType> dtype_named(std::string_view name);
 
 /// The number of elements; nothing on overflow.
 std::optional<std::uint64_t> element_count(std::span<const std::uint64_t> shape);

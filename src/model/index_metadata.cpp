@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/json_reader.hpp"
-#include "core/json_text.hpp"
+#include "encoding/json/reader.hpp"
+#include "encoding/json/text.hpp"
 
 namespace aerotool {
 namespace {
@@ -31,7 +31,7 @@ class Handler {
 
  private:
   // Nobody says as much of a model; a hostile index does.
-  static constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 
   struct Container {
     bool object = false;
@@ -49,7 +49,7 @@ class Handler {
     if (!in_metadata_ || depth_ < 2) return true;
     size_ += json.size();
     open_.back().values.push_back(std::move(json));
-    return size_ <= kMostBytes;
+    return size_ <= kMaxBytes;
   }
 
   bool open(bool object) {

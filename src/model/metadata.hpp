@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "encoding/value.hpp"
 #include "hash/digest.hpp"
-#include "model/value.hpp"
 
 namespace aerotool {
 

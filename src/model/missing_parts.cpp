@@ -4,8 +4,8 @@
 
 #include "core/text.hpp"
 #include "io/absent.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
+#include "io/relative_path.hpp"
 #include "model/numbered_name.hpp"
 
 namespace aerotool {
@@ -67,8 +67,8 @@ std::vector<std::string> files_beside(const std::string& index, std::string_view
 }
 
 std::string list_files(const std::vector<std::string>& names) {
-  constexpr std::size_t kMostNames = 3;
-  const std::size_t count = names.size() > kMostNames + 1 ? kMostNames : names.size();
+  constexpr std::size_t kMaxNames = 3;
+  const std::size_t count = names.size() > kMaxNames + 1 ? kMaxNames : names.size();
   std::string text;
   for (std::size_t i = 0; i < count; ++i) {
     const bool last = i + 1 == count && count == names.size();

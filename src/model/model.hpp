@@ -66,7 +66,7 @@ struct Overview {
 };
 
 /// A run of source bytes with a hash of its own that covers several tensors (a WTSH chunk).
-struct Seal {
+struct HashedRun {
   struct Member {
     std::size_t tensor = 0;    ///< index into Model::tensors()
     std::uint64_t offset = 0;  ///< of the tensor's first byte in the run
@@ -150,7 +150,7 @@ class Model {
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
 
   /// Runs of bytes under one hash, for those who read whole tensors that carry no digest of their own.
-  virtual std::vector<Seal> seals() const { return {}; }
+  virtual std::vector<HashedRun> hashed_runs() const { return {}; }
   /// Checks the page hashes that cover [begin, end) of a tensor and throws CorruptError where one does not
   /// hold. False where the file has no page hashes there: nothing was checked.
   virtual bool verify_pages(std::size_t /*tensor*/, std::uint64_t /*begin*/, std::uint64_t /*end*/) const {

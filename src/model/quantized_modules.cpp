@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "codecs/small_types.hpp"
 #include "core/checked.hpp"
 
 namespace aerotool {
@@ -55,7 +56,7 @@ const Suffix* suffix_of(std::string_view name) {
 }
 
 bool is_small_float(const DType& dtype) {
-  return dtype.is_packed() && dtype.packed().codec == "safetensors" && dtype.bits() == 8;
+  return dtype.is_packed() && dtype.packed().codec == small_types::kCodec && dtype.bits() == 8;
 }
 
 bool is_e8m0(const DType& dtype) {

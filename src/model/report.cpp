@@ -8,13 +8,12 @@ namespace aerotool {
 
 void Report::note(Finding finding) {
   if (finding.severity == Severity::fault) ++fault_count_;
-  if (findings_.size() == kMost) {
+  if (findings_.size() == kMax) {
     ++omitted_;
     return;
   }
-  if (finding.message.size() > kMostMessage)
-    finding.message = finding.message.substr(0, kMostMessage) + "...";
-  if (finding.hit.size() > kMostHits - hits_) finding.hit.resize(kMostHits - hits_);
+  if (finding.message.size() > kMaxMessage) finding.message = finding.message.substr(0, kMaxMessage) + "...";
+  if (finding.hit.size() > kMaxHits - hits_) finding.hit.resize(kMaxHits - hits_);
   hits_ += finding.hit.size();
   findings_.push_back(std::move(finding));
 }

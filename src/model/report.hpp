@@ -56,16 +56,16 @@ class Report {
   void absorb(const Report& other);
 
   /// Where nothing more is kept, hits need not be looked for.
-  bool full() const { return findings_.size() == kMost || hits_ == kMostHits; }
-  /// At most kMost findings, kMostMessage bytes of what each says of hostile text, and kMostHits tensors that
+  bool full() const { return findings_.size() == kMax || hits_ == kMaxHits; }
+  /// At most kMax findings, kMaxMessage bytes of what each says of hostile text, and kMaxHits tensors that
   /// they hit are kept; `omitted` counts the findings left out.
   const std::vector<Finding>& findings() const { return findings_; }
   std::uint64_t fault_count() const { return fault_count_; }
   std::uint64_t omitted() const { return omitted_; }
 
-  static constexpr std::size_t kMost = 1000;
-  static constexpr std::size_t kMostMessage = 16'384;
-  static constexpr std::size_t kMostHits = 200'000;
+  static constexpr std::size_t kMax = 1000;
+  static constexpr std::size_t kMaxMessage = 16'384;
+  static constexpr std::size_t kMaxHits = 200'000;
 
  private:
   void note(Finding finding);

@@ -53,18 +53,18 @@ std::string_view file_above(std::string_view path, const std::set<std::string_vi
 }
 
 std::string size_problem(const std::vector<SideFile>& files) {
-  if (files.size() > kMostSideFiles) {
-    return with_thousands(files.size()) + " side files; at most " + with_thousands(kMostSideFiles) +
+  if (files.size() > kMaxSideFiles) {
+    return with_thousands(files.size()) + " side files; at most " + with_thousands(kMaxSideFiles) +
            " are carried";
   }
   for (const SideFile& file : files) {
-    if (file.size <= kMostSideFileBytes) continue;
+    if (file.size <= kMaxSideFileBytes) continue;
     return "the side file " + quoted(file.path) + " has " + human_size(file.size) + "; at most " +
-           human_size(kMostSideFileBytes) + " are carried";
+           human_size(kMaxSideFileBytes) + " are carried";
   }
   const std::uint64_t total = total_size(files);
-  if (total <= kMostSideBytes) return {};
-  return "its side files take " + human_size(total) + "; at most " + human_size(kMostSideBytes) +
+  if (total <= kMaxSideBytes) return {};
+  return "its side files take " + human_size(total) + "; at most " + human_size(kMaxSideBytes) +
          " are carried";
 }
 
@@ -105,10 +105,10 @@ bool is_side_file_name(std::string_view name) {
 }
 
 std::string side_path_problem(std::string_view path) {
-  constexpr std::size_t kMostPath = 4095;  // PATH_MAX, without its NUL
-  constexpr std::size_t kMostPart = 255;   // NAME_MAX
+  constexpr std::size_t kMaxPath = 4095;  // PATH_MAX, without its NUL
+  constexpr std::size_t kMaxPart = 255;   // NAME_MAX
   if (path.empty()) return "is empty";
-  if (path.size() > kMostPath) return "is too long";
+  if (path.size() > kMaxPath) return "is too long";
   if (path.starts_with('/')) return "is absolute";
   if (!is_utf8(path)) return "is not UTF-8";
   const bool plain = std::none_of(path.begin(), path.end(), [](char c) {
@@ -120,7 +120,7 @@ std::string side_path_problem(std::string_view path) {
     const std::string_view part = rest.substr(0, slash);
     if (part == "..") return "leads out of the directory";
     if (part.empty() || part.starts_with('.')) return "has a part that is empty or hidden";
-    if (part.size() > kMostPart) return "is too long";
+    if (part.size() > kMaxPart) return "is too long";
     if (slash == std::string_view::npos)
       return is_side_file_name(part) ? std::string() : "does not name a side file";
     rest = rest.substr(slash + 1);

@@ -31,9 +31,9 @@ struct SideFiles {
 };
 
 // What is carried of one model.
-inline constexpr std::uint64_t kMostSideFileBytes = std::uint64_t{64} << 20;
-inline constexpr std::uint64_t kMostSideBytes = std::uint64_t{256} << 20;  // of all of them
-inline constexpr std::size_t kMostSideFiles = 4096;
+inline constexpr std::uint64_t kMaxSideFileBytes = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t kMaxSideBytes = std::uint64_t{256} << 20;  // of all of them
+inline constexpr std::size_t kMaxSideFiles = 4096;
 
 /// Whether a file of that name, without directories, is carried: by its ending, or as a licence or notice,
 /// and neither weights nor an index of them.

@@ -6,15 +6,15 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "hash/sha256.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool {
 namespace {
 
-constexpr std::size_t kMostDepth = 16;
+constexpr std::size_t kMaxDepth = 16;
 // A directory that holds this many is not one model's.
-constexpr std::size_t kMostEntries = 100'000;
+constexpr std::size_t kMaxEntries = 100'000;
 
 class Search {
  public:
@@ -28,7 +28,7 @@ class Search {
     std::sort(candidates_.begin(), candidates_.end());
     for (const std::string& path : candidates_) take(path);
     if (cut_) {
-      found_.left_out.push_back("side files behind the first " + with_thousands(kMostEntries) +
+      found_.left_out.push_back("side files behind the first " + with_thousands(kMaxEntries) +
                                 " entries of the directory");
     }
     for (const auto& [why, paths] : left_out_) {
@@ -47,7 +47,7 @@ class Search {
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
       if (name.starts_with('.')) continue;
-      if (entries_ == kMostEntries) {
+      if (entries_ == kMaxEntries) {
         cut_ = true;
         return;
       }
@@ -61,7 +61,7 @@ class Search {
     const bool link = io::is_link(full);
     if (!link && io::type_of(full) == io::FileType::directory) {
       if (!passed_over_.empty() && io::real_path(full) == passed_over_) return;
-      if (depth == kMostDepth) {
+      if (depth == kMaxDepth) {
         leave_out("lie in directories too deep", path);
       } else {
         walk(path, depth + 1);
@@ -78,8 +78,8 @@ class Search {
       leave_out("cannot be carried under their path (it " + problem + ")", path);
       return;
     }
-    if (found_.files.size() == kMostSideFiles) {
-      leave_out("are more than " + with_thousands(kMostSideFiles), path);
+    if (found_.files.size() == kMaxSideFiles) {
+      leave_out("are more than " + with_thousands(kMaxSideFiles), path);
       return;
     }
     std::shared_ptr<io::Input> input;
@@ -89,10 +89,10 @@ class Search {
       found_.left_out.push_back(refused.message());
       return;
     }
-    if (input->size() > kMostSideFileBytes) {
-      leave_out("are larger than " + human_size(kMostSideFileBytes), path);
-    } else if (input->size() > kMostSideBytes - total_) {
-      leave_out("exceed " + human_size(kMostSideBytes) + " with those before them", path);
+    if (input->size() > kMaxSideFileBytes) {
+      leave_out("are larger than " + human_size(kMaxSideFileBytes), path);
+    } else if (input->size() > kMaxSideBytes - total_) {
+      leave_out("exceed " + human_size(kMaxSideBytes) + " with those before them", path);
     } else {
       total_ += input->size();
       found_.files.push_back(side_file(path, *input));

@@ -1,4 +1,6 @@
 #include "model/value_rules.hpp"
+#include "codecs/ggml/types.hpp"
+#include "codecs/small_types.hpp"
 
 #include <array>
 #include <string_view>
@@ -195,7 +197,7 @@ void count_blocks(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) {
 
 template <std::size_t Bytes, typename ScalesOf>
 constexpr ValueRule blocks() {
-  static_assert(Bytes <= ValueRule::kMostUnitBytes);
+  static_assert(Bytes <= ValueRule::kMaxUnitBytes);
   return {Bytes, true, count_blocks<Bytes, ScalesOf>};
 }
 
@@ -279,8 +281,8 @@ const ValueRule* value_rule(const DType& dtype) {
     default:
       return nullptr;
   }
-  if (dtype.packed().codec == "ggml") return rule_named(kGgml, dtype.packed());
-  if (dtype.packed().codec == "safetensors") return rule_named(kSafetensors, dtype.packed());
+  if (dtype.packed().codec == ggml::kCodec) return rule_named(kGgml, dtype.packed());
+  if (dtype.packed().codec == small_types::kCodec) return rule_named(kSafetensors, dtype.packed());
   return nullptr;
 }
 

@@ -13,12 +13,12 @@ namespace aerotool {
 
 /// How the values of a dtype are looked at.
 struct ValueRule {
-  std::size_t unit_bytes = 0;  ///< at most kMostUnitBytes
+  std::size_t unit_bytes = 0;  ///< at most kMaxUnitBytes
   bool blocks = false;         ///< a unit is a block, not an element
   /// Adds what `bytes`, whole units, hold; `first` is the number of the first unit.
   void (*count)(ByteSpan bytes, std::uint64_t first, ValueCounts& counts) = nullptr;
 
-  static constexpr std::size_t kMostUnitBytes = 512;
+  static constexpr std::size_t kMaxUnitBytes = 512;
 };
 
 /// Null where a dtype holds no floats: integers, booleans, and packed types whose layout is not known.

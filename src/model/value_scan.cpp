@@ -56,7 +56,7 @@ void ValueScan::look(const Place& place, const io::ReadAt& read, std::uint64_t b
     place.rule->count(bytes.subspan(at, (whole - first) * unit), first, counts);
   }
   if (after > std::max(whole, first)) {
-    std::array<std::byte, ValueRule::kMostUnitBytes> cut{};
+    std::array<std::byte, ValueRule::kMaxUnitBytes> cut{};
     const auto one = std::span(cut).first(unit);
     read(place.begin + (after - 1) * unit, one);
     place.rule->count(one, after - 1, counts);

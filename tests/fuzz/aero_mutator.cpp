@@ -24,7 +24,7 @@ namespace {
 using namespace aerotool;
 using Random = std::minstd_rand;
 
-constexpr std::size_t kMostUncompressed = std::size_t{1} << 18;
+constexpr std::size_t kMaxUncompressed = std::size_t{1} << 18;
 
 struct Part {
   aero::Chunk chunk;
@@ -54,7 +54,7 @@ std::vector<Part> take_apart(const io::Input& input, const aero::Container& cont
     const Bytes stored = input.view(chunk.offset, chunk.length);
     part.bytes = stored.text();
     if (chunk.compressed() && chunk.fourcc != aero::kWeights) {
-      static std::string plain(kMostUncompressed, '\0');
+      static std::string plain(kMaxUncompressed, '\0');
       const std::size_t size =
           ZSTD_decompress(plain.data(), plain.size(), part.bytes.data(), part.bytes.size());
       if (ZSTD_isError(size) == 0) {

@@ -12,7 +12,7 @@
 #include "cli/values.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::fuzz {
 namespace {
@@ -120,10 +120,10 @@ void use(const std::string& path, const std::string& from, Verdict verdict) {
       model->read_chunk(i, extras.chunks[i].length - some.size(), some);
     }
   });
-  attempt(verdict, "its seals", [&] {
-    for (const Seal& seal : model->seals()) {
-      std::vector<std::byte> some(std::min(seal.length, kSomeBytes));
-      seal.read(seal.length - some.size(), some);
+  attempt(verdict, "its hashed runs", [&] {
+    for (const HashedRun& run : model->hashed_runs()) {
+      std::vector<std::byte> some(std::min(run.length, kSomeBytes));
+      run.read(run.length - some.size(), some);
     }
   });
   attempt(verdict, "its side files", [&] {

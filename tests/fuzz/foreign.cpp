@@ -37,9 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       [&] {
         return std::vector<std::string>{"m.gguf.part2of2", "m.002", std::string(chars_of(content))};
       }};
-  constexpr std::size_t kMost = 8192;
+  constexpr std::size_t kMax = 8192;
   if (const auto answer = foreign::recognise(file)) {
-    if (answer->size() > kMost || !is_one_clean_line(*answer)) std::abort();
+    if (answer->size() > kMax || !is_one_clean_line(*answer)) std::abort();
   }
   static_cast<void>(foreign::is_error_in_json(file));
   return 0;

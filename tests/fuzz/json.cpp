@@ -3,10 +3,10 @@
 #include <string>
 
 #include "core/bytes.hpp"
-#include "core/json_reader.hpp"
-#include "formats/aero/json_value.hpp"
+#include "encoding/json/reader.hpp"
+#include "encoding/json/value.hpp"
+#include "encoding/value_builder.hpp"
 #include "formats/aero/model_json.hpp"
-#include "formats/aero/value_builder.hpp"
 
 namespace {
 
@@ -16,8 +16,7 @@ using namespace aerotool;
 void require_round_trip(const Value& value) {
   const std::string text = aero::render_json(value);
   Value again;
-  if (aero::read_json(text, aero::ValueBuilder::kMostMemory, again) || aero::render_json(again) != text)
-    std::abort();
+  if (read_json(text, ValueBuilder::kMaxMemory, again) || aero::render_json(again) != text) std::abort();
 }
 
 }  // namespace
@@ -25,7 +24,7 @@ void require_round_trip(const Value& value) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = chars_of(std::as_bytes(std::span(data, size)));
   Value value;
-  if (!aero::read_json(text, aero::ValueBuilder::kMostMemory, value)) require_round_trip(value);
+  if (!read_json(text, ValueBuilder::kMaxMemory, value)) require_round_trip(value);
   static_cast<void>(json_unsigned(text));
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "chunk_input.hpp"
 #include "core/error.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/integrity.hpp"
 #include "formats/aero/manifest.hpp"
 #include "formats/aero/source_codec.hpp"
@@ -17,30 +18,30 @@ namespace {
 using namespace aerotool;
 
 void read_tidx(const fuzz::ChunkInput& at, Report& report) {
-  std::uint64_t memory = aero::ValueBuilder::kMostMemory;
+  std::uint64_t memory = ValueBuilder::kMaxMemory;
   aero::read_tensor_index(*at.input, at.chunk, memory, report);
 }
 
 /// A source that is understood is written, and what is written is understood.
 void read_mmsg(const fuzz::ChunkInput& at, Report& report) {
-  std::uint64_t memory = aero::ValueBuilder::kMostMemory;
+  std::uint64_t memory = ValueBuilder::kMaxMemory;
   aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::essential, memory, report);
   const aero::Manifest manifest =
       aero::read_manifest(*at.input, at.chunk, aero::ManifestParts::all, memory, report);
   std::string problem;
   const auto source = aero::source_from_value(manifest.source, problem);
   if (!source) return;
-  const std::string packed = aero::pack_source(*source);
-  aero::PackBuffer buffer;
-  aero::pack_map_header(buffer, 1);
-  aero::pack_text(buffer, "source");
+  const std::string packed = pack_source(*source);
+  PackBuffer buffer;
+  pack_map_header(buffer, 1);
+  pack_text(buffer, "source");
   buffer.bytes += packed;
   const fuzz::ChunkInput again = fuzz::plain_chunk(aero::kManifest, bytes_of(buffer.bytes));
   Report strict;
   const aero::Manifest read =
       aero::read_manifest(*again.input, again.chunk, aero::ManifestParts::all, memory, strict);
   const auto same = aero::source_from_value(read.source, problem);
-  if (!same || aero::pack_source(*same) != packed) std::abort();
+  if (!same || pack_source(*same) != packed) std::abort();
 }
 
 void read_phsh(const fuzz::ChunkInput& at, Report& report) {

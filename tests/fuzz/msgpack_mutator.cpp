@@ -11,7 +11,7 @@ namespace {
 using Random = std::minstd_rand;
 using msgpack::type::object_type;
 
-constexpr std::size_t kMostValues = 10'000;
+constexpr std::size_t kMaxValues = 10'000;
 
 /// What keeps the bytes of new values, and the random choices.
 struct Context {
@@ -23,7 +23,7 @@ struct Context {
 };
 
 void collect(msgpack::object& value, std::vector<msgpack::object*>& values) {
-  if (values.size() >= kMostValues) return;
+  if (values.size() >= kMaxValues) return;
   values.push_back(&value);
   if (value.type == object_type::ARRAY) {
     for (std::uint32_t i = 0; i < value.via.array.size; ++i) collect(value.via.array.ptr[i], values);
@@ -144,8 +144,8 @@ void mutate_value(msgpack::object& value, const std::vector<msgpack::object*>& a
 void mutate_msgpack(std::string& bytes, Random& random, const std::function<void(std::string&)>& mutate) {
   try {
     std::size_t end = 0;
-    constexpr std::size_t kMost = 100'000;
-    const msgpack::unpack_limit limit(kMost, kMost, kMost, kMost, kMost, 64);
+    constexpr std::size_t kMax = 100'000;
+    const msgpack::unpack_limit limit(kMax, kMax, kMax, kMax, kMax, 64);
     msgpack::object_handle handle = msgpack::unpack(bytes.data(), bytes.size(), end, nullptr, nullptr, limit);
     msgpack::object root = handle.get();
     std::vector<msgpack::object*> values;

@@ -52,14 +52,14 @@ void read_many(ByteSpan stored, std::uint64_t most) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan input = std::as_bytes(std::span(data, size));
   if (input.size() < sizeof(std::uint32_t)) return -1;
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 17;
-  const std::uint64_t length = load_le<std::uint32_t>(input) % (kMost + 1);
+  constexpr std::uint64_t kMax = std::uint64_t{1} << 17;
+  const std::uint64_t length = load_le<std::uint32_t>(input) % (kMax + 1);
   const ByteSpan stored = input.subspan(sizeof(std::uint32_t));
   const fuzz::ChunkInput chunk = fuzz::zstd_chunk(aero::kManifest, stored, length);
   constexpr std::size_t kLarge = 65536;
   for (const std::size_t step : {kLarge, std::size_t{61}}) {
     if (read_all(chunk, step) > length) std::abort();
   }
-  read_many(stored, kMost);
+  read_many(stored, kMax);
   return 0;
 }

@@ -9,10 +9,11 @@
 #include <functional>
 
 #include "core/error.hpp"
+#include "encoding/json/value.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "files.hpp"
 #include "formats/aero/container.hpp"
 #include "formats/aero/integrity.hpp"
-#include "formats/aero/json_value.hpp"
 #include "formats/aero/manifest.hpp"
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/reader.hpp"
@@ -401,7 +402,7 @@ TEST_CASE("aero: room behind the entries of the TOC is sound where it is zeros")
 TEST_CASE("aero: numbers of MJSN and extensions of MMSG are kept as they stand") {
   const auto again = [](const char* json) {
     Value value;
-    REQUIRE(!read_json(json, ValueBuilder::kMostMemory, value));
+    REQUIRE(!read_json(json, ValueBuilder::kMaxMemory, value));
     return render_json(value);
   };
   for (const char* const json :

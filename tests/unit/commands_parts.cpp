@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "formats/npy/npy.hpp"
 #include "model/dtype.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 using namespace aerotool;
 
@@ -54,7 +54,7 @@ TEST_CASE("npy: headers are padded to 64 bytes and name NumPy's types") {
   CHECK(head.back() == '\n');
   CHECK(npy::header("<f4", {5}).find("'shape': (5,), }") != std::string::npos);
   CHECK(npy::header("<f4", {}).find("'shape': (), }") != std::string::npos);
-  CHECK(npy::type_of(safetensors_dtype("C64").value()) == "<c8");
+  CHECK(npy::type_of(dtype_named("C64").value()) == "<c8");
   CHECK_FALSE(npy::type_of(DTypeCode::bf16));
   CHECK_FALSE(npy::type_of(ggml_dtype(12).value()));
 }

@@ -9,7 +9,7 @@
 
 #include "commands/diff/elements.hpp"
 #include "commands/diff/numeric.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 using namespace aerotool;
 using namespace aerotool::commands;
@@ -126,10 +126,10 @@ TEST_CASE("elements: integers and booleans") {
 TEST_CASE("elements: which dtypes are numbers") {
   CHECK(number_kind(DTypeCode::bf16) == NumberKind::bf16);
   CHECK(number_kind(DTypeCode::boolean) == NumberKind::boolean);
-  CHECK(number_kind(safetensors_dtype("F8_E4M3").value()) == NumberKind::f8_e4m3);
-  CHECK(number_kind(safetensors_dtype("F8_E5M2").value()) == NumberKind::f8_e5m2);
-  CHECK_FALSE(number_kind(safetensors_dtype("F8_E4M3FNUZ").value()));
-  CHECK_FALSE(number_kind(safetensors_dtype("C64").value()));
+  CHECK(number_kind(dtype_named("F8_E4M3").value()) == NumberKind::f8_e4m3);
+  CHECK(number_kind(dtype_named("F8_E5M2").value()) == NumberKind::f8_e5m2);
+  CHECK_FALSE(number_kind(dtype_named("F8_E4M3FNUZ").value()));
+  CHECK_FALSE(number_kind(dtype_named("C64").value()));
   CHECK_FALSE(number_kind(ggml_dtype(12).value()));
   const PackedType other = {.codec = "mine",
                             .name = "F8_E4M3",

@@ -3,7 +3,7 @@
 
 #include "commands/diff/metadata_diff.hpp"
 #include "files.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 using namespace aerotool;
 using namespace aerotool::commands;

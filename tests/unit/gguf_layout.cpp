@@ -209,7 +209,7 @@ TEST_CASE("gguf: every odd byte outside the tensors comes back") {
 
 TEST_CASE("gguf: gaps above the cap are refused, not dropped") {
   const TemporaryFile file(sound_file().bytes());
-  REQUIRE(::truncate(file.path().c_str(), static_cast<std::int64_t>(gguf::kMostGapBytes) + (1 << 20)) == 0);
+  REQUIRE(::truncate(file.path().c_str(), static_cast<std::int64_t>(gguf::kMaxGapBytes) + (1 << 20)) == 0);
   Report report;
   const auto model = gguf_format().open(io::Input::open(file.path()), report);
   CHECK_THROWS_AS(model->source(), UnsupportedError);

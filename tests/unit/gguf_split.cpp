@@ -6,7 +6,7 @@
 
 #include "formats/gguf/split.hpp"
 #include "gguf_fixture.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool {
 const Format& gguf_split_format();

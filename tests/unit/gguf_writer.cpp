@@ -155,7 +155,7 @@ TEST_CASE("gguf: tensors that GGUF has no place for are named") {
     CHECK(refusal_with("t", code, {1}) ==
           "made-up.aero: tensor 't': GGUF has no type for " + std::string(DType(code).name()));
   }
-  CHECK(has(refusal_with("t", *safetensors_dtype("F8_E4M3"), {1}), "GGUF has no type for F8_E4M3"));
+  CHECK(has(refusal_with("t", *dtype_named("F8_E4M3"), {1}), "GGUF has no type for F8_E4M3"));
   CHECK(refusal_with("t", DTypeCode::f32, {1, 1, 1, 1}) == "no error");
   CHECK(has(refusal_with("t", DTypeCode::f32, {1, 1, 1, 1, 1}), "has 5 dimensions; GGUF allows 4"));
   CHECK(refusal_with(std::string(63, 'n'), DTypeCode::f32, {1}) == "no error");

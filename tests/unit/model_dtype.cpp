@@ -1,5 +1,7 @@
+#include "codecs/ggml/types.hpp"
+#include "formats/safetensors/dtype_order.hpp"
 #include "model/dtype.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 #include <doctest/doctest.h>
 
@@ -36,10 +38,10 @@ TEST_CASE("dtype: blocks fill rows in ggml types, the whole tensor in small safe
   CHECK(size_of(q4_k, {3, 512}).bytes == 3 * 2 * 144);
   CHECK(size_of(q4_k, {512, 4000}).problem == "4000 elements a row is not a multiple of Q4_K's 256");
   CHECK(size_of(q4_k, {256, 1}).problem != "");
-  const DType f4 = safetensors_dtype("F4").value();
+  const DType f4 = dtype_named("F4").value();
   CHECK(size_of(f4, {3, 2}).bytes == 3);
   CHECK(size_of(f4, {3}).problem != "");
-  const DType f6 = safetensors_dtype("F6_E2M3").value();
+  const DType f6 = dtype_named("F6_E2M3").value();
   CHECK(size_of(f6, {2, 2}).bytes == 3);
   CHECK(size_of(f6, {6}).problem != "");
 }
@@ -77,21 +79,21 @@ TEST_CASE("dtype: types of forks are called by their number and measured with wh
 }
 
 TEST_CASE("dtype: what is wrong with a type that GGUF does not define") {
-  CHECK(ggml_type_problem(31) ==
+  CHECK(ggml::type_problem(31) ==
         "ggml type 31 (Q4_0_4_4) was removed from GGUF; make the file again as Q4_0");
-  CHECK(ggml_type_problem(38) ==
+  CHECK(ggml::type_problem(38) ==
         "ggml type 38 (IQ4_NL_8_8) was removed from GGUF; make the file again as IQ4_NL");
-  CHECK(ggml_type_problem(5) == "ggml type 5 (Q4_3) was removed from GGUF; make the file again as Q4_1");
-  CHECK(ggml_type_problem(43) == "ggml type 43 is not known");
-  CHECK(ggml_type_label(139) == "type 139 (IQ4_K of ik_llama.cpp)");
-  CHECK(ggml_type_label(1000) == "type 1000");
+  CHECK(ggml::type_problem(5) == "ggml type 5 (Q4_3) was removed from GGUF; make the file again as Q4_1");
+  CHECK(ggml::type_problem(43) == "ggml type 43 is not known");
+  CHECK(ggml::type_label(139) == "type 139 (IQ4_K of ik_llama.cpp)");
+  CHECK(ggml::type_label(1000) == "type 1000");
 }
 
 TEST_CASE("dtype: safetensors' names stand in the order of the reference's enum") {
-  CHECK(safetensors_rank(DTypeCode::boolean) == 0);
-  CHECK(safetensors_rank(safetensors_dtype("F4").value()) == 1);
-  CHECK(safetensors_rank(DTypeCode::u64) == 21);
-  CHECK(safetensors_rank(DTypeCode::i64) == 20);
-  CHECK_FALSE(safetensors_rank(ggml_dtype(12).value()));
-  CHECK_FALSE(safetensors_dtype("F5"));
+  CHECK(safetensors::rank_of(DTypeCode::boolean) == 0);
+  CHECK(safetensors::rank_of(dtype_named("F4").value()) == 1);
+  CHECK(safetensors::rank_of(DTypeCode::u64) == 21);
+  CHECK(safetensors::rank_of(DTypeCode::i64) == 20);
+  CHECK_FALSE(safetensors::rank_of(ggml_dtype(12).value()));
+  CHECK_FALSE(dtype_named("F5"));
 }

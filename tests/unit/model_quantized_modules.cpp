@@ -14,7 +14,7 @@ namespace {
 Tensor tensor(std::string name, std::string_view dtype, std::initializer_list<std::uint64_t> shape) {
   Tensor made;
   made.name = std::move(name);
-  made.dtype = *safetensors_dtype(dtype);
+  made.dtype = *dtype_named(dtype);
   made.shape.assign(shape.begin(), shape.end());
   return made;
 }

@@ -9,7 +9,7 @@
 
 #include "core/text.hpp"
 #include "io/pipeline.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 #include "model/value_rules.hpp"
 #include "model/value_scan.hpp"
 
@@ -32,7 +32,7 @@ ValueCounts counted(const DType& dtype, ByteSpan bytes) {
 }
 
 ValueCounts counted(std::string_view dtype, std::string_view digits) {
-  return counted(*safetensors_dtype(dtype), from_digits(digits));
+  return counted(*dtype_named(dtype), from_digits(digits));
 }
 
 /// A block of a ggml type that is zero but for some bytes.
@@ -146,7 +146,7 @@ TEST_CASE("value rules: every pattern of two bytes agrees with the definition") 
     for (unsigned bits = 0; bits < 0x10000; ++bits) {
       std::array<std::byte, 2> bytes{};
       store_le(std::span<std::byte>(bytes), 0, static_cast<std::uint16_t>(bits));
-      const ValueCounts counts = counted(*safetensors_dtype(name), bytes);
+      const ValueCounts counts = counted(*dtype_named(name), bytes);
       const unsigned magnitude = bits & 0x7fff;
       const bool right = (counts.nan != 0) == (magnitude > exponent) &&
                          (counts.infinite != 0) == (magnitude == exponent) &&
@@ -220,7 +220,7 @@ TEST_CASE("value rules: scales that are no F16") {
 
 TEST_CASE("value rules: integers and unknown types are not looked at") {
   for (const char* name : {"I8", "U8", "I32", "I64", "BOOL"})
-    CHECK(value_rule(*safetensors_dtype(name)) == nullptr);
+    CHECK(value_rule(*dtype_named(name)) == nullptr);
   const PackedType unknown{.codec = "other", .name = "F8_E5M2", .number = {}, .params = {}};
   CHECK(value_rule(DType(unknown)) == nullptr);
   const PackedType other_size{

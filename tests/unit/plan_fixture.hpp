@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "files.hpp"
 #include "io/output.hpp"
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::test {
 

@@ -10,7 +10,7 @@
 
 #include "core/bytes.hpp"
 #include "files.hpp"
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 namespace aerotool {
 const Format& safetensors_format();

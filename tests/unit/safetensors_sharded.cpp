@@ -6,7 +6,7 @@
 
 #include "formats/safetensors_sharded/index.hpp"
 #include "io/output.hpp"
-#include "registry.hpp"
+#include "registry/registry.hpp"
 #include "safetensors_fixture.hpp"
 
 namespace aerotool {
@@ -292,7 +292,7 @@ TEST_CASE("sharded safetensors: the index keeps names apart and files in order")
 
 TEST_CASE("sharded safetensors: an index names so many files and no more") {
   std::string text = R"({"weight_map":{)";
-  for (std::size_t i = 0; i <= safetensors_sharded::kMostFiles; ++i) {
+  for (std::size_t i = 0; i <= safetensors_sharded::kMaxFiles; ++i) {
     const std::string number = std::to_string(i);
     text.append(i == 0 ? "\"" : ",\"").append(number).append("\":\"").append(number).append("\"");
   }

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "formats/safetensors/writer.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 #include "plan_fixture.hpp"
 #include "safetensors_fixture.hpp"
 

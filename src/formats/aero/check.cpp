@@ -10,8 +10,8 @@
 #include "formats/aero/metadata_chunk.hpp"
 #include "formats/aero/source_codec.hpp"
 #include "io/pipeline.hpp"
-#include "model/file_check.hpp"
 #include "model/value_scan.hpp"
+#include "transfer/file_check.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -121,7 +121,7 @@ class Checker {
 
   void check_gap(std::uint64_t begin, std::uint64_t end, bool after_weights, bool before_weights, bool full) {
     constexpr std::uint64_t kPage = 4096;
-    constexpr std::uint64_t kMostUnasked = std::uint64_t{2} << 20;  // the largest alignment
+    constexpr std::uint64_t kMaxUnasked = std::uint64_t{2} << 20;  // the largest alignment
     if (full) {
       check_zeros(begin, end);
       return;
@@ -129,7 +129,7 @@ class Checker {
     // A page at either end may be shared with metadata on the other side, which has been looked at anyway.
     const bool one_page = begin / kPage == end / kPage;
     std::uint64_t from = begin;
-    std::uint64_t to = std::min(end, begin + kMostUnasked);
+    std::uint64_t to = std::min(end, begin + kMaxUnasked);
     if (after_weights && !(one_page && !before_weights)) from = align_up(begin, kPage);
     if (before_weights && !(one_page && !after_weights)) to = std::min(to, end / kPage * kPage);
     if (before_weights && !after_weights && !one_page)
@@ -156,7 +156,7 @@ class Checker {
   void check_unread_chunks() {
     for (const Chunk& chunk : chunks()) {
       const bool over_cap =
-          chunk.compressed() && chunk.uncompressed_length > kMostMetadata;  // which has been told
+          chunk.compressed() && chunk.uncompressed_length > kMaxMetadata;  // which has been told
       const bool unread = !known_fourcc(chunk.fourcc) || chunk.fourcc == kSideFile;
       if (unread && !over_cap) check_chunk_bytes(model_.input(), chunk, report_);
     }

@@ -93,10 +93,10 @@ class ContainerReader {
                              std::to_string(file) + " bytes",
                          Code::short_file);
     }
-    if (c.string_table_length > kMostStringTable) {
+    if (c.string_table_length > kMaxStringTable) {
       throw CorruptError(at(kAtStringLength), "the string table has " +
                                                   std::to_string(c.string_table_length) + " bytes; at most " +
-                                                  std::to_string(kMostStringTable) + " are allowed");
+                                                  std::to_string(kMaxStringTable) + " are allowed");
     }
     if (!range_fits(c.string_table_offset, c.string_table_length, file)) {
       throw CorruptError(at(kAtStringOffset),
@@ -122,9 +122,9 @@ class ContainerReader {
 
   void read_toc() {
     const auto count = load_le<std::uint32_t>(input_.view(container_.toc_offset, kTocHeaderBytes).view, 0);
-    if (count > kMostChunks) {
+    if (count > kMaxChunks) {
       throw CorruptError(at(container_.toc_offset), "the TOC has " + std::to_string(count) +
-                                                        " entries; at most " + std::to_string(kMostChunks) +
+                                                        " entries; at most " + std::to_string(kMaxChunks) +
                                                         " are allowed");
     }
     const std::uint64_t needed = kTocHeaderBytes + kTocEntryBytes * count;
@@ -170,10 +170,10 @@ class ContainerReader {
       ++skipped_;
       return;
     }
-    if (name_length > kMostName) {
+    if (name_length > kMaxName) {
       report_.unreadable(Code::name, at(where + 36),
                          index + ": its name has " + std::to_string(name_length) + " bytes; at most " +
-                             std::to_string(kMostName) + " are read");
+                             std::to_string(kMaxName) + " are read");
       ++skipped_;
       return;
     }
@@ -234,11 +234,10 @@ class ContainerReader {
     }
     const bool metadata = never_compressed || chunk.fourcc == kModelJson || chunk.fourcc == kManifest ||
                           chunk.fourcc == kTensorIndex;
-    if ((metadata || chunk.compressed()) && chunk.uncompressed_length > kMostMetadata) {
+    if ((metadata || chunk.compressed()) && chunk.uncompressed_length > kMaxMetadata) {
       report_.unreadable(Code::malformed, at(where + 24),
                          label + ": has " + std::to_string(chunk.uncompressed_length) +
-                             " bytes uncompressed; at most " + std::to_string(kMostMetadata) +
-                             " are allowed");
+                             " bytes uncompressed; at most " + std::to_string(kMaxMetadata) + " are allowed");
     }
   }
 

@@ -4,7 +4,7 @@
 #include "formats/aero/layout.hpp"
 #include "formats/aero/reader.hpp"
 #include "formats/aero/writer.hpp"
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 namespace aerotool {
 namespace aero {

@@ -4,7 +4,8 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/event_router.hpp"
+#include "encoding/msgpack/event_router.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/metadata_chunk.hpp"
 #include "hash/blake3.hpp"
 
@@ -12,7 +13,7 @@ namespace aerotool::aero {
 namespace {
 
 // 128 MiB of digests; 16 TiB in one shard at the usual page size.
-constexpr std::uint32_t kMostPages = std::uint32_t{1} << 22;
+constexpr std::uint32_t kMaxPages = std::uint32_t{1} << 22;
 constexpr std::string_view kAlgorithm = "blake3-256";
 
 /// {"algo": str, "covered_ranges": [[begin, end], ...], "digest": bin32}
@@ -76,7 +77,7 @@ class PageHandler : public EventRouter<PageHandler> {
   bool on_begin(Collection kind, std::uint32_t count) {
     if (depth() == 1) return kind == Collection::map || fail_bool("it is not a map");
     if (depth() == 2 && kind == Collection::array && key() == "digests") {
-      return count <= kMostPages || fail_bool("it has more than 4,194,304 digests");
+      return count <= kMaxPages || fail_bool("it has more than 4,194,304 digests");
     }
     return fail_bool("it is malformed");
   }

@@ -23,15 +23,15 @@ inline constexpr std::uint64_t kPayloadAlign = 16;
 inline constexpr std::uint64_t kControlHashBytes = 256;  // IHSH's payload
 
 // src/formats/aero/FORMAT.md, "Limits".
-inline constexpr std::uint32_t kMostChunks = 1'000'000;
-inline constexpr std::uint64_t kMostStringTable = 536'870'912;
-inline constexpr std::uint64_t kMostMetadata = 2'147'483'648;
-inline constexpr std::uint64_t kMostTensors = 100'000'000;
-inline constexpr std::size_t kMostName = 4096;
+inline constexpr std::uint32_t kMaxChunks = 1'000'000;
+inline constexpr std::uint64_t kMaxStringTable = 536'870'912;
+inline constexpr std::uint64_t kMaxMetadata = 2'147'483'648;
+inline constexpr std::uint64_t kMaxTensors = 100'000'000;
+inline constexpr std::size_t kMaxName = 4096;
 
 // What a decompressor has to keep of a metadata chunk's frame: 16 MiB. Level 6, at which they are written,
 // takes 2 MiB; no level takes more for 16 MiB of metadata.
-inline constexpr int kMostWindowLog = 24;
+inline constexpr int kMaxWindowLog = 24;
 
 inline constexpr std::uint32_t kFlagZstd = 0x1;
 inline constexpr std::uint32_t kFlagMmapCritical = 0x2;

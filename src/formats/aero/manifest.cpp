@@ -1,7 +1,8 @@
 #include "formats/aero/manifest.hpp"
 
 #include "core/text.hpp"
-#include "formats/aero/event_router.hpp"
+#include "encoding/msgpack/event_router.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/metadata_chunk.hpp"
 #include "formats/aero/tensor_index.hpp"
 
@@ -36,7 +37,7 @@ class ManifestHandler : public EventRouter<ManifestHandler> {
     const bool lists = section_ == "chunks" || section_ == "shards";
     if (depth() == 2 && lists) {
       if (kind != Collection::array) return fail_bool("\"" + section_ + "\" is not an array");
-      if (count > kMostChunks) return fail_bool("\"" + section_ + "\" has more entries than a TOC may have");
+      if (count > kMaxChunks) return fail_bool("\"" + section_ + "\" has more entries than a TOC may have");
       if (section_ == "chunks") {
         manifest_.chunks.emplace();
       } else {

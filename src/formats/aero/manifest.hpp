@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "encoding/value_builder.hpp"
 #include "formats/aero/layout.hpp"
-#include "formats/aero/value_builder.hpp"
 #include "io/input.hpp"
 #include "model/dtype.hpp"
 #include "model/metadata.hpp"

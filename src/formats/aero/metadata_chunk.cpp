@@ -26,7 +26,7 @@ ChunkStream::ChunkStream(const io::Input& input, const Chunk& chunk)
         handed_ = true;
         return stored_.view;
       },
-      io::ZstdReader::Frames::one, kMostWindowLog);
+      io::ZstdReader::Frames::one, kMaxWindowLog);
 }
 
 std::size_t ChunkStream::read(std::span<std::byte> out) {
@@ -79,8 +79,8 @@ bool check_digest(const io::Input& input, const Chunk& chunk, const Digest& foun
 
 void read_chunk_bytes(const io::Input& input, const Chunk& chunk, const std::function<void(ByteSpan)>& sink,
                       Report& report) {
-  constexpr std::uint64_t kMostBlock = std::uint64_t{1} << 20;
-  std::vector<std::byte> block(std::clamp<std::uint64_t>(chunk.uncompressed_length, 1, kMostBlock));
+  constexpr std::uint64_t kMaxBlock = std::uint64_t{1} << 20;
+  std::vector<std::byte> block(std::clamp<std::uint64_t>(chunk.uncompressed_length, 1, kMaxBlock));
   ChunkStream stream(input, chunk);
   try {
     while (const std::size_t got = stream.read(block)) sink(ByteSpan(block).first(got));

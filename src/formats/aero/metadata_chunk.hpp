@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "encoding/msgpack/parser.hpp"
 #include "formats/aero/layout.hpp"
-#include "formats/aero/msgpack_parser.hpp"
 #include "hash/blake3.hpp"
 #include "io/input.hpp"
 #include "io/zstd_reader.hpp"
@@ -56,7 +56,7 @@ void check_chunk_bytes(const io::Input& input, const Chunk& chunk, Report& repor
 template <typename Handler>
 bool parse_chunk(const io::Input& input, const Chunk& chunk, Handler& handler, Report& report,
                  bool zeros_may_follow = false) {
-  if (chunk.uncompressed_length > kMostMetadata) return false;  // which has been told
+  if (chunk.uncompressed_length > kMaxMetadata) return false;  // which has been told
   const Where where{input.name(), chunk.offset, {}};
   ChunkStream stream(input, chunk);
   bool only_zeros = true;

@@ -3,20 +3,21 @@
 #include <algorithm>
 #include <array>
 
-#include "core/json_text.hpp"
+#include "codecs/small_types.hpp"
 #include "core/text.hpp"
-#include "formats/aero/json_value.hpp"
+#include "encoding/json/text.hpp"
+#include "encoding/json/value.hpp"
+#include "encoding/value_builder.hpp"
 #include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/value_builder.hpp"
 
 namespace aerotool::aero {
 namespace {
 
 // A document is parsed at one go, and one string or key of it can be nearly all of it: that is held several
 // times.
-constexpr std::uint64_t kMostJson = std::uint64_t{32} << 20;
+constexpr std::uint64_t kMaxJson = std::uint64_t{32} << 20;
 // As metadata() copies them.
-constexpr std::uint64_t kMostValues = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxValues = std::uint64_t{64} << 20;
 
 void append_json(std::string& out, const Value& value) {
   switch (value.type) {
@@ -80,9 +81,9 @@ Value key_of(std::string_view text) {
 Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t& memory, Report& report) {
   const Where where{input.name(), chunk.offset, {}};
   Bytes bytes;
-  if (chunk.uncompressed_length > kMostJson) {
+  if (chunk.uncompressed_length > kMaxJson) {
     throw UnsupportedError(where, label(chunk) + " is JSON of " + human_size(chunk.uncompressed_length) +
-                                      "; at most " + human_size(kMostJson) + " are read");
+                                      "; at most " + human_size(kMaxJson) + " are read");
   }
   if (!chunk.compressed()) {
     bytes = input.view(chunk.offset, chunk.length);
@@ -106,7 +107,7 @@ Value read_model_json(const io::Input& input, const Chunk& chunk, std::uint64_t&
     bytes = Bytes::own(std::move(unpacked));
   }
   Value json;
-  if (const auto problem = read_json(bytes.text(), std::min(memory, kMostValues), json)) {
+  if (const auto problem = read_json(bytes.text(), std::min(memory, kMaxValues), json)) {
     report.unreadable(Code::metadata, where,
                       label(chunk) + " at byte " + std::to_string(problem->offset) + ": " + problem->message);
     return {};
@@ -150,7 +151,7 @@ Value model_json(const std::string& name, const std::string& architecture, const
       Value params = type.params;
       if (type.number) {
         params = Value::map({{key_of("ggml_type"), Value::u64(*type.number)}});
-      } else if (type.codec == "safetensors") {
+      } else if (type.codec == small_types::kCodec) {
         params = Value::map({{key_of("dtype"), Value::string(type.name)}});
       }
       descriptors.push_back(Value::map({{key_of("codec"), Value::string(type.codec)},

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "encoding/value.hpp"
 #include "formats/aero/layout.hpp"
 #include "io/input.hpp"
 #include "model/dtype.hpp"
 #include "model/report.hpp"
-#include "model/value.hpp"
 
 namespace aerotool::aero {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/model_json.hpp"
-#include "formats/aero/value_builder.hpp"
-#include "model/unmeasured.hpp"
+#include "transfer/unmeasured.hpp"
 
 namespace aerotool::aero {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "model/carried.hpp"
-#include "model/plan.hpp"
+#include "transfer/carried.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::aero {
 

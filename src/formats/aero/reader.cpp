@@ -4,6 +4,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "codecs/ggml/types.hpp"
+#include "codecs/small_types.hpp"
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "formats/aero/check.hpp"
@@ -13,7 +15,7 @@
 #include "formats/aero/model_json.hpp"
 #include "formats/aero/source_codec.hpp"
 #include "io/pipeline.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -50,7 +52,7 @@ struct ByShard {
 AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, Kind kind, const AeroModel* index)
     : input_(std::move(input)),
       kind_(kind),
-      memory_left_(index != nullptr ? index->memory_left_ : ValueBuilder::kMostMemory) {
+      memory_left_(index != nullptr ? index->memory_left_ : ValueBuilder::kMaxMemory) {
   container_ = read_container(*input_, report);
   cut_off_ = {std::move(container_.cut_off), input_->size()};
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
@@ -132,10 +134,10 @@ std::optional<DType> AeroModel::described_type(std::uint64_t id, std::string_vie
                                                const AeroModel* index) {
   const Value* ggml = params != nullptr ? params->find("ggml_type") : nullptr;
   std::optional<DType> type;
-  if (codec == "ggml" && ggml != nullptr && ggml->is_unsigned() && ggml->bits <= UINT32_MAX) {
+  if (codec == ggml::kCodec && ggml != nullptr && ggml->is_unsigned() && ggml->bits <= UINT32_MAX) {
     type = ggml_dtype(static_cast<std::uint32_t>(ggml->bits));
-  } else if (codec == "safetensors") {
-    type = safetensors_dtype(name);
+  } else if (codec == small_types::kCodec) {
+    type = dtype_named(name);
   }
   if (type && type->is_packed()) return type;
   const Value no_params = Value::map({});
@@ -148,7 +150,7 @@ std::optional<DType> AeroModel::described_type(std::uint64_t id, std::string_vie
     }
   }
   const std::uint64_t memory = sizeof(PackedType) + codec.size() + name.size() + memory_of(*params);
-  if (memory > kMostOwnTypes - own_types_memory_) return std::nullopt;
+  if (memory > kMaxOwnTypes - own_types_memory_) return std::nullopt;
   own_types_memory_ += memory;
   own_types_.push_back({.codec = std::string(codec),
                         .name = std::string(name),
@@ -180,7 +182,7 @@ void AeroModel::read_descriptors(const AeroModel* index, Report& report) {
     if (!type) {
       report.unreadable(
           Code::dtype, where(),
-          "the types that its quant descriptors describe take more than " + human_size(kMostOwnTypes));
+          "the types that its quant descriptors describe take more than " + human_size(kMaxOwnTypes));
       return false;
     }
     // A known type's are written anew.
@@ -513,33 +515,33 @@ void AeroModel::add_tensors_in(std::size_t shard, std::uint64_t begin, std::uint
   }
 }
 
-std::vector<Seal> AeroModel::seals() const {
-  std::vector<Seal> seals;
+std::vector<HashedRun> AeroModel::hashed_runs() const {
+  std::vector<HashedRun> runs;
   for (const std::size_t shard : shards_) {
     const Chunk& chunk = container_.chunks[shard];
-    Seal& seal = seals.emplace_back();
-    seal.name = chunk.name;
-    seal.path = input_->name();
-    seal.length = chunk.length;
-    seal.read = [this, start = chunk.offset](std::uint64_t offset, std::span<std::byte> out) {
+    HashedRun& run = runs.emplace_back();
+    run.name = chunk.name;
+    run.path = input_->name();
+    run.length = chunk.length;
+    run.read = [this, start = chunk.offset](std::uint64_t offset, std::span<std::byte> out) {
       input_->read(start + offset, out);
     };
-    seal.digest = chunk.digest;
+    run.digest = chunk.digest;
   }
   Report report;
   for (const Chunk& chunk : container_.chunks) {
     const auto shard = chunk.fourcc == kPageHashes ? shard_of_page_hashes(chunk) : std::nullopt;
     if (!shard) continue;
     PageHashes pages = read_page_hashes(*input_, chunk, container_.chunks[shards_[*shard]], report);
-    seals[*shard].page_size = pages.page_size;
-    seals[*shard].pages = std::move(pages.digests);
+    runs[*shard].page_size = pages.page_size;
+    runs[*shard].pages = std::move(pages.digests);
   }
   for (const std::uint32_t i : by_place_) {
     const Tensor& tensor = index_.tensors[i];
     const std::uint64_t start = container_.chunks[shards_[tensor.shard]].offset;
-    seals[tensor.shard].members.push_back({i, tensor.offset - start});
+    runs[tensor.shard].members.push_back({i, tensor.offset - start});
   }
-  return seals;
+  return runs;
 }
 
 bool AeroModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const {

@@ -38,7 +38,7 @@ class AeroModel : public Model {
   Extras extras() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
-  std::vector<Seal> seals() const override;
+  std::vector<HashedRun> hashed_runs() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
@@ -58,7 +58,7 @@ class AeroModel : public Model {
   void forget_unknown_members();
   /// What the packed types take that this file alone describes; for a set's parts it adds up.
   std::uint64_t own_types_memory() const { return own_types_memory_; }
-  static constexpr std::uint64_t kMostOwnTypes = std::uint64_t{32} << 20;
+  static constexpr std::uint64_t kMaxOwnTypes = std::uint64_t{32} << 20;
   /// Where TIDX says that a tensor lies.
   struct StatedPlace {
     std::uint64_t shard_id = 0;

@@ -8,7 +8,7 @@ namespace aerotool::aero {
 
 TensorLayout lay_out_tensors(const Plan& plan) {
   // A file's end as a signed 64-bit offset is the operating system's limit.
-  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 62;
   constexpr std::uint64_t kDefaultShardBytes = std::uint64_t{2} << 30;
   const std::uint64_t most = plan.options.max_shard_bytes.value_or(kDefaultShardBytes);
   const std::uint64_t align = plan.options.align.value_or(kDefaultTensorAlign);
@@ -21,9 +21,9 @@ TensorLayout lay_out_tensors(const Plan& plan) {
     const auto refuse = [&](const std::string& why) {
       throw UnsupportedError(Where{plan.tensors[i].model->path(), {}, tensor.name}, why);
     };
-    if (tensor.name.size() > kMostName) {
+    if (tensor.name.size() > kMaxName) {
       refuse("its name has " + std::to_string(tensor.name.size()) + " bytes; AERO allows " +
-             std::to_string(kMostName));
+             std::to_string(kMaxName));
     }
     if (!is_utf8(tensor.name)) refuse("its name is not UTF-8, which AERO requires");
     const bool begins = layout.shards.empty();
@@ -38,7 +38,7 @@ TensorLayout lay_out_tensors(const Plan& plan) {
     layout.offsets.push_back(offset);
     total += offset + tensor.size - shard.size;
     shard.size = offset + tensor.size;
-    if (total > kMostBytes) refuse("it makes the model larger than 2^62 bytes");
+    if (total > kMaxBytes) refuse("it makes the model larger than 2^62 bytes");
   }
   return layout;
 }

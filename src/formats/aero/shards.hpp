@@ -1,7 +1,7 @@
 // Which shard each tensor of a plan goes to and where in it (src/formats/aero/FORMAT.md, "Sharding").
 #pragma once
 
-#include "model/tensor_layout.hpp"
+#include "transfer/tensor_layout.hpp"
 
 namespace aerotool::aero {
 

@@ -39,6 +39,6 @@ class SidePayload {
 };
 
 /// What all payloads of a file together may hold.
-inline constexpr std::uint64_t kMostHeldPayloads = std::uint64_t{8} << 20;
+inline constexpr std::uint64_t kMaxHeldPayloads = std::uint64_t{8} << 20;
 
 }  // namespace aerotool::aero

@@ -1,4 +1,5 @@
 #include "formats/aero/source_codec.hpp"
+#include "encoding/msgpack/pack.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
-#include "formats/aero/value_builder.hpp"
+#include "encoding/value.hpp"
+#include "encoding/value_builder.hpp"
 #include "model/metadata.hpp"
-#include "model/value.hpp"
 
 namespace aerotool::aero {
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "codecs/small_types.hpp"
 #include "core/large_pages.hpp"
 #include "core/text.hpp"
-#include "formats/aero/event_router.hpp"
+#include "encoding/msgpack/event_router.hpp"
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/metadata_chunk.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -15,11 +17,11 @@ namespace {
 constexpr std::size_t kEntryDepth = 3;
 
 // A byte of msgpack can be a dimension, which takes eight in memory.
-constexpr std::uint32_t kMostRank = 255;
+constexpr std::uint32_t kMaxRank = 255;
 
 // The count has been held to the bytes that are left, but an entry takes more here: no more is made room for
 // at once.
-constexpr std::uint32_t kMostReserved = std::uint32_t{1} << 20;
+constexpr std::uint32_t kMaxReserved = std::uint32_t{1} << 20;
 
 class IndexHandler : public EventRouter<IndexHandler> {
  public:
@@ -64,9 +66,9 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (depth() == 1) return kind == Collection::map || fail_bool("it is not a map");
     if (depth() == 2) {
       if (kind != Collection::array) return fail_bool("\"tensors\" is not an array");
-      if (count > kMostTensors) return fail_bool("more than 100,000,000 tensors");
-      reserve_large(index_.tensors, std::min(count, kMostReserved));
-      reserve_large(index_.placements, std::min(count, kMostReserved));
+      if (count > kMaxTensors) return fail_bool("more than 100,000,000 tensors");
+      reserve_large(index_.tensors, std::min(count, kMaxReserved));
+      reserve_large(index_.placements, std::min(count, kMaxReserved));
       return true;
     }
     if (depth() == kEntryDepth) {
@@ -80,7 +82,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     }
     // The only container that is entered below an entry is its shape.
     if (depth() == kEntryDepth + 1 && key_code() == "shape"_key && kind == Collection::array) {
-      if (count > kMostRank)
+      if (count > kMaxRank)
         return fail_bool("a tensor has " + std::to_string(count) + " dimensions; at most 255 are read");
       seen_.shape = true;
       tensor().shape.reserve(count);
@@ -128,7 +130,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
   bool on_text(std::string_view text) {
     if (depth() != kEntryDepth) return fail_bool("unexpected text");
     if (key_code() == "name"_key) {
-      if (text.size() > kMostName)
+      if (text.size() > kMaxName)
         return fail_bool("a tensor's name has " + std::to_string(text.size()) + " bytes");
       tensor().name = text;
       seen_.name = true;
@@ -179,7 +181,7 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (id != nullptr && id->is_unsigned() && id->bits <= UINT32_MAX) {
       return ggml_dtype(static_cast<std::uint32_t>(id->bits));
     }
-    if (name != nullptr && name->type == ValueType::string) return safetensors_dtype(name->text());
+    if (name != nullptr && name->type == ValueType::string) return dtype_named(name->text());
     return std::nullopt;
   }
 
@@ -253,7 +255,7 @@ void pack_type_params(PackBuffer& out, const PackedType& type) {
     pack_map_header(out, 1);
     pack_text(out, "ggml_type");
     pack_unsigned(out, *type.number);
-  } else if (type.codec == "safetensors") {
+  } else if (type.codec == small_types::kCodec) {
     pack_map_header(out, 1);
     pack_text(out, "dtype");
     pack_text(out, type.name);

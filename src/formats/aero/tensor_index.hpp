@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/layout.hpp"
-#include "formats/aero/value_builder.hpp"
 #include "io/input.hpp"
 #include "model/report.hpp"
 #include "model/tensor.hpp"

@@ -1,6 +1,6 @@
 #include "formats/aero/writer.hpp"
 
-#include "formats/aero/assembly.hpp"
+#include "formats/aero/file_builder.hpp"
 #include "formats/aero/shards.hpp"
 
 namespace aerotool::aero {
@@ -12,7 +12,7 @@ class AeroDraft final : public FileDraft {
       : plan_(plan),
         layout_(lay_out_tensors(plan)),
         content_(plan),
-        file_(plan, layout_, content_, Assembly::Role::whole, 0, layout_.shards.size()) {}
+        file_(plan, layout_, content_, AeroFileBuilder::Role::whole, 0, layout_.shards.size()) {}
 
   PlanSummary summary() const override {
     PlanSummary summary;
@@ -57,7 +57,7 @@ class AeroDraft final : public FileDraft {
   const Plan& plan_;
   TensorLayout layout_;
   PlanContent content_;
-  Assembly file_;
+  AeroFileBuilder file_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Writes an AERO file: one pass over the sources where the output can be seeked, two where it cannot.
 #pragma once
 
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::aero {
 

@@ -1,9 +1,9 @@
 // Holds an AEROSET to its rules (src/formats/aeroset/FORMAT.md, "Validation"): every file's size, SHA-256 and
 // own rules, and that they agree.
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"
-#include "io/parallel.hpp"
 
 namespace aerotool::aeroset {
 
@@ -42,8 +42,8 @@ std::uint64_t AerosetModel::files_size() const {
 }
 
 void AerosetModel::verify_files(unsigned jobs, io::Progress* progress) const {
-  const io::JobSplit split = io::split_jobs(jobs, open_.size());
-  io::for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+  const JobSplit split = split_jobs(jobs, open_.size());
+  for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
     const Part& part = open_[i];
     if (!part.entry->sha256) return;
     const Digest found = sha256_of(*part.input, split.within, progress);

@@ -14,7 +14,8 @@ struct Differs {};
 
 class Comparison {
  public:
-  Comparison(const io::Input& candidate, const aero::Assembly& wanted, unsigned jobs, io::Progress* progress)
+  Comparison(const io::Input& candidate, const aero::AeroFileBuilder& wanted, unsigned jobs,
+             io::Progress* progress)
       : candidate_(candidate), wanted_(wanted), jobs_(jobs), progress_(progress) {}
 
   Digest run() {
@@ -46,7 +47,7 @@ class Comparison {
   }
 
   const io::Input& candidate_;
-  const aero::Assembly& wanted_;
+  const aero::AeroFileBuilder& wanted_;
   unsigned jobs_;
   io::Progress* progress_;
   std::uint64_t at_ = 0;
@@ -55,8 +56,8 @@ class Comparison {
 
 }  // namespace
 
-std::optional<Digest> finished_file(const io::Input& candidate, const aero::Assembly& wanted, unsigned jobs,
-                                    io::Progress* progress) {
+std::optional<Digest> finished_file(const io::Input& candidate, const aero::AeroFileBuilder& wanted,
+                                    unsigned jobs, io::Progress* progress) {
   if (candidate.size() != wanted.size_bound()) return std::nullopt;
   try {
     return Comparison(candidate, wanted, jobs, progress).run();

@@ -1,5 +1,5 @@
 // What the registry knows of AEROSET.
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 #include "formats/aeroset/reader.hpp"
 #include "formats/aeroset/set_index.hpp"

@@ -12,7 +12,7 @@
 #include "formats/aero/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "io/absent.hpp"
-#include "io/beside.hpp"
+#include "io/relative_path.hpp"
 #include "model/missing_parts.hpp"
 
 namespace aerotool::aeroset {
@@ -37,9 +37,9 @@ bool is_url(std::string_view path) {
 AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
   io::require_directory(path());
   foreign::refuse_unless_index(*input_);
-  if (input_->size() > kMostIndexBytes) {
+  if (input_->size() > kMaxIndexBytes) {
     throw UnsupportedError(where(), "the index has " + with_thousands(input_->size()) + " bytes; at most " +
-                                        with_thousands(kMostIndexBytes) + " are read");
+                                        with_thousands(kMaxIndexBytes) + " are read");
   }
   index_ = read_set_index(input_->view(0, input_->size()).text(), path(), report);
   find_missing_files();
@@ -147,11 +147,11 @@ void AerosetModel::open_parts(Report& report) {
       auto part =
           std::make_unique<aero::AeroModel>(input, to, aero::AeroModel::Kind::file, tensor_index_.get());
       if (!part->is_cut_off()) require_size(entry, *input, path(), to);
-      if (part->own_types_memory() > aero::AeroModel::kMostOwnTypes - own_types) {
+      if (part->own_types_memory() > aero::AeroModel::kMaxOwnTypes - own_types) {
         throw UnsupportedError({part->path(), {}, {}},
                                "its quant descriptors are not those of index.aero, and with them such "
                                "descriptors of the parts take more than " +
-                                   human_size(aero::AeroModel::kMostOwnTypes));
+                                   human_size(aero::AeroModel::kMaxOwnTypes));
       }
       own_types += part->own_types_memory();
       // What index.aero says of the tensors is carried, and the first part's MJSN: a hostile set could have
@@ -385,7 +385,7 @@ void AerosetModel::read_chunk(std::size_t chunk, std::uint64_t offset, std::span
 void AerosetModel::require_unchanged() const {
   input_->require_unchanged();
   if (tensor_index_) tensor_index_->require_unchanged();
-  PartedModel::require_unchanged();
+  MultiFileModel::require_unchanged();
 }
 
 }  // namespace aerotool::aeroset

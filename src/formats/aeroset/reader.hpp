@@ -8,11 +8,11 @@
 
 #include "formats/aero/reader.hpp"
 #include "formats/aeroset/set_index.hpp"
-#include "model/parted_model.hpp"
+#include "model/multi_file_model.hpp"
 
 namespace aerotool::aeroset {
 
-class AerosetModel final : public PartedModel {
+class AerosetModel final : public MultiFileModel {
  public:
   /// Reads the index, index.aero and the metadata of all parts. What is missing, or said differently in two
   /// places, goes to the report.

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "core/json_memory.hpp"
 #include "core/text.hpp"
-#include "formats/aero/json_value.hpp"
-#include "formats/aero/value_builder.hpp"
+#include "encoding/json/memory.hpp"
+#include "encoding/json/value.hpp"
+#include "encoding/value_builder.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -174,7 +174,7 @@ void put_file(Writer& json, const SetFile& file) {
 
 SetIndex read_set_index(std::string_view text, const std::string& path, Report& report) {
   Value json;
-  if (const auto problem = aero::read_json(text, aero::ValueBuilder::kMostMemory, json))
+  if (const auto problem = read_json(text, ValueBuilder::kMaxMemory, json))
     throw CorruptError({path, problem->offset, {}}, problem->message, Code::index);
   if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is not a JSON object", Code::index);
   return IndexReader(path, report).read(json);

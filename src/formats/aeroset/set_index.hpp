@@ -15,7 +15,7 @@ namespace aerotool::aeroset {
 inline constexpr std::string_view kIndexName = "model.aeroset.json";
 inline constexpr std::string_view kTensorIndexName = "index.aero";
 /// A cap of this program's own: reading takes memory in proportion to the text.
-inline constexpr std::uint64_t kMostIndexBytes = 100'000'000;
+inline constexpr std::uint64_t kMaxIndexBytes = 100'000'000;
 
 /// A file of the set. What is missing has been told as a fault.
 struct SetFile {

@@ -10,8 +10,9 @@
 #include <unordered_set>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
-#include "formats/aero/assembly.hpp"
+#include "formats/aero/file_builder.hpp"
 #include "formats/aero/reader.hpp"
 #include "formats/aero/shards.hpp"
 #include "formats/aeroset/finished_file.hpp"
@@ -20,21 +21,20 @@
 #include "io/directory.hpp"
 #include "io/directory_output.hpp"
 #include "io/listing.hpp"
-#include "io/parallel.hpp"
 #include "io/temporaries.hpp"
-#include "model/existing_files.hpp"
+#include "transfer/existing_files.hpp"
 
 namespace aerotool::aeroset {
 namespace {
 
-using aero::Assembly;
+using aero::AeroFileBuilder;
 
 constexpr std::uint64_t kDefaultPartShards = 4;
 
 /// A file of the set on its way.
 struct SetFileBuild {
   std::string name;
-  Assembly assembly;
+  AeroFileBuilder builder;
   Digest sha256{};
   bool in_place = false;  ///< stands under its own name already
   bool kept = false;
@@ -48,20 +48,20 @@ class AerosetDraft final : public SetDraft {
     const std::uint64_t most = plan.options.max_part_shards.value_or(kDefaultPartShards);
     for (std::size_t first = 0; first < shards;) {
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, shards - first));
-      add_file(part_name(files_.size()), Assembly::Role::part, first, count);
+      add_file(part_name(files_.size()), AeroFileBuilder::Role::part, first, count);
       first += count;
     }
-    add_file(std::string(kTensorIndexName), Assembly::Role::index, 0, shards);
+    add_file(std::string(kTensorIndexName), AeroFileBuilder::Role::index, 0, shards);
   }
 
   PlanSummary summary() const override {
     PlanSummary summary;
     for (std::size_t i = 0; i < files_.size(); ++i) {
-      const Assembly& assembly = files_[i].assembly;
+      const AeroFileBuilder& builder = files_[i].builder;
       const bool part = i + 1 < files_.size();
-      summary.files.push_back({files_[i].name, assembly.size_bound(), part ? assembly.shard_count() : 0,
-                               assembly.tensor_count()});
-      summary.total_bytes += assembly.size_bound();
+      summary.files.push_back(
+          {files_[i].name, builder.size_bound(), part ? builder.shard_count() : 0, builder.tensor_count()});
+      summary.total_bytes += builder.size_bound();
     }
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
@@ -101,7 +101,7 @@ class AerosetDraft final : public SetDraft {
       for (const PlannedShard& shard : layout_.shards) progress->total += shard.size;
     }
     pass.run(progress);
-    for (SetFileBuild& file : files_) file.assembly.finish(pass);
+    for (SetFileBuild& file : files_) file.builder.finish(pass);
     build_files(output, pass, progress);
     for (const Model* model : plan_.models) model->require_unchanged();
     publish(output);
@@ -111,9 +111,9 @@ class AerosetDraft final : public SetDraft {
   }
 
  private:
-  void add_file(std::string name, Assembly::Role role, std::size_t first, std::size_t count) {
+  void add_file(std::string name, AeroFileBuilder::Role role, std::size_t first, std::size_t count) {
     files_.push_back(
-        {std::move(name), Assembly(plan_, layout_, content_, role, first, count), {}, false, false});
+        {std::move(name), AeroFileBuilder(plan_, layout_, content_, role, first, count), {}, false, false});
     names_.insert(files_.back().name);
   }
 
@@ -124,9 +124,9 @@ class AerosetDraft final : public SetDraft {
     const aero::AeroModel model(std::move(input), report,
                                 part ? aero::AeroModel::Kind::file : aero::AeroModel::Kind::set_index);
     std::span<const PlannedTensor> planned = layout_.tensors;
-    if (part && file.assembly.shard_count() != 0) {
-      const PlannedShard& first = layout_.shards[file.assembly.first_shard()];
-      planned = planned.subspan(first.first, file.assembly.tensor_count());
+    if (part && file.builder.shard_count() != 0) {
+      const PlannedShard& first = layout_.shards[file.builder.first_shard()];
+      planned = planned.subspan(first.first, file.builder.tensor_count());
     }
     return same_tensors(model.tensors(), planned);
   }
@@ -144,7 +144,7 @@ class AerosetDraft final : public SetDraft {
 
   /// Empty where it is too long for an index.
   static std::string text_of(const io::Input& input) {
-    if (input.size() > kMostIndexBytes) return {};
+    if (input.size() > kMaxIndexBytes) return {};
     std::string text(input.view(0, input.size()).text());
     input.require_unchanged();
     return text;
@@ -175,38 +175,37 @@ class AerosetDraft final : public SetDraft {
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) {
       const std::uint64_t there = plan_.options.rebuild ? 0 : output.leftover_size(file.name);
-      bytes += file.assembly.size_bound() - std::min(there, file.assembly.size_bound());
+      bytes += file.builder.size_bound() - std::min(there, file.builder.size_bound());
     }
     output.require_space(bytes);
   }
 
   void build_files(io::DirectoryOutput& output, const WeightPass& pass, io::Progress* progress) {
     // index.aero is small: it waits for a turn.
-    const io::JobSplit jobs = io::split_jobs(plan_.options.jobs, files_.size() - 1);
+    const JobSplit jobs = split_jobs(plan_.options.jobs, files_.size() - 1);
     if (!plan_.options.rebuild) {
-      io::for_each_parallel(files_.size(), jobs.side_by_side,
-                            [&](std::size_t number, const std::atomic<bool>&) {
-                              keep(output, files_[number], jobs.within, progress);
-                            });
+      for_each_parallel(files_.size(), jobs.side_by_side, [&](std::size_t number, const std::atomic<bool>&) {
+        keep(output, files_[number], jobs.within, progress);
+      });
     }
     std::uint64_t bytes = 0;
-    for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.assembly.size_bound();
+    for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.builder.size_bound();
     output.require_space(bytes);
-    io::for_each_parallel(files_.size(), jobs.side_by_side,
-                          [&](std::size_t number, const std::atomic<bool>& stopped) {
-                            SetFileBuild& file = files_[number];
-                            if (!file.kept) build(output, file, pass, jobs.within, stopped, progress);
-                          });
+    for_each_parallel(files_.size(), jobs.side_by_side,
+                      [&](std::size_t number, const std::atomic<bool>& stopped) {
+                        SetFileBuild& file = files_[number];
+                        if (!file.kept) build(output, file, pass, jobs.within, stopped, progress);
+                      });
   }
 
   /// Looks for the file among what is there already.
   static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
     for (auto& leftover : output.leftovers(file.name)) {
-      if (leftover.size != file.assembly.size_bound()) continue;
+      if (leftover.size != file.builder.size_bound()) continue;
       io::Fd copy = leftover.fd.duplicate();
       if (!copy) throw system_error(output.path_of(file.name), "open", errno);
       const auto candidate = io::Input::adopt(std::move(copy), output.path_of(file.name));
-      const auto sha256 = finished_file(*candidate, file.assembly, jobs, progress);
+      const auto sha256 = finished_file(*candidate, file.builder, jobs, progress);
       if (!sha256) continue;
       file.sha256 = *sha256;
       file.kept = true;
@@ -221,11 +220,11 @@ class AerosetDraft final : public SetDraft {
     io::Output& out = output.add(file.name);
     hash::Sha256 sha256;
     const auto put = [&](ByteSpan bytes) {
-      if (stopped.load()) throw io::Stopped{};
+      if (stopped.load()) throw Stopped{};
       sha256.add(bytes);
       out.write(bytes);
     };
-    file.assembly.in_order(put, [&](std::size_t shard) { pass.stream(shard, jobs, put, progress); });
+    file.builder.in_order(put, [&](std::size_t shard) { pass.stream(shard, jobs, put, progress); });
     file.sha256 = sha256.finish();
     out.finish();
   }
@@ -237,15 +236,15 @@ class AerosetDraft final : public SetDraft {
     index.base_url = plan_.options.base_url;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const SetFileBuild& file = files_[i];
-      const SetFile entry = {file.name, file.sha256, file.assembly.size_bound()};
+      const SetFile entry = {file.name, file.sha256, file.builder.size_bound()};
       if (i + 1 == files_.size()) {
         index.tensor_index = entry;
         continue;
       }
       SetPart& part = index.parts.emplace_back();
       static_cast<SetFile&>(part) = entry;
-      for (std::size_t k = 0; k < file.assembly.shard_count(); ++k)
-        part.shards.push_back(file.assembly.first_shard() + k);
+      for (std::size_t k = 0; k < file.builder.shard_count(); ++k)
+        part.shards.push_back(file.builder.first_shard() + k);
     }
     return render_set_index(index);
   }
@@ -269,7 +268,7 @@ class AerosetDraft final : public SetDraft {
     std::vector<std::string> obsolete;
     // A run that was killed while it put its files in place had set the index aside.
     for (auto& leftover : output.leftovers(index_name)) {
-      if (leftover.size > kMostIndexBytes) continue;
+      if (leftover.size > kMaxIndexBytes) continue;
       const bool in_place = leftover.temporary.empty();
       const auto input = io::Input::adopt(std::move(leftover.fd), output.path_of(index_name));
       const std::string text = text_of(*input);

@@ -2,13 +2,13 @@
 // second one writes each part front to back and hashes the file as it leaves.
 #pragma once
 
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::aeroset {
 
 class AerosetWriter final : public SetWriter {
  public:
-  HeededOptions heeds() const override {
+  SupportedOptions supports() const override {
     return {.max_shard_bytes = true, .align = true, .integrity = true, .parts = true};
   }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;

@@ -7,22 +7,22 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/split.hpp"
-#include "model/carried.hpp"
-#include "model/unmeasured.hpp"
+#include "transfer/carried.hpp"
+#include "transfer/unmeasured.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
-constexpr std::size_t kMostKeyBytes = 65535;  // that ggml takes
-constexpr std::size_t kMostLines = 20;
-constexpr std::size_t kMostShown = 100;
-constexpr unsigned kMostNesting = 16;  // that the reader takes
+constexpr std::size_t kMaxKeyBytes = 65535;  // that ggml takes
+constexpr std::size_t kMaxLines = 20;
+constexpr std::size_t kMaxShown = 100;
+constexpr unsigned kMaxNesting = 16;  // that the reader takes
 
 /// Collects text under keys that GGUF has another use for, or none.
 class Collector {
  public:
   void add(std::string_view key, std::string_view text) {
-    if (key.empty() || key.size() > kMostKeyBytes) {
+    if (key.empty() || key.size() > kMaxKeyBytes) {
       lose(key, "its key is " + std::string(key.empty() ? "empty" : "too long"));
     } else if (key == kAlignmentKey || is_split_key(key)) {
       lose(key, "the key means something else in GGUF");
@@ -31,13 +31,13 @@ class Collector {
     }
   }
   void lose(std::string_view key, const std::string& why) {
-    if (++lost_count_ <= kMostLines)
-      lost_.push_back("metadata '" + escape_controls(key.substr(0, kMostShown)) + "': " + why);
+    if (++lost_count_ <= kMaxLines)
+      lost_.push_back("metadata '" + escape_controls(key.substr(0, kMaxShown)) + "': " + why);
   }
 
   void finish(Content& content) {
-    if (lost_count_ > kMostLines)
-      lost_.push_back("metadata: " + std::to_string(lost_count_ - kMostLines) + " more");
+    if (lost_count_ > kMaxLines)
+      lost_.push_back("metadata: " + std::to_string(lost_count_ - kMaxLines) + " more");
     content.metadata = std::move(metadata_);
     content.lost = std::move(lost_);
   }
@@ -181,10 +181,10 @@ Content content_of(const Plan& plan) {
 
 std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const Metadata& metadata) {
   for (const auto& [key, value] : metadata.entries) {
-    if (nests_at_most(value, kMostNesting)) continue;
+    if (nests_at_most(value, kMaxNesting)) continue;
     throw CorruptError(
         {plan.models.front()->path(), {}, {}},
-        "the metadata that it carries nests arrays deeper than " + std::to_string(kMostNesting) + " levels");
+        "the metadata that it carries nests arrays deeper than " + std::to_string(kMaxNesting) + " levels");
   }
   return std::make_shared<const Metadata>(metadata);
 }

@@ -7,7 +7,7 @@
 
 #include "formats/gguf/file_plan.hpp"
 #include "model/metadata.hpp"
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::gguf {
 

@@ -67,12 +67,12 @@ void Cursor::skip(std::uint64_t length, std::string_view what) {
 
 std::uint64_t Cursor::string_length(std::string_view what) {
   const std::uint64_t length = u64(what);
-  if (length > left() || length <= kMostStringBytes) {
+  if (length > left() || length <= kMaxStringBytes) {
     require(length, what);
     return length;
   }
   throw UnsupportedError(here(), std::string(what) + ": a string of " + std::to_string(length) +
-                                     " bytes; at most " + std::to_string(kMostStringBytes) + " are read");
+                                     " bytes; at most " + std::to_string(kMaxStringBytes) + " are read");
 }
 
 Bytes Cursor::string(std::string_view what) {

@@ -36,13 +36,13 @@ class Cursor {
   /// Borrowed from the prefix.
   Bytes take(std::uint64_t length, std::string_view what);
   void skip(std::uint64_t length, std::string_view what);
-  /// A u64 length and as many bytes. Throws UnsupportedError above kMostStringBytes.
+  /// A u64 length and as many bytes. Throws UnsupportedError above kMaxStringBytes.
   Bytes string(std::string_view what);
   void skip_string(std::string_view what);
   /// What was read since `begin`, an earlier position.
   Bytes since(std::uint64_t begin) const;
 
-  static constexpr std::uint64_t kMostStringBytes = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t kMaxStringBytes = std::uint64_t{1} << 30;
 
  private:
   std::uint64_t string_length(std::string_view what);

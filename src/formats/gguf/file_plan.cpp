@@ -8,17 +8,17 @@
 #include "core/text.hpp"
 #include "formats/gguf/layout.hpp"
 #include "formats/gguf/parse.hpp"
-#include "model/ggml_types.hpp"
-#include "model/refusals.hpp"
+#include "model/ggml_dtype.hpp"
+#include "transfer/refusals.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
-constexpr std::size_t kMostDimensions = 4;
-constexpr std::size_t kMostShown = 256;
+constexpr std::size_t kMaxDimensions = 4;
+constexpr std::size_t kMaxShown = 256;
 
 Where place_of(const PlannedTensor& planned) {
-  return {planned.model->path_of(planned.index), {}, planned.tensor().name.substr(0, kMostShown)};
+  return {planned.model->path_of(planned.index), {}, planned.tensor().name.substr(0, kMaxShown)};
 }
 
 /// Notes a tensor that the format cannot hold. Throws CorruptError where its size is wrong.
@@ -30,10 +30,10 @@ void require_place(const PlannedTensor& planned, bool restored, Refusals& refusa
   const std::string type = escape_controls(tensor.dtype.name());
   const auto id = ggml_id(tensor.dtype);
   if (!id) return refuse("no type for " + type, "GGUF has no type for " + type);
-  if (tensor.shape.size() > kMostDimensions) {
-    return refuse("more than " + std::to_string(kMostDimensions) + " dimensions",
+  if (tensor.shape.size() > kMaxDimensions) {
+    return refuse("more than " + std::to_string(kMaxDimensions) + " dimensions",
                   "has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
-                      std::to_string(kMostDimensions));
+                      std::to_string(kMaxDimensions));
   }
   if (!restored && tensor.name.size() > kLongestName) {
     return refuse("names over " + std::to_string(kLongestName) + " bytes",
@@ -121,8 +121,7 @@ void require_packed(const Plan& plan, const TensorLayout& layout, const PlannedS
   for (std::size_t i = shard.first; i < shard.first + shard.count; ++i) {
     const Tensor& tensor = layout.tensors[i].tensor();
     if (tensor.size != 0 && layout.offsets[i] != expected)
-      refuse_carried(plan, "the gap",
-                     "it moves '" + escape_controls(tensor.name.substr(0, kMostShown)) + "'");
+      refuse_carried(plan, "the gap", "it moves '" + escape_controls(tensor.name.substr(0, kMaxShown)) + "'");
     expected = align_up(expected + tensor.size, alignment);
   }
 }
@@ -161,7 +160,7 @@ void require_match(const Plan& plan, const ParsedHead& parsed, std::uint64_t hea
                                             : named.offset == layout.offsets[found->second];
       same = named.dtype == tensor.dtype && named.shape == tensor.shape && in_place;
     }
-    if (!same) refuse("it differs in '" + escape_controls(named.name.substr(0, kMostShown)) + "'");
+    if (!same) refuse("it differs in '" + escape_controls(named.name.substr(0, kMaxShown)) + "'");
   }
 }
 

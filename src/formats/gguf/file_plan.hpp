@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "formats/gguf/head.hpp"
-#include "model/headed_files.hpp"
+#include "transfer/headed_files.hpp"
 
 namespace aerotool::gguf {
 

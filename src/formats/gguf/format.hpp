@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 namespace aerotool {
 

@@ -8,7 +8,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::gguf {
 namespace {

@@ -7,7 +7,7 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "model/cut_off.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::gguf {
 namespace {
@@ -88,9 +88,9 @@ class GapFinder {
     const std::uint64_t length = end - begin;
     if (length == expected && all_zero(begin, length)) return;
     total_ += length;
-    if (total_ > kMostGapBytes) {
+    if (total_ > kMaxGapBytes) {
       throw UnsupportedError({input_.name(), data_begin_ + begin, {}},
-                             "more than " + human_size(kMostGapBytes) +
+                             "more than " + human_size(kMaxGapBytes) +
                                  " of the file belong to no tensor, which is more than can be carried");
     }
     std::vector<std::byte> bytes(length);

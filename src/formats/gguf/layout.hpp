@@ -24,12 +24,12 @@ std::vector<Tensor> place_tensors(ParsedHead& head, const io::Input& input, Repo
 /// the file differs, an entry {end of that tensor, or 0 before the first; bytes} stands for all that lies
 /// between there and the next tensor or the end of the file. An entry without bytes means that nothing does:
 /// after the last tensor it says that the file ends without padding. Entries are in order and no two have
-/// the same offset. Throws UnsupportedError where they would hold more than kMostGapBytes.
+/// the same offset. Throws UnsupportedError where they would hold more than kMaxGapBytes.
 std::vector<std::pair<std::uint64_t, Bytes>> find_gaps(std::span<const Tensor> tensors,
                                                        std::uint64_t data_begin, std::uint64_t alignment,
                                                        const io::Input& input);
 
-constexpr std::uint64_t kMostGapBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxGapBytes = std::uint64_t{64} << 20;
 
 /// How long the data section is; 0 where the file ends before it.
 inline std::uint64_t data_size(std::uint64_t data_begin, const io::Input& input) {

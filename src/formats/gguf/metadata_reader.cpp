@@ -9,17 +9,17 @@
 namespace aerotool::gguf {
 namespace {
 
-constexpr std::uint64_t kMostElements = std::uint64_t{1} << 30;
-constexpr unsigned kMostNesting = 16;
+constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 30;
+constexpr unsigned kMaxNesting = 16;
 constexpr std::uint64_t kLeastArrayBytes = 4 + 8;  // element type, count
 constexpr std::uint64_t kLeastStringBytes = 8;
 // A pair of 13 bytes in the file becomes ten times that in memory.
-constexpr std::uint64_t kMostBuiltBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxBuiltBytes = std::uint64_t{64} << 20;
 
 /// A key as messages show it.
 std::string quoted(std::string_view key) {
-  constexpr std::size_t kMostShown = 100;
-  return "'" + escape_controls(key.substr(0, kMostShown)) + (key.size() > kMostShown ? "...'" : "'");
+  constexpr std::size_t kMaxShown = 100;
+  return "'" + escape_controls(key.substr(0, kMaxShown)) + (key.size() > kMaxShown ? "...'" : "'");
 }
 
 class KeyValueReader {
@@ -75,17 +75,17 @@ class KeyValueReader {
   }
 
   Array read_array(unsigned depth) {
-    if (depth > kMostNesting) {
+    if (depth > kMaxNesting) {
       throw UnsupportedError(cursor_.here(),
-                             what_ + " nests arrays deeper than " + std::to_string(kMostNesting) + " levels");
+                             what_ + " nests arrays deeper than " + std::to_string(kMaxNesting) + " levels");
     }
     Array array;
     array.element = read_type();
     const std::uint64_t begin = cursor_.position();
     array.count = cursor_.count(least_bytes(array.element), what_);
-    if (array.count > kMostElements) {
+    if (array.count > kMaxElements) {
       throw UnsupportedError(cursor_.at(begin), what_ + ": an array of " + std::to_string(array.count) +
-                                                    " elements; at most " + std::to_string(kMostElements) +
+                                                    " elements; at most " + std::to_string(kMaxElements) +
                                                     " are read");
     }
     switch (array.element) {
@@ -132,9 +132,9 @@ class KeyValueReader {
 
   void charge(std::uint64_t bytes) {
     built_bytes_ += bytes;
-    if (built_bytes_ > kMostBuiltBytes) {
+    if (built_bytes_ > kMaxBuiltBytes) {
       throw UnsupportedError(cursor_.here(), "the metadata's keys and nested arrays take more than " +
-                                                 human_size(kMostBuiltBytes) + " of memory");
+                                                 human_size(kMaxBuiltBytes) + " of memory");
     }
   }
 

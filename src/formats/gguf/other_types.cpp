@@ -1,14 +1,15 @@
 #include "formats/gguf/other_types.hpp"
 
+#include "codecs/ggml/types.hpp"
 #include "core/text.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::gguf {
 
 bool OtherTypes::note(std::uint32_t id, std::string_view tensor) {
   Use& use = uses_[id];
   if (use.count++ == 0) use.first = shortened(tensor);
-  return uses_.size() <= kMost;
+  return uses_.size() <= kMax;
 }
 
 void OtherTypes::add(const OtherTypes& other) {
@@ -25,16 +26,16 @@ DType OtherTypes::unmeasured(std::uint32_t id) {
 
 /// "3 tensors have types that GGUF does not define: 2 of type 139 (IQ4_K of ik_llama.cpp), ..."
 std::string OtherTypes::summary() const {
-  constexpr std::size_t kMostListed = 8;
+  constexpr std::size_t kMaxListed = 8;
   std::uint64_t tensors = 0;
   std::size_t listed = 0;
   std::string list;
   for (const auto& [id, use] : uses_) {
     tensors += use.count;
-    if (++listed > kMostListed) continue;
-    list += (listed == 1 ? "" : ", ") + with_thousands(use.count) + " of " + ggml_type_label(id);
+    if (++listed > kMaxListed) continue;
+    list += (listed == 1 ? "" : ", ") + with_thousands(use.count) + " of " + ggml::type_label(id);
   }
-  if (listed > kMostListed) list += ", and " + plural(listed - kMostListed, "more type");
+  if (listed > kMaxListed) list += ", and " + plural(listed - kMaxListed, "more type");
   return plural(tensors, "tensor") + " have types that GGUF does not define: " + list;
 }
 
@@ -47,9 +48,9 @@ void OtherTypes::report(const std::string& path, Report& report) const {
   for (const auto& [id, use] : uses_) {
     const bool one = use.count == 1;
     const std::string message =
-        ggml_type_problem(id) + (one ? ""
-                                     : "; " + plural(use.count, "tensor") + " have it, the first is '" +
-                                           escape_controls(use.first) + "'");
+        ggml::type_problem(id) + (one ? ""
+                                      : "; " + plural(use.count, "tensor") + " have it, the first is '" +
+                                            escape_controls(use.first) + "'");
     Where where{path, {}, one ? use.first : std::string{}};
     if (report.judging()) {
       report.fault(Code::dtype, std::move(where), message);

@@ -33,7 +33,7 @@ class OtherTypes {
   /// When judging a fault for each type, else one warning.
   void report(const std::string& path, Report& report) const;
 
-  static constexpr std::size_t kMost = 1000;
+  static constexpr std::size_t kMax = 1000;
 
  private:
   struct Use {

@@ -9,7 +9,7 @@
 #include "formats/gguf/head.hpp"
 #include "formats/gguf/layout.hpp"
 #include "formats/gguf/loader_warnings.hpp"
-#include "model/file_check.hpp"
+#include "transfer/file_check.hpp"
 
 namespace aerotool::gguf {
 namespace {

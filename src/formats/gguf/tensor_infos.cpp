@@ -10,23 +10,23 @@
 #include "core/distinct.hpp"
 #include "core/large_pages.hpp"
 #include "core/text.hpp"
-#include "model/ggml_types.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 constexpr std::string_view kInfos = "the tensor infos";
-constexpr std::uint32_t kMostDimensions = 4;  // that GGUF allows
-constexpr std::uint32_t kMostRead = 32;
-constexpr std::uint64_t kMostNameBytes = 4096;  // what AERO can hold
+constexpr std::uint32_t kMaxDimensions = 4;  // that GGUF allows
+constexpr std::uint32_t kMaxRead = 32;
+constexpr std::uint64_t kMaxNameBytes = 4096;  // what AERO can hold
 // A count may be a lie: no more is made room for at once, and from here on names that stand twice are looked
 // for each time the number of tensors doubles.
-constexpr std::size_t kMostReserved = std::size_t{1} << 20;
+constexpr std::size_t kMaxReserved = std::size_t{1} << 20;
 // A judged file may be nothing but a count and zeros: there is no use in listing billions of infos.
-constexpr std::uint64_t kMostUnusable = Report::kMost;
+constexpr std::uint64_t kMaxUnusable = Report::kMax;
 
 std::string too_many_dimensions(std::uint32_t rank) {
-  return std::to_string(rank) + " dimensions; GGUF allows at most " + std::to_string(kMostDimensions);
+  return std::to_string(rank) + " dimensions; GGUF allows at most " + std::to_string(kMaxDimensions);
 }
 
 /// For each tensor whether one before it has its name; empty where all names differ. Names are compared only
@@ -48,8 +48,8 @@ class InfoReader {
       : cursor_(cursor), alignment_(alignment), others_(others), report_(report) {}
 
   std::vector<Tensor> read(std::uint64_t count) {
-    reserve_large(tensors_, std::min<std::uint64_t>(count, kMostReserved));
-    std::uint64_t next_look = kMostReserved;
+    reserve_large(tensors_, std::min<std::uint64_t>(count, kMaxReserved));
+    std::uint64_t next_look = kMaxReserved;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (!read_info()) give_up_above_limit();
       if (tensors_.size() < next_look) continue;
@@ -66,11 +66,11 @@ class InfoReader {
     const std::uint64_t begin = cursor_.position();
     const Bytes name = cursor_.string(kInfos);
     Tensor tensor;
-    tensor.name = name.text().substr(0, kMostNameBytes);
+    tensor.name = name.text().substr(0, kMaxNameBytes);
     const std::uint32_t rank = cursor_.u32(kInfos);
-    const bool has_shape = rank <= kMostRead;
+    const bool has_shape = rank <= kMaxRead;
     if (has_shape) {
-      if (rank > kMostDimensions) report_.fault(Code::shape, at(tensor), too_many_dimensions(rank));
+      if (rank > kMaxDimensions) report_.fault(Code::shape, at(tensor), too_many_dimensions(rank));
       tensor.shape.resize(rank);
       for (std::uint32_t i = 0; i < rank; ++i) tensor.shape[rank - 1 - i] = cursor_.u64(kInfos);
     } else {
@@ -80,15 +80,15 @@ class InfoReader {
     const std::uint32_t type = cursor_.u32(kInfos);
     tensor.offset = cursor_.u64(kInfos);
 
-    if (name.size() > kMostNameBytes) {
+    if (name.size() > kMaxNameBytes) {
       report_.unreadable(Code::name, cursor_.at(begin),
                          "a tensor's name has " + std::to_string(name.size()) + " bytes; at most " +
-                             std::to_string(kMostNameBytes) + " are read");
+                             std::to_string(kMaxNameBytes) + " are read");
     }
     const bool usable =
         has_shape && (is_gguf_type(type) ? measure(tensor, type) : measure_other(tensor, type));
     check_place(tensor, usable && is_gguf_type(type));
-    if (!usable || name.size() > kMostNameBytes) return false;
+    if (!usable || name.size() > kMaxNameBytes) return false;
     tensors_.push_back(std::move(tensor));
     return true;
   }
@@ -108,7 +108,7 @@ class InfoReader {
   bool measure_other(Tensor& tensor, std::uint32_t type) {
     if (!others_.note(type, tensor.name)) {
       throw CorruptError({cursor_.path(), {}, {}},
-                         "its tensors have more than " + with_thousands(OtherTypes::kMost) +
+                         "its tensors have more than " + with_thousands(OtherTypes::kMax) +
                              " types that GGUF does not define; the rest were not read",
                          Code::dtype);
     }
@@ -164,8 +164,8 @@ class InfoReader {
   }
 
   void give_up_above_limit() {
-    if (++unusable_ <= kMostUnusable) return;
-    throw CorruptError({cursor_.path(), {}, {}}, "more than " + std::to_string(kMostUnusable) +
+    if (++unusable_ <= kMaxUnusable) return;
+    throw CorruptError({cursor_.path(), {}, {}}, "more than " + std::to_string(kMaxUnusable) +
                                                      " tensor infos cannot be used; the rest were not read");
   }
 

@@ -1,5 +1,5 @@
 // What the registry knows of split GGUF models.
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 #include "core/error.hpp"
 #include "core/text.hpp"

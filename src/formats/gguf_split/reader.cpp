@@ -141,10 +141,10 @@ Source SplitModel::source() const {
     const Overview view = model.overview();
     if (view.version != version) part.head = inputs_[i]->view(0, view.shards.front().offset);
     for (const auto& gap : part.gaps) gaps += gap.second.size();
-    if (gaps > gguf::kMostGapBytes) {
+    if (gaps > gguf::kMaxGapBytes) {
       throw UnsupportedError(
           {model.path(), {}, {}},
-          "more than " + human_size(gguf::kMostGapBytes) +
+          "more than " + human_size(gguf::kMaxGapBytes) +
               " of this part and those before it belong to no tensor, which is more than can be carried");
     }
     source.files.push_back(

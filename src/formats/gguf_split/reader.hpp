@@ -8,14 +8,14 @@
 #include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
 #include "io/input.hpp"
-#include "model/parted_model.hpp"
+#include "model/multi_file_model.hpp"
 
 namespace aerotool::gguf_split {
 
 /// The files are parts in the order of their numbers; the first one's metadata, version and alignment are the
 /// model's. What a part says of itself under split.* and what its name says have to agree. Like its files,
 /// the model has no hashes: all that can be wrong is told when it is opened.
-class SplitModel final : public PartedModel {
+class SplitModel final : public MultiFileModel {
  public:
   /// `first` was read from `input`, whose name is `name` with the part number 1.
   SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::GgufModel> first,

@@ -9,9 +9,9 @@
 #include "formats/gguf/content.hpp"
 #include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
-#include "model/carried.hpp"
-#include "model/files_of_a_set.hpp"
-#include "model/headed_set.hpp"
+#include "transfer/carried.hpp"
+#include "transfer/headed_set.hpp"
+#include "transfer/numbered_files.hpp"
 
 namespace aerotool::gguf_split {
 namespace {

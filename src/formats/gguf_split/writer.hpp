@@ -2,13 +2,13 @@
 // parts of a size.
 #pragma once
 
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::gguf_split {
 
 class SplitWriter : public SetWriter {
  public:
-  HeededOptions heeds() const override {
+  SupportedOptions supports() const override {
     return {.max_shard_bytes = true, .align = true, .integrity = false};
   }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;

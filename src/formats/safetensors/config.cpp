@@ -9,17 +9,17 @@
 #include <system_error>
 #include <vector>
 
-#include "core/json_reader.hpp"
 #include "core/text.hpp"
+#include "encoding/json/reader.hpp"
 #include "formats/safetensors/message.hpp"
-#include "io/beside.hpp"
 #include "io/listing.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::safetensors {
 namespace {
 
 constexpr std::string_view kName = "config.json";
-constexpr std::uint64_t kMostBytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20;
 
 /// Finds what is wanted by the keys that lead to it.
 class Handler {
@@ -32,7 +32,7 @@ class Handler {
   bool number(std::string_view text) {
     if (at({"quantization", "bits"}) || at({kQuantization, "bits"}) || at_group("num_bits")) {
       const auto bits = parsed(text);
-      if (bits && *bits <= kMostBits && !config.quantization.bits)
+      if (bits && *bits <= kMaxBits && !config.quantization.bits)
         config.quantization.bits = static_cast<std::uint32_t>(*bits);
     }
     if (at({"quantization", "group_size"}) || at({kQuantization, "group_size"}) || at_group("group_size")) {
@@ -57,7 +57,7 @@ class Handler {
  private:
   static constexpr std::string_view kQuantization = "quantization_config";
   static constexpr std::size_t kDeepest = 5;  // no key that is wanted lies deeper
-  static constexpr std::uint64_t kMostBits = 64;
+  static constexpr std::uint64_t kMaxBits = 64;
 
   bool open() {
     keys_.emplace_back();
@@ -86,9 +86,9 @@ class Handler {
 };
 
 Config config_in(const io::Input& input) {
-  if (input.size() > kMostBytes) {
+  if (input.size() > kMaxBytes) {
     throw CorruptError({input.name(), {}, {}}, "has " + with_thousands(input.size()) + " bytes; at most " +
-                                                   with_thousands(kMostBytes) + " are read");
+                                                   with_thousands(kMaxBytes) + " are read");
   }
   Handler handler;
   const Bytes text = input.view(0, input.size());

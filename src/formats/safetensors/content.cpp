@@ -11,12 +11,12 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
-#include "model/carried.hpp"
+#include "transfer/carried.hpp"
 
 namespace aerotool::safetensors {
 namespace {
 
-constexpr std::size_t kMostLines = 20;
+constexpr std::size_t kMaxLines = 20;
 
 template <typename Number>
 std::string shortest(Number number) {
@@ -70,14 +70,14 @@ class Collector {
     return std::make_shared<const Metadata>(std::move(metadata_));
   }
   std::vector<std::string> lost() {
-    if (lost_count_ > kMostLines)
-      lost_.push_back("metadata: " + plural(lost_count_ - kMostLines, "more entry", "more entries"));
+    if (lost_count_ > kMaxLines)
+      lost_.push_back("metadata: " + plural(lost_count_ - kMaxLines, "more entry", "more entries"));
     return std::move(lost_);
   }
 
  private:
   void lose(std::string_view key, const std::string& why) {
-    if (++lost_count_ <= kMostLines) lost_.push_back("metadata " + quoted(key) + ": " + why);
+    if (++lost_count_ <= kMaxLines) lost_.push_back("metadata " + quoted(key) + ": " + why);
   }
 
   Metadata metadata_;

@@ -9,7 +9,7 @@
 #include "formats/safetensors/file_plan.hpp"
 #include "model/index_metadata.hpp"
 #include "model/metadata.hpp"
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::safetensors {
 

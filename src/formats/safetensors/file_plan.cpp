@@ -7,12 +7,13 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/head.hpp"
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/reader.hpp"
-#include "model/refusals.hpp"
+#include "transfer/refusals.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -27,18 +28,17 @@ void require_place(const PlannedTensor& planned, Refusals& refusals) {
   const auto refuse = [&](const std::string& reason, const std::string& message) {
     refusals.add(planned, reason, message);
   };
-  if (!safetensors_rank(tensor.dtype))
-    return refuse("no type for " + type, "safetensors has no type for " + type);
+  if (!rank_of(tensor.dtype)) return refuse("no type for " + type, "safetensors has no type for " + type);
   if (!is_utf8(tensor.name))
     return refuse("names that are not UTF-8", "its name is not UTF-8, which safetensors requires");
   if (tensor.name == kMetadataName)
     return refuse("a name that it keeps for itself", "safetensors reserves this name");
-  if (tensor.shape.size() > kMostRank) {
-    return refuse("more than " + std::to_string(kMostRank) + " dimensions",
+  if (tensor.shape.size() > kMaxRank) {
+    return refuse("more than " + std::to_string(kMaxRank) + " dimensions",
                   "a shape of " + std::to_string(tensor.shape.size()) + " dimensions; at most " +
-                      std::to_string(kMostRank) + " are handled");
+                      std::to_string(kMaxRank) + " are handled");
   }
-  const auto known = safetensors_dtype(tensor.dtype.name());
+  const auto known = dtype_named(tensor.dtype.name());
   const ByteSize size = known.value_or(tensor.dtype).size_of(tensor.shape);
   if (size.bytes == tensor.size) return;
   throw CorruptError(where, type + " " + to_string(tensor.shape) + " has " +
@@ -87,7 +87,7 @@ class HeadReader final : public HeaderVisitor {
 
 /// The tensors that a head names, in the order of their bytes. Throws CorruptError.
 std::vector<Tensor> tensors_of(const Bytes& head, std::uint64_t data_size, const std::string& path) {
-  if (head.size() < kLengthBytes || head.size() - kLengthBytes > kMostHeaderBytes ||
+  if (head.size() < kLengthBytes || head.size() - kLengthBytes > kMaxHeaderBytes ||
       header_length(head.view) != head.size() - kLengthBytes) {
     throw CorruptError({path, {}, {}}, "its length is wrong");
   }
@@ -152,10 +152,10 @@ void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
   const auto tensors = std::span(layout.tensors).subspan(shard.first, shard.count);
   auto head = std::make_shared<const RenderedHead>(tensors, std::move(content.metadata));
   file.head_size = head->size();
-  if (file.head_size - kLengthBytes > kMostHeaderBytes) {
+  if (file.head_size - kLengthBytes > kMaxHeaderBytes) {
     throw UnsupportedError({plan.models.front()->path(), {}, {}},
                            "its header would take " + with_thousands(file.head_size - kLengthBytes) +
-                               " bytes; safetensors allows " + with_thousands(kMostHeaderBytes));
+                               " bytes; safetensors allows " + with_thousands(kMaxHeaderBytes));
   }
   file.put_head = [head = std::move(head)](const HeadedFile::Sink& sink) { head->put(sink); };
 }
@@ -164,8 +164,8 @@ void put_in_reference_order(std::vector<PlannedTensor>& tensors) {
   // Dtypes in descending order of the library's enum, names in ascending order of their bytes. One that the
   // format does not know is refused later.
   std::sort(tensors.begin(), tensors.end(), [](const PlannedTensor& a, const PlannedTensor& b) {
-    const auto rank_of_a = safetensors_rank(a.tensor().dtype);
-    const auto rank_of_b = safetensors_rank(b.tensor().dtype);
+    const auto rank_of_a = rank_of(a.tensor().dtype);
+    const auto rank_of_b = rank_of(b.tensor().dtype);
     return rank_of_a != rank_of_b ? rank_of_a > rank_of_b : a.tensor().name < b.tensor().name;
   });
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/headed_files.hpp"
+#include "transfer/headed_files.hpp"
 
 namespace aerotool::safetensors {
 

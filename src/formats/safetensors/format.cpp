@@ -1,5 +1,5 @@
 // What the registry knows of safetensors.
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 #include <algorithm>
 
@@ -59,7 +59,7 @@ class SafetensorsFormat final : public Format {
   std::optional<std::uint64_t> declared_size(ByteSpan head) const override {
     if (head.size() < kLengthBytes) return std::nullopt;
     const std::uint64_t length = header_length(head);
-    if (length > kMostHeaderBytes || length > head.size() - kLengthBytes) return std::nullopt;
+    if (length > kMaxHeaderBytes || length > head.size() - kLengthBytes) return std::nullopt;
     EndFinder finder;
     if (parse_header(chars_of(head.subspan(kLengthBytes, length)), finder)) return std::nullopt;
     const auto end = finder.end();

@@ -26,7 +26,7 @@ using HeadSink = std::function<void(std::string_view)>;
 
 /// Emits the head of a file whose data section holds the tensors in the order given, one behind the other.
 /// Without metadata there is no __metadata__, with an empty list it is {}. The sink gets runs of about
-/// 64 KiB; the head as a whole is never held. The caller has checked head_size() against kMostHeaderBytes
+/// 64 KiB; the head as a whole is never held. The caller has checked head_size() against kMaxHeaderBytes
 /// and that the sizes' sum is below 2^64.
 void render_head(const std::optional<HeadMetadata>& metadata, HeadTensors tensors, const HeadSink& sink);
 

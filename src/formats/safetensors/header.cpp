@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/json_reader.hpp"
+#include "encoding/json/reader.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/plain_header.hpp"
 
@@ -59,7 +59,7 @@ class Handler {
     bool present = false;
     bool sound = false;
     std::uint64_t count = 0;
-    std::vector<std::uint64_t> first;  // at most kMostRank
+    std::vector<std::uint64_t> first;  // at most kMaxRank
   };
 
   bool scalar(Kind kind, std::string_view text);
@@ -258,7 +258,7 @@ void Handler::add_number(Kind kind, std::string_view text) {
     const std::string field = field_ == Field::shape ? "\"shape\"" : "\"data_offsets\"";
     visitor_.defect(name_, field + " holds " + (kind == Kind::number ? shortened(text) : noun(kind)) +
                                ", not an integer from 0 to 2^64 - 1 in plain digits");
-  } else if (list.first.size() < kMostRank) {
+  } else if (list.first.size() < kMaxRank) {
     list.first.push_back(*value);
   }
 }

@@ -14,10 +14,10 @@ namespace aerotool::safetensors {
 /// The header's length stands before it.
 inline constexpr std::uint64_t kLengthBytes = 8;
 /// The reference library's cap.
-inline constexpr std::uint64_t kMostHeaderBytes = 100'000'000;
+inline constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 /// A cap of this program's own: without it two bytes of header buy eight bytes of memory for a dimension.
 /// No library handles more than 64.
-inline constexpr std::size_t kMostRank = 255;
+inline constexpr std::size_t kMaxRank = 255;
 /// No sound entry is shorter than this one, with its comma.
 inline constexpr std::uint64_t kLeastEntryBytes =
     std::string_view(R"("":{"dtype":"U8","shape":[],"data_offsets":[0,0]},)").size();
@@ -28,7 +28,7 @@ struct HeaderEntry {
   std::string_view name;
   std::optional<std::string_view> dtype;
   std::optional<std::span<const std::uint64_t>> shape;
-  std::uint64_t rank = 0;  ///< of `shape`, which holds the first kMostRank dimensions
+  std::uint64_t rank = 0;  ///< of `shape`, which holds the first kMaxRank dimensions
   std::optional<std::array<std::uint64_t, 2>> data_offsets;
 };
 

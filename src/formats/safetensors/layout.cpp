@@ -55,7 +55,7 @@ void Layout::defect(std::string_view tensor, std::string message) {
 std::optional<std::uint64_t> Layout::size_of(const HeaderEntry& entry, DType& dtype) {
   bool known = entry.dtype && entry.shape;
   if (entry.dtype) {
-    const auto found = safetensors_dtype(*entry.dtype);
+    const auto found = dtype_named(*entry.dtype);
     if (found) {
       dtype = *found;
     } else {
@@ -63,9 +63,9 @@ std::optional<std::uint64_t> Layout::size_of(const HeaderEntry& entry, DType& dt
       known = false;
     }
   }
-  if (entry.rank > kMostRank) {
+  if (entry.rank > kMaxRank) {
     unsupported(place(entry.name), "a shape of " + std::to_string(entry.rank) + " dimensions; at most " +
-                                       std::to_string(kMostRank) + " are handled");
+                                       std::to_string(kMaxRank) + " are handled");
     known = false;
   }
   if (!known) return std::nullopt;

@@ -1,7 +1,7 @@
 #include "formats/safetensors/part_name.hpp"
 
 #include "core/text.hpp"
-#include "io/beside.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::safetensors {
 

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "core/distinct.hpp"
-#include "core/json_plain.hpp"
+#include "encoding/json/plain.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -124,7 +124,7 @@ class PlainReader {
   const char* end_;
   HeaderVisitor& visitor_;
   DistinctHashes names_;
-  std::array<std::uint64_t, kMostRank> shape_{};
+  std::array<std::uint64_t, kMaxRank> shape_{};
 };
 
 }  // namespace

@@ -6,10 +6,11 @@
 
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
+#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/header.hpp"
 #include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
-#include "model/file_check.hpp"
+#include "transfer/file_check.hpp"
 
 namespace aerotool::safetensors {
 namespace {
@@ -25,10 +26,10 @@ std::uint64_t find_data(const io::Input& input) {
   }
   const std::uint64_t length = header_length(input.view(0, kLengthBytes).view);
   // At most 100,000,000 bytes of JSON.
-  if (length > kMostHeaderBytes) {
+  if (length > kMaxHeaderBytes) {
     throw CorruptError({input.name(), 0, {}}, "header length " + with_thousands(length) +
                                                   " is more than the format allows, which is " +
-                                                  with_thousands(kMostHeaderBytes) +
+                                                  with_thousands(kMaxHeaderBytes) +
                                                   "; the file begins like nothing that is known");
   }
   // The header is inside the file.
@@ -67,7 +68,7 @@ std::uint64_t header_length(ByteSpan head) {
 bool begins_like_header(ByteSpan begin) {
   if (begin.size() <= kLengthBytes) return false;
   const std::uint64_t length = header_length(begin);
-  if (length < 2 || length > kMostHeaderBytes) return false;
+  if (length < 2 || length > kMaxHeaderBytes) return false;
   const std::string_view json = chars_of(begin.subspan(kLengthBytes));
   const std::size_t first = json.find_first_not_of(" \t\r\n");
   return first < length && json[first] == '{';
@@ -117,7 +118,7 @@ Metadata SafetensorsModel::metadata() const {
 bool SafetensorsModel::in_writers_order() const {
   return std::is_sorted(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
     if (a.dtype == b.dtype) return a.name < b.name;
-    return safetensors_rank(a.dtype) > safetensors_rank(b.dtype);
+    return rank_of(a.dtype) > rank_of(b.dtype);
   });
 }
 

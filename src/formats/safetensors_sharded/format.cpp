@@ -1,5 +1,5 @@
 // What the registry knows of sharded safetensors.
-#include "model/format.hpp"
+#include "transfer/format.hpp"
 
 #include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors_sharded/index.hpp"

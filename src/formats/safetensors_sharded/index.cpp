@@ -8,7 +8,7 @@
 #include <numeric>
 #include <utility>
 
-#include "core/json_reader.hpp"
+#include "encoding/json/reader.hpp"
 #include "formats/safetensors/message.hpp"
 
 namespace aerotool::safetensors_sharded {
@@ -165,8 +165,8 @@ bool Handler::scalar(const char* noun, std::string_view digits) {
 bool Handler::add(std::string_view file) {
   auto known = files_.find(file);
   if (known == files_.end()) {
-    if (files_.size() == kMostFiles) {
-      return refuse("\"weight_map\" names more than " + std::to_string(kMostFiles) + " files");
+    if (files_.size() == kMaxFiles) {
+      return refuse("\"weight_map\" names more than " + std::to_string(kMaxFiles) + " files");
     }
     known = files_.emplace(file, static_cast<std::uint32_t>(files_.size())).first;
   }

@@ -19,9 +19,9 @@ inline constexpr std::string_view kUsualIndex = "model.safetensors.index.json";
 /// .safetensors.index.VARIANT.json as diffusers calls it; 0 where it is none.
 std::size_t index_ending(std::string_view path);
 /// As much as the header of a single file may take.
-inline constexpr std::uint64_t kMostIndexBytes = 100'000'000;
+inline constexpr std::uint64_t kMaxIndexBytes = 100'000'000;
 /// As many as the five digits in the files' usual names can count.
-inline constexpr std::size_t kMostFiles = 99'999;
+inline constexpr std::size_t kMaxFiles = 99'999;
 
 /// Names stand one behind the other, eight bytes beside them a tensor: a hostile index has millions.
 class Index {

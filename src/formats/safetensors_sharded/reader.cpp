@@ -10,7 +10,7 @@
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors/reader.hpp"
-#include "io/beside.hpp"
+#include "io/relative_path.hpp"
 #include "model/missing_parts.hpp"
 #include "model/quantized_modules.hpp"
 
@@ -22,10 +22,10 @@ using safetensors::shortened;
 
 Index index_in(const io::Input& input, Report& report) {
   foreign::refuse_unless_index(input);
-  if (input.size() > kMostIndexBytes) {
+  if (input.size() > kMaxIndexBytes) {
     throw CorruptError({input.name(), {}, {}},
                        "the index has " + with_thousands(input.size()) + " bytes; at most " +
-                           with_thousands(kMostIndexBytes) + " are read",
+                           with_thousands(kMaxIndexBytes) + " are read",
                        Code::index);
   }
   return read_index(input.name(), input.view(0, input.size()).text(), report);
@@ -195,7 +195,7 @@ void ShardedModel::look_beside_empty_index(Report& report) {
 
 void ShardedModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
   if (!unnamed_.empty()) throw CorruptError({path(), {}, {}}, unnamed_, Code::index);
-  PartedModel::require_copyable(wanted);
+  MultiFileModel::require_copyable(wanted);
 }
 
 /// A line for each file with tensors that the index does not name.
@@ -255,7 +255,7 @@ bool ShardedModel::check(const CheckOptions& options, Report& report) const {
 
 void ShardedModel::require_unchanged() const {
   if (index_) index_->require_unchanged();
-  PartedModel::require_unchanged();
+  MultiFileModel::require_unchanged();
 }
 
 }  // namespace aerotool::safetensors_sharded

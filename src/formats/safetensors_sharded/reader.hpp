@@ -11,15 +11,15 @@
 #include "formats/safetensors/config.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "io/input.hpp"
+#include "model/multi_file_model.hpp"
 #include "model/numbered_name.hpp"
-#include "model/parted_model.hpp"
 
 namespace aerotool::safetensors_sharded {
 
 /// The files are parts in the order of their names. A tensor that the index does not name is the model's all
 /// the same, and a doubt. Like its files, the model has no hashes: all that can be wrong is told when it is
 /// opened.
-class ShardedModel final : public PartedModel {
+class ShardedModel final : public MultiFileModel {
  public:
   /// Throws UsageError where the index is no file that others can lie beside, CorruptError where it cannot be
   /// read at all; else the report decides.

@@ -8,7 +8,7 @@
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors_sharded/index.hpp"
-#include "model/files_of_a_set.hpp"
+#include "transfer/numbered_files.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -28,7 +28,7 @@ void require_match(const Plan& plan, const Source& source, const std::string& mo
     throw CorruptError({model, {}, {}}, "the index that it carries does not describe its files (" + why +
                                             "); --include '*' leaves it out");
   };
-  if (source.index->size() > kMostIndexBytes) refuse("it has " + human_size(source.index->size()));
+  if (source.index->size() > kMaxIndexBytes) refuse("it has " + human_size(source.index->size()));
   Report report;
   Index index;
   try {

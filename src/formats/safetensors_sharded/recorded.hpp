@@ -4,7 +4,7 @@
 #include <string>
 
 #include "formats/safetensors/content.hpp"
-#include "model/headed_files.hpp"
+#include "transfer/headed_files.hpp"
 
 namespace aerotool::safetensors_sharded {
 

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/json_text.hpp"
+#include "encoding/json/text.hpp"
 #include "formats/safetensors/content.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "formats/safetensors_sharded/recorded.hpp"
-#include "model/carried.hpp"
-#include "model/files_of_a_set.hpp"
-#include "model/headed_set.hpp"
+#include "transfer/carried.hpp"
+#include "transfer/headed_set.hpp"
+#include "transfer/numbered_files.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {

@@ -2,13 +2,13 @@
 // else such as the Hugging Face libraries would make.
 #pragma once
 
-#include "model/plan.hpp"
+#include "transfer/plan.hpp"
 
 namespace aerotool::safetensors_sharded {
 
 class ShardedWriter : public SetWriter {
  public:
-  HeededOptions heeds() const override {
+  SupportedOptions supports() const override {
     return {.max_shard_bytes = true, .align = false, .integrity = false};
   }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;

@@ -1,0 +1,213 @@
+#include "model/multi_file_model.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/parallel.hpp"
+#include "core/text.hpp"
+#include "io/relative_path.hpp"
+
+namespace aerotool {
+const std::string& MultiFileModel::path_of(std::size_t tensor) const {
+  const Place& place = places_[tensor];
+  return parts_[place.part]->path_of(place.tensor);
+}
+
+void MultiFileModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
+  const Place& place = places_[tensor];
+  parts_[place.part]->read(place.tensor, offset, out);
+}
+
+std::vector<HashedRun> MultiFileModel::hashed_runs() const {
+  // The tensors of each part under their numbers here; those that were left out have none.
+  constexpr auto kNone = static_cast<std::size_t>(-1);
+  std::vector<std::vector<std::size_t>> numbers(parts_.size());
+  for (std::size_t part = 0; part < parts_.size(); ++part)
+    numbers[part].assign(parts_[part]->tensors().size(), kNone);
+  for (std::size_t i = 0; i < places_.size(); ++i) numbers[places_[i].part][places_[i].tensor] = i;
+  std::vector<HashedRun> all;
+  for (std::size_t part = 0; part < parts_.size(); ++part) {
+    for (HashedRun& run : parts_[part]->hashed_runs()) {
+      std::erase_if(run.members,
+                    [&](const HashedRun::Member& member) { return numbers[part][member.tensor] == kNone; });
+      for (HashedRun::Member& member : run.members) member.tensor = numbers[part][member.tensor];
+      all.push_back(std::move(run));
+    }
+  }
+  return all;
+}
+
+bool MultiFileModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const {
+  const Place& place = places_[tensor];
+  return parts_[place.part]->verify_pages(place.tensor, begin, end);
+}
+
+void MultiFileModel::require_unchanged() const {
+  for (const auto& part : parts_) part->require_unchanged();
+}
+
+bool MultiFileModel::check_parts(const CheckOptions& options, Report& report) const {
+  return check_parts(options, report, [&](std::size_t part, const CheckOptions& of_part, Report& to) {
+    return parts_[part]->check(of_part, to);
+  });
+}
+
+bool MultiFileModel::check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const {
+  // Each part has a report of its own, so that what is told stands in the order of the parts.
+  struct Outcome {
+    Report report{Report::Mode::judge};
+    CheckTally tally;
+    bool checked = false;
+  };
+  std::vector<Outcome> outcomes(parts_.size());
+  const JobSplit split = split_jobs(options.jobs, parts_.size());
+  for_each_parallel(parts_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+    CheckOptions of_part = options;
+    of_part.jobs = split.within;
+    of_part.tally = &outcomes[i].tally;
+    outcomes[i].checked = check(i, of_part, outcomes[i].report);
+  });
+  bool checked = true;
+  for (Outcome& outcome : outcomes) {
+    report.absorb(outcome.report);
+    if (options.tally != nullptr) options.tally->add(std::move(outcome.tally));
+    checked = checked && outcome.checked;
+  }
+  return checked;
+}
+
+std::vector<Shard> MultiFileModel::shards() const {
+  std::vector<Shard> all;
+  for (const auto& part : parts_) {
+    for (Shard& shard : part->overview().shards) all.push_back(std::move(shard));
+  }
+  return all;
+}
+
+void MultiFileModel::add_files(Overview& view) const {
+  for (const auto& part : parts_) view.files.push_back({part->path(), part->overview().file_size});
+  view.file_size = 0;
+  for (const FileLine& file : view.files) {
+    // Sparse files have any size they like.
+    view.file_size =
+        checked_add(view.file_size, file.size).value_or(std::numeric_limits<std::uint64_t>::max());
+  }
+}
+
+void MultiFileModel::add_part(std::unique_ptr<Model> part) {
+  const auto& tensors = part->tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    tensors_.push_back(tensors[i]);
+    tensors_.back().shard += shard_count_;
+    places_.push_back({parts_.size(), i});
+  }
+  shard_count_ += static_cast<std::uint32_t>(part->overview().shards.size());
+  parts_.push_back(std::move(part));
+}
+
+std::shared_ptr<io::Input> MultiFileModel::open_part(const OpenPart& open, const ReadPart& read,
+                                                     Report& report) {
+  std::shared_ptr<io::Input> input;
+  try {
+    input = open();
+    if (!inodes_.insert({input->status().st_dev, input->status().st_ino}).second)
+      throw CorruptError({input->name(), {}, {}}, "is named twice in the index", Code::index);
+    add_part(read(input, report));
+    return input;
+  } catch (const CorruptError& error) {
+    // A file that shrank under us reads as zeros and looks corrupt.
+    if (input) input->require_unchanged();
+    report.unreadable(error.code(), error.where(), error.message());
+  } catch (const UnsupportedError& error) {
+    if (!report.judging()) throw;
+    report.fault(error.code(), error.where(), error.message());
+  }
+  return nullptr;
+}
+
+std::shared_ptr<io::Input> MultiFileModel::open_part(const io::Input& index, const std::string& relative,
+                                                     const ReadPart& read, Report& report) {
+  return open_part([&] { return io::open_beside(index, relative); }, read, report);
+}
+
+std::vector<std::size_t> MultiFileModel::by_name() const {
+  std::vector<std::size_t> order(tensors_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; });
+  return order;
+}
+
+std::string MultiFileModel::both(std::size_t tensor, std::size_t other_part) const {
+  return "is in both " + escape_controls(path_of(tensor)) + " and " +
+         escape_controls(parts_[other_part]->path());
+}
+
+void MultiFileModel::leave_out_twins(Report& report, const std::function<bool(std::size_t tensor)>& meant) {
+  // In use, more lines than these say nothing new.
+  constexpr std::size_t kMaxTold = 3;
+  const std::vector<std::size_t> names = by_name();
+  std::vector<bool> out(tensors_.size());
+  for (std::size_t begin = 0, end = 0; begin < names.size(); begin = end) {
+    end = begin + 1;
+    while (end < names.size() && tensors_[names[end]].name == tensors_[names[begin]].name) ++end;
+    if (end == begin + 1) continue;
+    std::size_t stays = names[begin];
+    for (std::size_t i = begin; meant && i < end; ++i) {
+      if (meant(names[i])) stays = names[i];
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      if (names[i] == stays) continue;
+      out[names[i]] = true;
+      twins_.push_back({stays, places_[names[i]].part});
+      if (!report.judging() && twins_.size() > kMaxTold) continue;
+      std::string message = both(stays, places_[names[i]].part);
+      if (!report.judging()) message += "; the one in " + escape_controls(path_of(stays)) + " is used";
+      report.doubt(Code::duplicate, {path(), {}, shortened(tensors_[stays].name)}, std::move(message));
+    }
+  }
+  if (twins_.empty()) return;
+  if (!report.judging() && twins_.size() > kMaxTold) {
+    const std::size_t more = twins_.size() - kMaxTold;
+    report.doubt(Code::duplicate, {path(), {}, {}},
+                 plural(more, "more tensor") + (more == 1 ? " is" : " are") + " duplicated");
+  }
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!out[i]) kept.push_back(i);
+  }
+  arrange(kept);
+}
+
+void MultiFileModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
+  for (const Twin& twin : twins_) {
+    if (!wanted(twin.tensor)) continue;
+    throw CorruptError({path(), {}, shortened(tensors_[twin.tensor].name)},
+                       both(twin.tensor, twin.other_part) + "; --exclude leaves it out", Code::duplicate);
+  }
+}
+
+void MultiFileModel::arrange(const std::vector<std::size_t>& order) {
+  std::vector<Tensor> tensors;
+  std::vector<Place> places;
+  tensors.reserve(order.size());
+  places.reserve(order.size());
+  for (const std::size_t i : order) {
+    tensors.push_back(std::move(tensors_[i]));
+    places.push_back(places_[i]);
+  }
+  if (!twins_.empty()) {
+    constexpr auto kNone = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> number(tensors_.size(), kNone);
+    for (std::size_t i = 0; i < order.size(); ++i) number[order[i]] = i;
+    for (Twin& twin : twins_) twin.tensor = number[twin.tensor];
+    std::erase_if(twins_, [&](const Twin& twin) { return twin.tensor == kNone; });
+  }
+  tensors_ = std::move(tensors);
+  places_ = std::move(places);
+}
+
+}  // namespace aerotool

@@ -1,0 +1,170 @@
+#include "transfer/carried.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool {
+namespace {
+
+void set_text(Metadata& metadata, std::string_view key, const std::string& text) {
+  const auto known = std::find_if(metadata.entries.begin(), metadata.entries.end(),
+                                  [&](const auto& entry) { return entry.first == key; });
+  if (known != metadata.entries.end()) {
+    known->second = Value::string(text);
+  } else {
+    metadata.entries.emplace_back(key, Value::string(text));
+  }
+}
+
+void rename(const Plan& plan, Source& source) {
+  if (source.format.empty() || !(plan.name || plan.architecture)) return;
+  if (!source.metadata) source.metadata.emplace();
+  const NameKeys keys = name_keys(source.typed_metadata);
+  if (plan.name) {
+    set_text(*source.metadata, keys.name, *plan.name);
+    source.named_by_path = false;
+  }
+  if (plan.architecture) set_text(*source.metadata, keys.architecture, *plan.architecture);
+}
+
+/// Turns indexes into a model's tensors into indexes into a plan's.
+class Renumbering {
+ public:
+  explicit Renumbering(const Plan& plan) : plan_(plan), place_(plan.tensors.size()) {
+    for (std::size_t i = 0; i < plan.tensors.size(); ++i) place_[plan.tensors[i].index] = i;
+  }
+
+  void apply(std::vector<std::uint64_t>& order) {
+    if (seen_.empty()) seen_.resize(place_.size());
+    for (std::uint64_t& tensor : order) {
+      if (tensor >= place_.size() || seen_[tensor]) refuse();
+      seen_[tensor] = true;
+      tensor = place_[tensor];
+    }
+    named_ += order.size();
+  }
+  void finish() const {
+    if (named_ != place_.size()) refuse();
+  }
+
+ private:
+  [[noreturn]] void refuse() const {
+    throw CorruptError({plan_.models.front()->path(), {}, {}},
+                       "\"source\": \"order\" does not name every tensor once");
+  }
+
+  const Plan& plan_;
+  std::vector<std::uint64_t> place_;
+  std::vector<bool> seen_;
+  std::size_t named_ = 0;
+};
+
+/// What AERO's writers have put, or put, where a source says no name.
+bool is_default_name(std::string_view name) {
+  return name == "converted" || name == "converted-gguf" || name == "converted-sharded";
+}
+
+}  // namespace
+
+NameKeys name_keys(bool typed_metadata) {
+  if (typed_metadata) return {"general.name", "general.architecture"};
+  return {"model_name", "architecture"};
+}
+
+void drop_layout(Source& source, std::vector<std::string>& dropped) {
+  if (source.order) dropped.emplace_back("the source's order of tensors");
+  if (source.head) dropped.emplace_back("the source's own header bytes");
+  if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
+  if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
+  source.order.reset();
+  source.head.reset();
+  source.gaps.clear();
+  source.files.clear();
+  source.index.reset();
+  source.index_path.clear();
+}
+
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost) {
+  std::uint64_t count = 0;
+  const auto add = [&](const auto& gaps) {
+    for (const auto& [offset, bytes] : gaps) {
+      const auto first = std::ranges::find_if(bytes.view, [](std::byte b) { return b != std::byte{0}; });
+      count += static_cast<std::uint64_t>(bytes.view.end() - first);
+    }
+  };
+  add(source.gaps);
+  for (const SourceFile& file : source.files) add(file.gaps);
+  if (count != 0) lost.push_back(plural(count, "byte") + " that belong to no tensor");
+}
+
+Naming naming(const Plan& plan, const Source& source) {
+  const Overview view = plan.models.front()->overview();
+  Naming naming;
+  if (!is_default_name(view.model_name) && !source.named_by_path)
+    naming.name = replace_invalid_utf8(view.model_name);
+  if (view.architecture != "unknown") naming.architecture = replace_invalid_utf8(view.architecture);
+  if (plan.name) naming.name = *plan.name;
+  if (plan.architecture) naming.architecture = *plan.architecture;
+  return naming;
+}
+
+std::vector<std::string> lost_index(const IndexMetadata& metadata) {
+  constexpr std::size_t kMaxNames = 10;
+  if (metadata.empty()) return {};
+  std::string line = "what the index says of the model: ";
+  for (std::size_t i = 0; i < metadata.size() && i < kMaxNames; ++i)
+    line += (i == 0 ? "'" : ", '") + escape_controls(shortened(metadata[i].first)) + "'";
+  if (metadata.size() > kMaxNames) line += " and " + with_thousands(metadata.size() - kMaxNames) + " more";
+  return {line};
+}
+
+std::vector<std::string> lost_extras(const Plan& plan, bool but_text) {
+  std::vector<std::string> lines;
+  for (const Model* model : plan.models) {
+    const Extras extras = model->extras();
+    const bool text_kept = but_text && model == plan.models.front();
+    const bool json_lost = std::any_of(extras.json.begin(), extras.json.end(), [&](const auto& member) {
+      return !text_kept || member.second.type != ValueType::string;
+    });
+    if (extras.chunks.empty() && extras.manifest.empty() && extras.tensors.empty() && !json_lost) continue;
+    lines.push_back("chunks and keys of " + escape_controls(model->path()) +
+                    " that only AERO has a place for");
+  }
+  return lines;
+}
+
+Carried carried(const Plan& plan) {
+  Carried carried;
+  carried.source = plan.models.front()->source();
+  Source& source = carried.source;
+  if (source.index) carried.index_metadata = metadata_of_index(source.index->text());
+  rename(plan, source);
+  if (plan.tensors.size() != plan.models.front()->tensors().size()) {
+    // It counts the elements of what was there.
+    const auto known = std::find_if(carried.index_metadata.begin(), carried.index_metadata.end(),
+                                    [](const auto& member) { return member.first == "total_parameters"; });
+    if (known != carried.index_metadata.end()) {
+      carried.index_metadata.erase(known);
+      carried.dropped.emplace_back("the index's total_parameters, as the tensors are others");
+    }
+  }
+  if (!plan.whole) {
+    drop_layout(source, carried.dropped);
+    return carried;
+  }
+  if (source.order) {
+    Renumbering order(plan);
+    order.apply(*source.order);
+    order.finish();
+  }
+  if (!source.files.empty()) {
+    Renumbering files(plan);
+    for (SourceFile& file : source.files) files.apply(file.order);
+    files.finish();
+  }
+  return carried;
+}
+
+}  // namespace aerotool

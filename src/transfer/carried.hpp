@@ -1,0 +1,55 @@
+// What a plan passes on of what its first model holds beyond its tensors (src/formats/aero/FORMAT.md, "What
+// AERO carries beyond tensors").
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/index_metadata.hpp"
+#include "transfer/plan.hpp"
+
+namespace aerotool {
+
+struct Carried {
+  /// The first model's source: of a plan that is not whole without order, head, gaps and files; with the
+  /// plan's name and architecture in its metadata. Orders are indexes into Plan::tensors.
+  Source source;
+  /// What the index of the first model's files says of the model; also where the index is left out.
+  IndexMetadata index_metadata;
+  /// What is left out, a line each.
+  std::vector<std::string> dropped;
+};
+
+/// Throws CorruptError where the source's orders do not name every tensor once.
+Carried carried(const Plan& plan);
+
+/// Leaves order, head, gaps and files out of a source, and says so.
+void drop_layout(Source& source, std::vector<std::string>& dropped);
+
+/// Notes how many bytes of a source belong to no tensor, if they are more than padding.
+void add_lost_gaps(const Source& source, std::vector<std::string>& lost);
+
+/// The line that says what of an index is not kept; nothing where it says nothing.
+std::vector<std::string> lost_index(const IndexMetadata& metadata);
+
+/// What a model is called and of what architecture it is: as the plan says, else its first model, whose
+/// source is given; empty where that has nothing but what AERO files hold where nobody said anything (the
+/// name of a path, "converted", "unknown").
+struct Naming {
+  std::string name;
+  std::string architecture;
+};
+Naming naming(const Plan& plan, const Source& source);
+
+/// A line for each model that holds chunks or keys which only a file of the home format passes on
+/// (Model::extras). With `but_text`, the first one's string members of its JSON are kept somewhere else.
+std::vector<std::string> lost_extras(const Plan& plan, bool but_text);
+
+/// The keys under which metadata of a kind names a model: GGUF's when typed, else those of safetensors.
+struct NameKeys {
+  std::string_view name;
+  std::string_view architecture;
+};
+NameKeys name_keys(bool typed_metadata);
+
+}  // namespace aerotool

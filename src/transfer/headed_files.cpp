@@ -1,0 +1,105 @@
+#include "transfer/headed_files.hpp"
+
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "core/error.hpp"
+#include "transfer/weight_pass.hpp"
+
+namespace aerotool {
+namespace {
+
+void stream_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress) {
+  std::optional<WeightPass> pass(std::in_place, plan.models, files.layout, WantedDigests{},
+                                 plan.options.jobs);
+  const bool checks = pass->computes();
+  // The bytes that are streamed are held to those that were checked.
+  if (checks)
+    pass.emplace(plan.models, files.layout, WantedDigests{.shards = true, .tensors = false, .page_size = {}},
+                 plan.options.jobs);
+  if (progress != nullptr) progress->total += files.layout.shards.front().size + (checks ? pass->bytes() : 0);
+  if (checks) pass->run(progress);
+  const auto put = [&](ByteSpan bytes) { output.write(bytes); };
+  files.files.front().put_head(put);
+  pass->stream(0, plan.options.jobs, put, progress);
+}
+
+class HeadedFileDraft final : public FileDraft {
+ public:
+  HeadedFileDraft(const Plan& plan, HeadedFiles files) : plan_(plan), files_(std::move(files)) {}
+
+  PlanSummary summary() const override { return summarize(files_); }
+
+  void write(io::Output& output, io::Progress* progress) override {
+    output.require_space(files_.total_size());
+    if (output.seekable()) {
+      WeightPass pass(plan_.models, files_.layout, {}, plan_.options.jobs);
+      if (progress != nullptr) progress->total += pass.bytes();
+      pass.copy_to(0, output, files_.files.front().head_size);
+      files_.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });
+      pass.run(progress);
+    } else {
+      stream_file(plan_, files_, output, progress);
+    }
+    for (const Model* model : plan_.models) model->require_unchanged();
+  }
+
+ private:
+  const Plan& plan_;
+  HeadedFiles files_;
+};
+
+}  // namespace
+
+std::uint64_t HeadedFiles::total_size() const {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) total += size_of(i);
+  return total;
+}
+
+PlannedShard& HeadedFiles::add_shard(std::vector<PlannedTensor> tensors) {
+  PlannedShard& shard = layout.shards.emplace_back();
+  shard.first = layout.tensors.size();
+  shard.count = tensors.size();
+  layout.tensors.insert(layout.tensors.end(), std::make_move_iterator(tensors.begin()),
+                        std::make_move_iterator(tensors.end()));
+  return shard;
+}
+
+void require_file_size(const Plan& plan, std::uint64_t size) {
+  // A file's end as a signed 64-bit offset is the operating system's limit.
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 62;
+  if (size <= kMaxBytes) return;
+  throw UnsupportedError({plan.models.front()->path(), {}, {}}, "would take more than 2^62 bytes in a file");
+}
+
+PlanSummary summarize(const HeadedFiles& files) {
+  PlanSummary summary;
+  for (std::size_t i = 0; i < files.files.size(); ++i) {
+    const HeadedFile& file = files.files[i];
+    const PlannedShard& shard = files.layout.shards[i];
+    if (file.name.empty()) {
+      summary.shards.push_back({"data", {}, file.head_size, shard.size, shard.count});
+    } else {
+      summary.files.push_back({file.name, files.size_of(i), 1, shard.count});
+    }
+  }
+  summary.total_bytes = files.total_size();
+  summary.lost = files.lost;
+  summary.dropped = files.dropped;
+  summary.warnings = files.warnings;
+  return summary;
+}
+
+std::unique_ptr<FileDraft> draft_of_file(const Plan& plan, HeadedFiles files) {
+  // What is not kept is held to its hash as well: nothing is made of a corrupt source.
+  for (const SideFile& file : plan.side_files) {
+    if (file.hashed) static_cast<void>(digest_of(file));
+  }
+  if (!plan.side_files.empty())
+    files.lost.push_back(side_files_text(plan.side_files) + ": one file has no place for them");
+  return std::make_unique<HeadedFileDraft>(plan, std::move(files));
+}
+
+}  // namespace aerotool

@@ -1,0 +1,133 @@
+// What is to be written: an ordered list of tensors with where their bytes come from, and options. Convert
+// and pack-set make a plan and hand it to a format's writer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/output.hpp"
+#include "model/model.hpp"
+
+namespace aerotool {
+
+struct PlannedTensor {
+  const Model* model = nullptr;
+  std::size_t index = 0;  ///< into model->tensors()
+
+  const Tensor& tensor() const { return model->tensors()[index]; }
+};
+
+struct WriteOptions {
+  std::optional<std::uint64_t> max_shard_bytes;  ///< absent: as the format has it
+  std::optional<std::uint64_t> align;            ///< of each tensor in its shard; a power of two
+  bool tensor_hash = false;
+  std::optional<std::uint64_t> page_hash;  ///< page size in bytes
+  bool control_hash = false;
+  std::optional<std::array<std::byte, 16>> uuid;  ///< absent: derived from the content
+  unsigned jobs = 1;
+  // Of what is written to a directory.
+  std::optional<std::uint64_t> max_part_shards;  ///< shards in a part; absent: as the format has it
+  std::optional<std::string> base_url;
+  bool rebuild = false;  ///< builds all files anew, also those already complete
+};
+
+struct Plan {
+  std::vector<PlannedTensor> tensors;  ///< in name order (byte order of the UTF-8), names unique
+  std::vector<const Model*> models;    ///< the first one's metadata is carried
+  std::vector<SideFile> side_files;    ///< by path; sound (model/side_files.hpp)
+  /// All tensors of one model, unchanged: order, head and gaps are carried too.
+  bool whole = true;
+  std::optional<std::string> name;          ///< replaces the model's
+  std::optional<std::string> architecture;  ///< replaces the model's
+  std::string name_of_input;                ///< what an AERO file calls a model that names itself nothing
+  WriteOptions options;
+};
+
+/// A file that a SetWriter would write.
+struct PlannedFile {
+  std::string name;
+  std::uint64_t bytes = 0;  ///< an upper bound where metadata is still to be compressed
+  std::uint64_t shards = 0;
+  std::uint64_t tensors = 0;
+};
+
+/// What a writer would make of a plan.
+struct PlanSummary {
+  std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
+  std::vector<Shard> shards;
+  bool keeps_side_files = false;  ///< all that the plan has
+  std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
+  /// What of the sources' content the target has no place for, a line each: worth a warning.
+  std::vector<std::string> lost;
+  std::vector<std::string> dropped;   ///< what else the sources hold and the target does not keep
+  std::vector<std::string> warnings;  ///< what else is worth one, a line each
+};
+
+/// Which of WriteOptions a writer has a use for; what is asked for in vain is the user's mistake.
+struct SupportedOptions {
+  bool max_shard_bytes = true;
+  bool align = true;
+  bool integrity = true;  ///< hashes and UUID
+  bool parts = false;     ///< what a set of parts can have
+};
+
+/// A file that is laid out and can be written. The plan outlives it.
+class FileDraft {
+ public:
+  virtual ~FileDraft() = default;
+  virtual PlanSummary summary() const = 0;
+  /// Writes the whole file, once. Hashes that the sources carry are checked over the bytes as they are read:
+  /// a mismatch is a CorruptError. The caller commits the output.
+  virtual void write(io::Output& output, io::Progress* progress) = 0;
+};
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual SupportedOptions supports() const { return {}; }
+  /// Throws UnsupportedError where the target cannot hold something, before a byte is written.
+  virtual std::unique_ptr<FileDraft> draft(const Plan& plan) const = 0;
+};
+
+/// What became of the files of a set.
+struct SetResult {
+  std::vector<std::string> written;
+  std::vector<std::string> kept;  ///< were whole and right already
+};
+
+/// Files in a directory that writing a set there would replace or remove, by their names in it.
+struct ExistingFiles {
+  std::vector<std::string> replaced;          ///< in the places of files that are written
+  std::vector<std::string> other;             ///< of these: they hold something else than what is written
+  std::vector<std::string> removed;           ///< of another set; they go
+  std::vector<std::string> other_side_files;  ///< in the places of side files, with other bytes
+};
+
+/// The same for a directory of several files.
+class SetDraft {
+ public:
+  virtual ~SetDraft() = default;
+  virtual PlanSummary summary() const = 0;
+  /// What write() would replace or remove in a directory, which need not be there. `compare`: reads what
+  /// describes the files, no weights; else all that are replaced count as other. Throws IoError where a file
+  /// cannot be read, or something that is no file stands in the place of one.
+  virtual ExistingFiles existing(const std::string& directory, bool compare) const = 0;
+  /// Writes all files and puts them in place together: what was in the directory before is a whole model
+  /// until the new one is whole too. Once; checks the sources as FileDraft::write does.
+  virtual SetResult write(const std::string& directory, io::Progress* progress) = 0;
+};
+
+/// Writes a model to a directory of several files.
+class SetWriter {
+ public:
+  virtual ~SetWriter() = default;
+  /// As Writer's.
+  virtual SupportedOptions supports() const { return {}; }
+  virtual std::unique_ptr<SetDraft> draft(const Plan& plan) const = 0;
+};
+
+}  // namespace aerotool

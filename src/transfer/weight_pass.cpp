@@ -1,0 +1,131 @@
+#include "transfer/weight_pass.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool {
+
+WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayout& layout,
+                       const WantedDigests& wanted, unsigned jobs)
+    : models_(models),
+      layout_(layout),
+      wanted_(wanted),
+      jobs_(jobs),
+      source_check_(models, layout),
+      regions_(layout.shards.size()) {
+  const bool any_digest =
+      std::any_of(layout.tensors.begin(), layout.tensors.end(),
+                  [](const PlannedTensor& planned) { return planned.tensor().digest.has_value(); });
+  if (wanted_.tensors || any_digest) tensor_tasks_ = std::vector<io::HashTask>(layout.tensors.size());
+  // A tensor that fills its shard is checked by the shard's digest.
+  if (!tensor_tasks_.empty()) wanted_.shards = true;
+  if (wanted_.shards) shard_tasks_ = std::vector<io::HashTask>(layout.shards.size());
+  for (std::size_t shard = 0; shard < regions_.size(); ++shard) {
+    io::Region& region = regions_[shard];
+    region.length = layout.shards[shard].size;
+    region.read = [this, shard](std::uint64_t offset, std::span<std::byte> out) {
+      read_planned(layout_, shard, offset, out);
+    };
+    region.page_size = wanted_.page_size.value_or(0);
+    if (wanted_.shards) io::add_whole_digest(region, shard_tasks_[shard]);
+    add_tensor_digests(shard);
+    source_check_.add_layers(shard, region);
+  }
+  others_ = source_check_.other_regions();
+}
+
+bool WeightPass::computes() const {
+  const bool of_files = std::any_of(models_.begin(), models_.end(),
+                                    [](const Model* model) { return model->files_size() != 0; });
+  return wanted_.shards || wanted_.page_size || source_check_.any() || of_files;
+}
+
+std::uint64_t WeightPass::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const io::Region& region : regions_) bytes += region.length;
+  for (const io::Region& region : others_) bytes += region.length;
+  for (const Model* model : models_) bytes += model->files_size();
+  return bytes;
+}
+
+void WeightPass::copy_to(std::size_t shard, io::Output& output, std::uint64_t offset) {
+  regions_[shard].output = &output;
+  regions_[shard].output_offset = offset;
+}
+
+void WeightPass::run(io::Progress* progress) {
+  io::run(regions_, {.jobs = jobs_, .progress = progress, .in_order = {}});
+  io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
+  // Of no more use, and there can be as many as tensors.
+  for (io::Region& region : regions_) std::vector<io::Layer>().swap(region.layers);
+  std::vector<io::Region>().swap(others_);
+  if (!tensor_tasks_.empty()) {
+    require_tensor_digests(layout_, [this](std::size_t shard, std::size_t tensor) -> const Digest& {
+      return tensor_digest(shard, tensor);
+    });
+  }
+  source_check_.judge();
+  // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
+  for (const Model* model : models_) model->verify_files(jobs_, progress);
+}
+
+bool WeightPass::fills_shard(std::size_t tensor, std::size_t shard) const {
+  return layout_.tensors[tensor].tensor().size == layout_.shards[shard].size;
+}
+
+void WeightPass::add_tensor_digests(std::size_t shard) {
+  if (tensor_tasks_.empty()) return;
+  io::Region& region = regions_[shard];
+  io::Layer layer;
+  const PlannedShard& planned = layout_.shards[shard];
+  for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+    const Tensor& tensor = layout_.tensors[i].tensor();
+    if (fills_shard(i, shard) || !(wanted_.tensors || tensor.digest)) continue;
+    io::HashTask& task = tensor_tasks_[i];
+    task.length = tensor.size;
+    task.read = &region.read;
+    task.base = layout_.offsets[i];
+    layer.push_back({task.base, task.base + task.length, &task, 0});
+  }
+  region.layers.push_back(std::move(layer));
+}
+
+const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) const {
+  return fills_shard(tensor, shard) ? shard_tasks_[shard].digest : tensor_tasks_[tensor].digest;
+}
+
+void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const {
+  std::vector<io::Region> again(1);
+  again[0].length = layout_.shards[shard].size;
+  again[0].read = regions_[shard].read;
+  io::HashTask task;
+  io::add_whole_digest(again[0], task);
+  if (!wanted_.shards) again[0].layers.clear();
+  io::run(again, {.jobs = jobs, .progress = progress, .in_order = sink});
+  if (wanted_.shards && task.digest != shard_tasks_[shard].digest) {
+    refuse_changed(shard);
+  }
+}
+
+void WeightPass::refuse_changed(std::size_t shard) const {
+  constexpr std::size_t kMaxPaths = 5;
+  const PlannedShard& planned = layout_.shards[shard];
+  std::vector<std::string> paths;
+  for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
+    const PlannedTensor& tensor = layout_.tensors[i];
+    const std::string& path = tensor.model->path_of(tensor.index);
+    if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
+    tensor.model->require_unchanged();  // tells which, where its times do
+    paths.push_back(path);
+  }
+  if (paths.size() == 1) throw IoError(Where{paths.front(), {}, {}}, "changed while it was read");
+  std::string names;
+  for (std::size_t i = 0; i < paths.size() && i < kMaxPaths; ++i)
+    names += (i == 0 ? "" : ", ") + escape_controls(paths[i]);
+  if (paths.size() > kMaxPaths) names += " and " + std::to_string(paths.size() - kMaxPaths) + " more";
+  throw IoError({}, names + ": one of these files changed while it was read");
+}
+
+}  // namespace aerotool

@@ -1,0 +1,45 @@
+#include "core/parallel.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+using namespace aerotool;
+
+TEST_CASE("parallel: of several failures the lowest number's is told") {
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<bool> late_one_failed{false};
+    const auto work = [&](std::size_t number, const std::atomic<bool>& stopped) {
+      if (number == 0) {
+        while (!stopped.load()) std::this_thread::yield();
+        throw Stopped{};
+      }
+      if (number == 1) {
+        while (!late_one_failed.load()) std::this_thread::yield();
+        throw std::size_t{1};
+      }
+      late_one_failed.store(true);
+      throw number;
+    };
+    try {
+      for_each_parallel(3, 3, work);
+      FAIL("nothing was thrown");
+    } catch (const std::size_t number) {
+      CHECK(number == 1);
+    }
+  }
+}
+
+TEST_CASE("parallel: jobs go to works side by side first, and what is left to each of them") {
+  const auto split = [](unsigned jobs, std::size_t works) {
+    const JobSplit found = split_jobs(jobs, works);
+    return std::pair(found.side_by_side, found.within);
+  };
+  CHECK(split(8, 2) == std::pair(2U, 4U));
+  CHECK(split(8, 3) == std::pair(3U, 2U));
+  CHECK(split(8, 100) == std::pair(8U, 1U));
+  CHECK(split(8, 0) == std::pair(1U, 8U));
+  CHECK(split(1, 5) == std::pair(1U, 1U));
+}
