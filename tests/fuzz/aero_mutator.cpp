@@ -11,8 +11,8 @@
 
 #include "core/checked.hpp"
 #include "core/error.hpp"
-#include "formats/aero/container.hpp"
-#include "formats/aero/integrity.hpp"
+#include "formats/aero/read/container.hpp"
+#include "formats/aero/read/integrity.hpp"
 #include "hash/blake3.hpp"
 #include "msgpack_mutator.hpp"
 #include "scratch.hpp"

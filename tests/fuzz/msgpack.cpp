@@ -5,10 +5,10 @@
 #include "chunk_input.hpp"
 #include "core/error.hpp"
 #include "encoding/msgpack/pack.hpp"
-#include "formats/aero/integrity.hpp"
-#include "formats/aero/manifest.hpp"
-#include "formats/aero/source_codec.hpp"
-#include "formats/aero/tensor_index.hpp"
+#include "formats/aero/read/integrity.hpp"
+#include "formats/aero/read/manifest.hpp"
+#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/tensor_index.hpp"
 #include "msgpack_mutator.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);

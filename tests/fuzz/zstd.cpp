@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "chunk_input.hpp"
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 
 namespace {
 

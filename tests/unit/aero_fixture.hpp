@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/aero/container.hpp"
+#include "formats/aero/read/container.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero_test {

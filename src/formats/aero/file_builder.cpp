@@ -7,12 +7,12 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/integrity.hpp"
-#include "formats/aero/manifest.hpp"
-#include "formats/aero/model_json.hpp"
+#include "formats/aero/read/integrity.hpp"
+#include "formats/aero/read/manifest.hpp"
+#include "formats/aero/read/model_json.hpp"
+#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/tensor_index.hpp"
 #include "formats/aero/shards.hpp"
-#include "formats/aero/source_codec.hpp"
-#include "formats/aero/tensor_index.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "core/checked.hpp"
 #include "formats/aero/layout.hpp"
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 #include "formats/aero/writer.hpp"
 #include "transfer/format.hpp"
 

@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
 #include "formats/aero/layout.hpp"
-#include "formats/aero/model_json.hpp"
+#include "formats/aero/read/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "io/absent.hpp"
 #include "io/relative_path.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 #include "formats/aeroset/set_index.hpp"
 #include "model/multi_file_model.hpp"
 

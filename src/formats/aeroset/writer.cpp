@@ -13,7 +13,7 @@
 #include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "formats/aero/file_builder.hpp"
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 #include "formats/aero/shards.hpp"
 #include "formats/aeroset/finished_file.hpp"
 #include "formats/aeroset/set_index.hpp"

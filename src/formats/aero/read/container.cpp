@@ -1,4 +1,4 @@
-#include "formats/aero/container.hpp"
+#include "formats/aero/read/container.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "formats/aero/integrity.hpp"
+#include "formats/aero/read/integrity.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "core/text.hpp"
 #include "encoding/msgpack/event_router.hpp"
 #include "encoding/msgpack/pack.hpp"
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero {

@@ -9,11 +9,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "formats/aero/container.hpp"
-#include "formats/aero/cut_off_chunks.hpp"
-#include "formats/aero/manifest.hpp"
-#include "formats/aero/side_chunks.hpp"
-#include "formats/aero/tensor_index.hpp"
+#include "formats/aero/read/container.hpp"
+#include "formats/aero/read/manifest.hpp"
+#include "formats/aero/read/side_chunks.hpp"
+#include "formats/aero/read/tensor_index.hpp"
+#include "formats/aero/rules/cut_off_chunks.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"
 

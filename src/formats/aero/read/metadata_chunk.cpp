@@ -1,4 +1,4 @@
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 
 #include <algorithm>
 #include <vector>

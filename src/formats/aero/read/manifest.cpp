@@ -1,10 +1,10 @@
-#include "formats/aero/manifest.hpp"
+#include "formats/aero/read/manifest.hpp"
 
 #include "core/text.hpp"
 #include "encoding/msgpack/event_router.hpp"
 #include "encoding/msgpack/pack.hpp"
-#include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/tensor_index.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
+#include "formats/aero/read/tensor_index.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/aero/check.hpp"
+#include "formats/aero/rules/check.hpp"
 
 #include <algorithm>
 #include <map>
@@ -6,9 +6,9 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/integrity.hpp"
-#include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/source_codec.hpp"
+#include "formats/aero/read/integrity.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
+#include "formats/aero/read/source_codec.hpp"
 #include "io/pipeline.hpp"
 #include "model/value_scan.hpp"
 #include "transfer/file_check.hpp"

@@ -1,7 +1,7 @@
-#include "formats/aero/manifest_check.hpp"
+#include "formats/aero/rules/manifest_check.hpp"
 
 #include "core/text.hpp"
-#include "formats/aero/model_json.hpp"
+#include "formats/aero/read/model_json.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -1,7 +1,7 @@
 // Holds what MMSG lists to the TOC, and the names in it to MJSN's.
 #pragma once
 
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 #include "model/report.hpp"
 
 namespace aerotool::aero {

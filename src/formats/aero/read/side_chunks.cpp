@@ -1,4 +1,4 @@
-#include "formats/aero/side_chunks.hpp"
+#include "formats/aero/read/side_chunks.hpp"
 
 #include <zstd.h>
 
@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero {

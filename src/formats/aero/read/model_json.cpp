@@ -1,4 +1,4 @@
-#include "formats/aero/model_json.hpp"
+#include "formats/aero/read/model_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include "encoding/json/text.hpp"
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -1,7 +1,7 @@
 // What `validate` holds an AERO file to, beyond what reading it already tells.
 #pragma once
 
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::aero {

@@ -1,4 +1,4 @@
-#include "formats/aero/source_codec.hpp"
+#include "formats/aero/read/source_codec.hpp"
 #include "encoding/msgpack/pack.hpp"
 
 namespace aerotool::aero {

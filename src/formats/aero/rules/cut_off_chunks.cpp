@@ -1,4 +1,4 @@
-#include "formats/aero/cut_off_chunks.hpp"
+#include "formats/aero/rules/cut_off_chunks.hpp"
 
 #include <algorithm>
 #include <limits>

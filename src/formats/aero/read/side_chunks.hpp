@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/aero/container.hpp"
+#include "formats/aero/read/container.hpp"
 #include "io/input.hpp"
 #include "model/report.hpp"
 #include "model/side_files.hpp"

@@ -1,4 +1,4 @@
-#include "formats/aero/reader.hpp"
+#include "formats/aero/read/reader.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -8,12 +8,12 @@
 #include "codecs/small_types.hpp"
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/check.hpp"
-#include "formats/aero/integrity.hpp"
-#include "formats/aero/manifest_check.hpp"
-#include "formats/aero/metadata_chunk.hpp"
-#include "formats/aero/model_json.hpp"
-#include "formats/aero/source_codec.hpp"
+#include "formats/aero/read/integrity.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
+#include "formats/aero/read/model_json.hpp"
+#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/rules/check.hpp"
+#include "formats/aero/rules/manifest_check.hpp"
 #include "io/pipeline.hpp"
 #include "model/ggml_dtype.hpp"
 

@@ -1,4 +1,4 @@
-#include "formats/aero/tensor_index.hpp"
+#include "formats/aero/read/tensor_index.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "encoding/msgpack/event_router.hpp"
 #include "encoding/msgpack/pack.hpp"
-#include "formats/aero/metadata_chunk.hpp"
+#include "formats/aero/read/metadata_chunk.hpp"
 #include "model/ggml_dtype.hpp"
 
 namespace aerotool::aero {

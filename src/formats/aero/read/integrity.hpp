@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "formats/aero/container.hpp"
 #include "formats/aero/layout.hpp"
+#include "formats/aero/read/container.hpp"
 #include "io/input.hpp"
 #include "model/report.hpp"
 
