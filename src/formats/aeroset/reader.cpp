@@ -94,8 +94,7 @@ void AerosetModel::open_tensor_index(Report& report) {
       const CorruptError wrong = wrong_sha256(input, found, *entry.sha256);
       if (found != *entry.sha256) report.unreadable(Code::hash, wrong.where(), wrong.message());
     }
-    tensor_index_ =
-        std::make_unique<aero::AeroModel>(tensor_index_input_, report, aero::AeroModel::Kind::set_index);
+    tensor_index_ = std::make_unique<aero::AeroModel>(tensor_index_input_, report, aero::FileKind::set_index);
   } catch (const CorruptError& error) {
     if (tensor_index_input_) tensor_index_input_->require_unchanged();
     report.unreadable(error.code(), error.where(), error.message());
@@ -105,7 +104,7 @@ void AerosetModel::open_tensor_index(Report& report) {
 }
 
 void AerosetModel::compare_names(Report& report) const {
-  const aero::Manifest& manifest = tensor_index_->manifest();
+  const aero::Manifest& manifest = tensor_index_->file().manifest;
   if (!manifest.sound) return;
   const auto compare = [&](const char* what, const std::string& here, const std::string& there) {
     if (here == there) return;
@@ -144,16 +143,15 @@ void AerosetModel::open_parts(Report& report) {
     }
     const aero::AeroModel* model = nullptr;
     const auto read = [&](const std::shared_ptr<io::Input>& input, Report& to) {
-      auto part =
-          std::make_unique<aero::AeroModel>(input, to, aero::AeroModel::Kind::file, tensor_index_.get());
+      auto part = std::make_unique<aero::AeroModel>(input, to, aero::FileKind::file, tensor_index_.get());
       if (!part->is_cut_off()) require_size(entry, *input, path(), to);
-      if (part->own_types_memory() > aero::AeroModel::kMaxOwnTypes - own_types) {
+      if (part->table().types.memory() > aero::DescribedTypes::kMaxMemory - own_types) {
         throw UnsupportedError({part->path(), {}, {}},
                                "its quant descriptors are not those of index.aero, and with them such "
                                "descriptors of the parts take more than " +
-                                   human_size(aero::AeroModel::kMaxOwnTypes));
+                                   human_size(aero::DescribedTypes::kMaxMemory));
       }
-      own_types += part->own_types_memory();
+      own_types += part->table().types.memory();
       // What index.aero says of the tensors is carried, and the first part's MJSN: a hostile set could have
       // many large ones.
       part->forget_unknown_members();
@@ -177,9 +175,9 @@ void AerosetModel::open_parts(Report& report) {
                             std::to_string(entry.shards.size()));
       continue;
     }
-    open_.back().counts_from_zero =
-        std::any_of(entry.shards.begin(), entry.shards.end(),
-                    [&](std::uint64_t id) { return !model->shard_named(aero::shard_name(id)).has_value(); });
+    open_.back().counts_from_zero = std::any_of(
+        entry.shards.begin(), entry.shards.end(),
+        [&](std::uint64_t id) { return !model->shards().named(aero::shard_name(id)).has_value(); });
     for (const std::uint64_t id : entry.shards) {
       if (!listed.emplace(id, &entry).second)
         report.unreadable(Code::duplicate, where(),
@@ -287,7 +285,7 @@ std::vector<HitTensor> AerosetModel::join_tensors(Report& report) {
   }
   for (std::size_t i = 0; i < tensors().size(); ++i) {
     if (by_name.at(tensors()[i].name) == kClaimed) continue;
-    if (!tensor_index_->all_tensors_usable()) {
+    if (!tensor_index_->table().all_usable) {
       order.push_back(i);  // what it lacks has been told
       continue;
     }
@@ -353,7 +351,7 @@ Metadata AerosetModel::metadata() const {
 Source AerosetModel::source() const {
   Source source = tensor_index_ ? tensor_index_->source() : Source{};
   if (source.format.empty() && !open_.empty())
-    source.format = aero::text_member(open_.front().model->json(), "source_format");
+    source.format = aero::text_member(open_.front().model->file().json, "source_format");
   return source;
 }
 

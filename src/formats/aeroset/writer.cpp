@@ -122,7 +122,7 @@ class AerosetDraft final : public SetDraft {
     const bool part = &file != &files_.back();
     Report report(Report::Mode::judge);
     const aero::AeroModel model(std::move(input), report,
-                                part ? aero::AeroModel::Kind::file : aero::AeroModel::Kind::set_index);
+                                part ? aero::FileKind::file : aero::FileKind::set_index);
     std::span<const PlannedTensor> planned = layout_.tensors;
     if (part && file.builder.shard_count() != 0) {
       const PlannedShard& first = layout_.shards[file.builder.first_shard()];

@@ -345,26 +345,6 @@ Container read_container(const io::Input& input, Report& report) {
   return ContainerReader(input, report).read();
 }
 
-std::vector<Overlap> find_overlaps(const Container& container) {
-  const auto& chunks = container.chunks;
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    if (chunks[i].length != 0) order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return chunks[a].offset < chunks[b].offset; });
-  std::vector<Overlap> overlaps;
-  std::size_t reaching = 0;  // the chunk seen so far that ends last
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    if (chunks[order[i - 1]].end() > chunks[order[reaching]].end()) reaching = i - 1;
-    const Chunk& first = chunks[order[reaching]];
-    const Chunk& second = chunks[order[i]];
-    if (second.offset < first.end()) {
-      overlaps.push_back({order[reaching], order[i], second.offset, std::min(first.end(), second.end())});
-    }
-  }
-  return overlaps;
-}
-
 void lay_out_control(Container& container) {
   container.toc_offset = kHeaderBytes;
   container.toc_length = kTocHeaderBytes + kTocEntryBytes * container.chunks.size();

@@ -29,18 +29,9 @@ struct Container {
 /// Reads what describes the chunks and checks it: bounds, caps, reserved fields, unique names, flags, and
 /// that no payload overlaps another or the control region. Chunks that the file's end cuts off are left out:
 /// the caller reports them, since it knows the tensors that this hits. Two chunks that overlap a WTSH are not
-/// told here but by find_overlaps, which the caller asks once it knows the tensors. Throws CorruptError where
+/// told here but by check_chunk_overlaps, once the tensors are known. Throws CorruptError where
 /// nothing is left to go on with, UnsupportedError for another version.
 Container read_container(const io::Input& input, Report& report);
-
-/// Two chunks that share bytes [begin, end) of the file.
-struct Overlap {
-  std::size_t first = 0;  ///< indexes into Container::chunks
-  std::size_t second = 0;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-std::vector<Overlap> find_overlaps(const Container& container);
 
 /// Sets the offsets of a new container's TOC and string table from its chunks' names.
 void lay_out_control(Container& container);

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "formats/aero/read/integrity.hpp"
 #include "formats/aero/read/metadata_chunk.hpp"
+#include "formats/aero/read/side_chunks.hpp"
 #include "formats/aero/read/source_codec.hpp"
 #include "io/pipeline.hpp"
 #include "model/value_scan.hpp"
@@ -18,38 +19,40 @@ namespace {
 
 class Checker {
  public:
-  Checker(const AeroModel& model, const CheckOptions& options, Report& report)
-      : model_(model),
+  Checker(const OpenedFile& file, const ShardMap& shards, const TensorTable& table,
+          const CheckOptions& options, Report& report)
+      : file_(file),
+        shards_(shards),
+        table_(table),
         options_(options),
         report_(report),
-        scan_(model.tensors()),
-        sha256_(model.input(), options) {}
+        scan_(table.tensors),
+        sha256_(*file.input, options) {}
 
   void run() {
     const bool full = options_.level == CheckLevel::full;
-    // Where an entry of the TOC cannot be used, what it should have covered is missed everywhere.
-    const bool whole_toc = model_.container().chunks.size() == model_.container().entry_count;
     check_source();
     check_page_hash_chunks();
-    check_side_files(model_.shared_input(), model_.container(), report_);
-    if (whole_toc) check_gaps(full);
+    check_side_files(file_.input, file_.container, report_);
+    // Where an entry of the TOC cannot be used, what it should have covered is missed everywhere.
+    if (file_.whole_toc()) check_gaps(full);
     if (full) {
       check_unread_chunks();
       check_weights();
-      if (options_.values) scan_.tell(model_.path(), report_, tally().values);
+      if (options_.values) scan_.tell(file_.path(), report_, tally().values);
       sha256_.judge(report_, tally());
     }
   }
 
  private:
-  Where at(std::uint64_t offset) const { return {model_.path(), offset, {}}; }
-  const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
+  Where at(std::uint64_t offset) const { return {file_.path(), offset, {}}; }
+  const std::vector<Chunk>& chunks() const { return file_.chunks(); }
 
   void check_source() {
-    if (!model_.manifest().sound) return;
-    const Chunk* chunk = model_.find(kManifest);
+    if (!file_.manifest.sound) return;
+    const Chunk* chunk = file_.find(kManifest);
     Report again(Report::Mode::judge);  // what is wrong with the rest of MMSG has been told
-    const Manifest whole = model_.whole_manifest(again);
+    const Manifest whole = whole_manifest(file_, again);
     if (!whole.sound && !again.findings().empty()) {
       report_.unreadable(again.findings().back().code, at(chunk->offset), again.findings().back().message);
       return;
@@ -73,7 +76,7 @@ class Checker {
 
   bool names_all(std::vector<std::uint64_t> order) const {
     std::sort(order.begin(), order.end());
-    std::vector<std::uint64_t> all(model_.tensors().size());
+    std::vector<std::uint64_t> all(table_.tensors.size());
     std::iota(all.begin(), all.end(), 0);
     return order == all;
   }
@@ -81,12 +84,11 @@ class Checker {
   void check_page_hash_chunks() {
     for (const Chunk& chunk : chunks()) {
       if (chunk.fourcc != kPageHashes) continue;
-      const auto shard = model_.shard_of_page_hashes(chunk);
+      const auto shard = shards_.of_page_hashes(chunk);
       if (!shard) {
         report_.fault(Code::malformed, at(chunk.offset), label(chunk) + ": there is no shard with that name");
       } else {
-        pages_.emplace(*shard,
-                       read_page_hashes(model_.input(), chunk, chunks()[model_.shards()[*shard]], report_));
+        pages_.emplace(*shard, read_page_hashes(*file_.input, chunk, shards_[*shard], report_));
       }
     }
   }
@@ -98,7 +100,7 @@ class Checker {
       std::uint64_t begin, end;
       bool weights;
     };
-    const Container& c = model_.container();
+    const Container& c = file_.container;
     std::vector<Range> ranges = {
         {0, kHeaderBytes, false},
         {c.toc_offset, c.toc_offset + kTocHeaderBytes + kTocEntryBytes * c.entry_count, false},
@@ -116,7 +118,7 @@ class Checker {
         after_weights = range.weights;
       }
     }
-    check_gap(reached, model_.input().size(), false, false, full);
+    check_gap(reached, file_.input->size(), false, false, full);
   }
 
   void check_gap(std::uint64_t begin, std::uint64_t end, bool after_weights, bool before_weights, bool full) {
@@ -140,7 +142,7 @@ class Checker {
   void check_zeros(std::uint64_t begin, std::uint64_t end) {
     constexpr std::uint64_t kBlock = std::uint64_t{1} << 20;
     for (std::uint64_t offset = begin; offset < end; offset += kBlock) {
-      const Bytes kept = model_.input().view(offset, std::min(kBlock, end - offset));
+      const Bytes kept = file_.input->view(offset, std::min(kBlock, end - offset));
       const ByteSpan bytes = kept.view;
       const auto stray =
           std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; });
@@ -158,21 +160,21 @@ class Checker {
       const bool over_cap =
           chunk.compressed() && chunk.uncompressed_length > kMaxMetadata;  // which has been told
       const bool unread = !known_fourcc(chunk.fourcc) || chunk.fourcc == kSideFile;
-      if (unread && !over_cap) check_chunk_bytes(model_.input(), chunk, report_);
+      if (unread && !over_cap) check_chunk_bytes(*file_.input, chunk, report_);
     }
   }
 
   /// Every shard in one read: its own hash, its tensors' and its pages'.
   void check_weights() {
-    const auto& tensors = model_.tensors();
-    std::vector<io::HashTask> shard_tasks(model_.shards().size());
+    const auto& tensors = table_.tensors;
+    std::vector<io::HashTask> shard_tasks(shards_.size());
     std::vector<io::HashTask> tensor_tasks(tensors.size());
-    std::vector<io::Region> regions(model_.shards().size());
+    std::vector<io::Region> regions(shards_.size());
     for (std::size_t i = 0; i < regions.size(); ++i) {
-      const Chunk& chunk = chunks()[model_.shards()[i]];
+      const Chunk& chunk = shards_[i];
       regions[i].length = chunk.length;
-      regions[i].read = [&input = model_.input(), start = chunk.offset](std::uint64_t offset,
-                                                                        std::span<std::byte> out) {
+      regions[i].read = [&input = *file_.input, start = chunk.offset](std::uint64_t offset,
+                                                                      std::span<std::byte> out) {
         input.read(start + offset, out);
       };
       io::add_whole_digest(regions[i], shard_tasks[i]);
@@ -182,8 +184,8 @@ class Checker {
       regions[i].layers.emplace_back();
     }
     for (std::size_t shard = 0; shard < regions.size(); ++shard) {
-      const std::uint64_t start = chunks()[model_.shards()[shard]].offset;
-      for (const std::size_t i : model_.tensors_of(shard)) {
+      const std::uint64_t start = shards_[shard].offset;
+      for (const std::size_t i : table_.of_shard(shard)) {
         const Tensor& tensor = tensors[i];
         // A tensor that fills its shard has the shard's hash.
         if (!tensor.digest || tensor.size == regions[shard].length) continue;
@@ -196,7 +198,7 @@ class Checker {
     }
     if (options_.values) {
       for (std::size_t shard = 0; shard < regions.size(); ++shard)
-        scan_.visit(regions[shard], chunks()[model_.shards()[shard]].offset, model_.tensors_of(shard));
+        scan_.visit(regions[shard], shards_[shard].offset, table_.of_shard(shard));
     }
     if (options_.progress != nullptr) {
       for (const io::Region& region : regions) options_.progress->total += region.length;
@@ -217,7 +219,7 @@ class Checker {
     ordered.in_order = [this](ByteSpan bytes) { sha256_.add(bytes); };
     std::vector<std::size_t> order(shards.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto chunk_of = [&](std::size_t shard) -> const Chunk& { return chunks()[model_.shards()[shard]]; };
+    const auto chunk_of = [&](std::size_t shard) -> const Chunk& { return shards_[shard]; };
     std::sort(order.begin(), order.end(),
               [&](std::size_t a, std::size_t b) { return chunk_of(a).offset < chunk_of(b).offset; });
     std::uint64_t reached = 0;
@@ -225,7 +227,7 @@ class Checker {
       std::vector<io::Region> between(1);
       between[0].length = end - reached;
       between[0].read = [&, begin = reached](std::uint64_t offset, std::span<std::byte> out) {
-        model_.input().read(begin + offset, out);
+        file_.input->read(begin + offset, out);
       };
       io::run(between, ordered);
     };
@@ -237,29 +239,29 @@ class Checker {
       io::run(std::span(&shards[shard], 1), in_turn ? ordered : unordered);
       if (in_turn) reached = chunk.end();
     }
-    pass_over(model_.input().size());
+    pass_over(file_.input->size());
   }
 
   std::vector<HitTensor> hit_in(std::size_t shard, std::uint64_t begin, std::uint64_t end) const {
     std::vector<HitTensor> hit;
-    if (!report_.full()) model_.add_tensors_in(shard, begin, end, hit);
+    if (!report_.full()) add_tensors_in(table_, file_.path(), shard, begin, end, hit);
     return hit;
   }
 
   void judge_shard(std::size_t shard, const Digest& found, const std::vector<io::HashTask>& tensor_tasks,
                    const io::Region& region) {
-    const Chunk& chunk = chunks()[model_.shards()[shard]];
+    const Chunk& chunk = shards_[shard];
     bool finer = false;
-    for (const std::size_t i : model_.tensors_of(shard)) {
-      const Tensor& tensor = model_.tensors()[i];
+    for (const std::size_t i : table_.of_shard(shard)) {
+      const Tensor& tensor = table_.tensors[i];
       if (!tensor.digest) continue;
       const Digest& digest = tensor.size == region.length ? found : tensor_tasks[i].digest;
       if (digest == *tensor.digest) continue;
       finer = true;
-      report_.fault(Code::hash, Where{model_.path(), tensor.offset, tensor.name},
+      report_.fault(Code::hash, Where{file_.path(), tensor.offset, tensor.name},
                     "its bytes are corrupt: their BLAKE3 is " + to_hex(digest) + ", hash_b3 says " +
                         to_hex(*tensor.digest),
-                    {{tensor.name, model_.path(), tensor.offset, tensor.size}});
+                    {{tensor.name, file_.path(), tensor.offset, tensor.size}});
     }
     const auto pages = pages_.find(shard);
     if (pages != pages_.end()) {
@@ -284,9 +286,11 @@ class Checker {
                   finer ? std::vector<HitTensor>{} : hit_in(shard, chunk.offset, chunk.end()));
   }
 
-  const AeroModel& model_;
   CheckTally& tally() { return options_.tally != nullptr ? *options_.tally : own_tally_; }
 
+  const OpenedFile& file_;
+  const ShardMap& shards_;
+  const TensorTable& table_;
   const CheckOptions& options_;
   Report& report_;
   ValueScan scan_;
@@ -297,13 +301,14 @@ class Checker {
 
 }  // namespace
 
-bool check_model(const AeroModel& model, const CheckOptions& options, Report& report) {
+bool check_file(const OpenedFile& file, const ShardMap& shards, const TensorTable& table,
+                const CheckOptions& options, Report& report) {
   if (options.level == CheckLevel::control) {
-    const Chunk* chunk = model.find(kControlHash);
-    if (chunk != nullptr) check_control_hash(model.input(), model.container(), *chunk, report);
+    const Chunk* chunk = file.find(kControlHash);
+    if (chunk != nullptr) check_control_hash(*file.input, file.container, *chunk, report);
     return chunk != nullptr;
   }
-  Checker(model, options, report).run();
+  Checker(file, shards, table, options, report).run();
   return true;
 }
 

@@ -8,8 +8,14 @@ namespace {
 
 class ManifestCheck {
  public:
-  ManifestCheck(const AeroModel& model, const Chunk& chunk, Report& report)
-      : model_(model), manifest_(model.manifest()), chunk_(chunk), report_(report) {}
+  ManifestCheck(const OpenedFile& file, const ShardMap& shards, const TensorTable& table, const Chunk& chunk,
+                Report& report)
+      : file_(file),
+        shards_(shards),
+        table_(table),
+        manifest_(file.manifest),
+        chunk_(chunk),
+        report_(report) {}
 
   void run() {
     check_name("the model is called", "model_name", manifest_.model_name);
@@ -29,12 +35,12 @@ class ManifestCheck {
 
  private:
   void fault(const std::string& what) {
-    report_.fault(Code::metadata, {model_.path(), chunk_.offset, {}}, "MMSG: " + what);
+    report_.fault(Code::metadata, {file_.path(), chunk_.offset, {}}, "MMSG: " + what);
   }
-  const std::vector<Chunk>& chunks() const { return model_.container().chunks; }
+  const std::vector<Chunk>& chunks() const { return file_.chunks(); }
 
   void check_name(const char* says, const char* key, const std::string& name) {
-    const std::string json_name = text_member(model_.json(), key);
+    const std::string json_name = text_member(file_.json, key);
     if (json_name.empty() || name.empty() || json_name == name) return;
     fault(std::string(says) + " '" + escape_controls(name) + "', in MJSN '" + escape_controls(json_name) +
           "'");
@@ -73,21 +79,21 @@ class ManifestCheck {
   }
 
   void check_shards(const std::vector<ManifestShard>& listed) {
-    if (listed.size() != model_.shards().size()) {
+    if (listed.size() != shards_.size()) {
       fault("lists " + std::to_string(listed.size()) + " shards, the TOC has " +
-            std::to_string(model_.shards().size()));
+            std::to_string(shards_.size()));
     }
-    std::vector<bool> seen(model_.shards().size());
+    std::vector<bool> seen(shards_.size());
     for (const ManifestShard& line : listed) {
       const std::string name = line.shard_id ? shard_name(*line.shard_id) : "a shard without an id";
-      const auto shard = model_.shard_named(name);
+      const auto shard = shards_.named(name);
       if (!shard) {
         fault("lists " + name + ", which the TOC does not have");
         continue;
       }
       if (seen[*shard]) fault("lists " + name + " twice");
       seen[*shard] = true;
-      const std::size_t index = model_.shards()[*shard];
+      const std::size_t index = shards_.toc_index(*shard);
       if (line.toc_index && *line.toc_index != index) {
         fault(name + " is TOC entry " + std::to_string(index) + ", not " + std::to_string(*line.toc_index));
       }
@@ -96,15 +102,17 @@ class ManifestCheck {
               std::to_string(*line.size_bytes));
       }
       if (!line.mmap_critical) fault(name + " has no \"mmap_critical\" that is true");
-      const std::size_t count = model_.tensors_of(*shard).size();
-      if (model_.all_tensors_usable() && line.tensor_count && *line.tensor_count != count) {
+      const std::size_t count = table_.of_shard(*shard).size();
+      if (table_.all_usable && line.tensor_count && *line.tensor_count != count) {
         fault(name + " holds " + std::to_string(count) + " tensors, not " +
               std::to_string(*line.tensor_count));
       }
     }
   }
 
-  const AeroModel& model_;
+  const OpenedFile& file_;
+  const ShardMap& shards_;
+  const TensorTable& table_;
   const Manifest& manifest_;
   const Chunk& chunk_;
   Report& report_;
@@ -112,10 +120,11 @@ class ManifestCheck {
 
 }  // namespace
 
-void check_manifest(const AeroModel& model, Report& report) {
-  const Chunk* chunk = model.find(kManifest);
-  const bool whole_toc = model.container().chunks.size() == model.container().entry_count;
-  if (chunk != nullptr && whole_toc && model.manifest().sound) ManifestCheck(model, *chunk, report).run();
+void check_manifest(const OpenedFile& file, const ShardMap& shards, const TensorTable& table,
+                    Report& report) {
+  const Chunk* chunk = file.find(kManifest);
+  if (chunk != nullptr && file.whole_toc() && file.manifest.sound)
+    ManifestCheck(file, shards, table, *chunk, report).run();
 }
 
 }  // namespace aerotool::aero
