@@ -6,7 +6,7 @@
 #include "encoding/json/reader.hpp"
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
-#include "formats/aero/read/model_json.hpp"
+#include "formats/aero/write/model_json.hpp"
 
 namespace {
 

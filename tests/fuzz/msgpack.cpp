@@ -9,6 +9,7 @@
 #include "formats/aero/read/manifest.hpp"
 #include "formats/aero/read/source_codec.hpp"
 #include "formats/aero/read/tensor_index.hpp"
+#include "formats/aero/write/source_codec.hpp"
 #include "msgpack_mutator.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
@@ -31,7 +32,7 @@ void read_mmsg(const fuzz::ChunkInput& at, Report& report) {
   std::string problem;
   const auto source = aero::source_from_value(manifest.source, problem);
   if (!source) return;
-  const std::string packed = pack_source(*source);
+  const std::string packed = aero::pack_source(*source);
   PackBuffer buffer;
   pack_map_header(buffer, 1);
   pack_text(buffer, "source");
@@ -41,7 +42,7 @@ void read_mmsg(const fuzz::ChunkInput& at, Report& report) {
   const aero::Manifest read =
       aero::read_manifest(*again.input, again.chunk, aero::ManifestParts::all, memory, strict);
   const auto same = aero::source_from_value(read.source, problem);
-  if (!same || pack_source(*same) != packed) std::abort();
+  if (!same || aero::pack_source(*same) != packed) std::abort();
 }
 
 void read_phsh(const fuzz::ChunkInput& at, Report& report) {

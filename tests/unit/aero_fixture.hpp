@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/aero/read/container.hpp"
+#include "formats/aero/write/container.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero_test {

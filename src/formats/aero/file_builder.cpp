@@ -7,12 +7,14 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/read/integrity.hpp"
-#include "formats/aero/read/manifest.hpp"
-#include "formats/aero/read/model_json.hpp"
-#include "formats/aero/read/source_codec.hpp"
-#include "formats/aero/read/tensor_index.hpp"
+#include "encoding/value_builder.hpp"
 #include "formats/aero/shards.hpp"
+#include "formats/aero/write/container.hpp"
+#include "formats/aero/write/integrity.hpp"
+#include "formats/aero/write/manifest.hpp"
+#include "formats/aero/write/model_json.hpp"
+#include "formats/aero/write/source_codec.hpp"
+#include "formats/aero/write/tensor_index.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "formats/aero/layout.hpp"
 #include "formats/aero/plan_content.hpp"
-#include "formats/aero/read/container.hpp"
-#include "formats/aero/read/side_chunks.hpp"
+#include "formats/aero/write/side_payload.hpp"
 #include "transfer/weight_pass.hpp"
 
 namespace aerotool::aero {

@@ -1,4 +1,5 @@
-// The fixed parts of an AERO file: header, TOC and string table (src/formats/aero/FORMAT.md, "Layout").
+// The fixed parts of an AERO file, for readers and writers alike: header, TOC and string table
+// (src/formats/aero/FORMAT.md, "Layout").
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "hash/digest.hpp"
 
 namespace aerotool::aero {
@@ -21,6 +23,19 @@ inline constexpr std::uint64_t kTocEntryBytes = 80;
 inline constexpr std::uint64_t kTocHashOffset = 48;  // in an entry
 inline constexpr std::uint64_t kPayloadAlign = 16;
 inline constexpr std::uint64_t kControlHashBytes = 256;  // IHSH's payload
+
+// Field offsets in the file header (src/formats/aero/FORMAT.md, "File header"); the 64-bit ones are not
+// aligned.
+inline constexpr std::size_t kAtVersionMajor = 4;
+inline constexpr std::size_t kAtVersionMinor = 6;
+inline constexpr std::size_t kAtHeaderSize = 8;
+inline constexpr std::size_t kAtTocOffset = 12;
+inline constexpr std::size_t kAtTocLength = 20;
+inline constexpr std::size_t kAtStringOffset = 28;
+inline constexpr std::size_t kAtStringLength = 36;
+inline constexpr std::size_t kAtFileFlags = 44;
+inline constexpr std::size_t kAtUuid = 52;
+inline constexpr std::size_t kAtReserved = 68;
 
 // src/formats/aero/FORMAT.md, "Limits".
 inline constexpr std::uint32_t kMaxChunks = 1'000'000;
@@ -94,5 +109,38 @@ struct Chunk {
 
 std::string shard_name(std::uint64_t id);
 std::string page_hashes_name(std::uint64_t id);
+
+/// What MMSG calls a chunk of that FourCC; "unknown" where this version does not know it.
+std::string_view role_of(std::string_view fourcc);
+
+using Uuid = std::array<std::byte, 16>;
+/// "00010203-0405-0607-0809-0a0b0c0d0e0f"
+std::string to_string(const Uuid& uuid);
+
+struct Container {
+  Uuid uuid{};
+  std::uint64_t toc_offset = kHeaderBytes;
+  std::uint64_t toc_length = 0;
+  std::uint64_t string_table_offset = 0;
+  std::uint64_t string_table_length = 0;
+  std::uint64_t payloads_start = 0;
+  std::vector<Chunk> chunks;    ///< in TOC order
+  std::size_t entry_count = 0;  ///< of the TOC; more than `chunks` where some were left out
+  std::vector<Chunk> cut_off;   ///< those left out because the file ends before they do
+};
+
+/// The control-plane digest (src/formats/aero/FORMAT.md, "IHSH"): BLAKE3 of `control`, the bytes from 0 to
+/// payloads_start, with every TOC hash as zeros.
+Digest control_digest(ByteSpan control, std::uint64_t toc_offset, std::size_t entry_count);
+
+/// What IHSH calls BLAKE3.
+inline constexpr std::string_view kHashAlgorithm = "blake3-256";
+
+/// PHSH: of a shard.
+struct PageHashes {
+  std::string shard_name;
+  std::uint64_t page_size = 0;
+  std::vector<Digest> digests;
+};
 
 }  // namespace aerotool::aero

@@ -4,7 +4,7 @@
 
 #include "core/text.hpp"
 #include "encoding/msgpack/pack.hpp"
-#include "formats/aero/read/model_json.hpp"
+#include "formats/aero/write/model_json.hpp"
 #include "transfer/unmeasured.hpp"
 
 namespace aerotool::aero {

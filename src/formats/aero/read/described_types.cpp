@@ -3,6 +3,7 @@
 #include "codecs/ggml/types.hpp"
 #include "codecs/small_types.hpp"
 #include "core/text.hpp"
+#include "encoding/value_builder.hpp"
 #include "model/ggml_dtype.hpp"
 
 namespace aerotool::aero {

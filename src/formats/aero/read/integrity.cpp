@@ -5,16 +5,13 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "encoding/msgpack/event_router.hpp"
-#include "encoding/msgpack/pack.hpp"
 #include "formats/aero/read/metadata_chunk.hpp"
-#include "hash/blake3.hpp"
 
 namespace aerotool::aero {
 namespace {
 
 // 128 MiB of digests; 16 TiB in one shard at the usual page size.
 constexpr std::uint32_t kMaxPages = std::uint32_t{1} << 22;
-constexpr std::string_view kAlgorithm = "blake3-256";
 
 /// {"algo": str, "covered_ranges": [[begin, end], ...], "digest": bin32}
 class ControlHandler : public EventRouter<ControlHandler> {
@@ -140,7 +137,7 @@ bool check_control_hash(const io::Input& input, const Container& container, cons
   ControlHandler found;
   if (!parse_chunk(input, chunk, found, report, true)) return false;
   std::string problem;
-  if (found.algorithm != kAlgorithm) {
+  if (found.algorithm != kHashAlgorithm) {
     problem = "its algorithm is '" + escape_controls(found.algorithm) + "', not blake3-256";
   } else if (!found.has_digest) {
     problem = "it has no digest";
@@ -161,23 +158,6 @@ bool check_control_hash(const io::Input& input, const Container& container, cons
   if (problem.empty()) return true;
   report.unreadable(code, where, label(chunk) + ": " + problem);
   return false;
-}
-
-std::vector<std::byte> render_control_hash(std::uint64_t payloads_start, const Digest& digest) {
-  PackBuffer out;
-  pack_map_header(out, 3);
-  pack_text(out, "algo");
-  pack_text(out, kAlgorithm);
-  pack_text(out, "covered_ranges");
-  pack_array_header(out, 1);
-  pack_array_header(out, 2);
-  pack_unsigned(out, 0);
-  pack_unsigned(out, payloads_start);
-  pack_text(out, "digest");
-  pack_binary(out, digest);
-  std::vector<std::byte> payload(kControlHashBytes);
-  std::copy_n(bytes_of(out.bytes).begin(), out.bytes.size(), payload.begin());
-  return payload;
 }
 
 PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Chunk& shard, Report& report) {
@@ -206,31 +186,6 @@ PageHashes read_page_hashes(const io::Input& input, const Chunk& chunk, const Ch
   if (problem.empty()) return pages;
   report.unreadable(Code::malformed, where, label(chunk) + ": " + problem);
   return {};
-}
-
-std::string render_page_hashes(const PageHashes& pages) {
-  PackBuffer out;
-  pack_map_header(out, 3);
-  pack_text(out, "shard_name");
-  pack_text(out, pages.shard_name);
-  pack_text(out, "page_size");
-  pack_unsigned(out, pages.page_size);
-  pack_text(out, "digests");
-  pack_array_header(out, pages.digests.size());
-  for (const Digest& digest : pages.digests) pack_binary(out, digest);
-  return std::move(out.bytes);
-}
-
-std::uint64_t page_hashes_size(const std::string& shard_name, std::uint64_t page_size,
-                               std::uint64_t shard_size) {
-  const std::uint64_t pages = shard_size / page_size + (shard_size % page_size == 0 ? 0 : 1);
-  constexpr std::uint64_t kPackedDigest = 2 + sizeof(Digest);  // bin8's header and the bytes
-  PackBuffer count;
-  pack_array_header(count, pages);
-  PackBuffer empty;
-  pack_array_header(empty, 0);
-  return render_page_hashes({shard_name, page_size, {}}).size() - empty.bytes.size() + count.bytes.size() +
-         pages * kPackedDigest;
 }
 
 }  // namespace aerotool::aero

@@ -1,4 +1,4 @@
-// MMSG: the manifest of an AERO file (src/formats/aero/FORMAT.md, "MMSG").
+// MMSG: the manifest of an AERO file (src/formats/aero/FORMAT.md, "MMSG"), read.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,6 @@
 #include "encoding/value_builder.hpp"
 #include "formats/aero/layout.hpp"
 #include "io/input.hpp"
-#include "model/dtype.hpp"
-#include "model/metadata.hpp"
 #include "model/report.hpp"
 
 namespace aerotool::aero {
@@ -26,9 +24,6 @@ struct ManifestShard {
   std::optional<std::uint64_t> shard_id, toc_index, size_bytes, tensor_count;
   bool mmap_critical = false;
 };
-
-/// What MMSG calls a chunk of that FourCC; "unknown" where this version does not know it.
-std::string_view role_of(std::string_view fourcc);
 
 struct Manifest {
   bool sound = false;  ///< there is one, and it was read to its end
@@ -49,23 +44,5 @@ enum class ManifestParts { essential, all };
 /// `memory` is what values may take yet, and is lowered by what these take.
 Manifest read_manifest(const io::Input& input, const Chunk& chunk, ManifestParts parts, std::uint64_t& memory,
                        Report& report);
-
-/// What a manifest is written from.
-struct ManifestContent {
-  std::string model_name;
-  std::string architecture;
-  const std::vector<Chunk>* chunks = nullptr;  ///< in TOC order
-  struct ShardLine {
-    std::uint64_t shard_id = 0;
-    std::uint64_t size = 0;
-    std::uint64_t tensor_count = 0;
-  };
-  std::vector<ShardLine> shards;                ///< in TOC order
-  std::vector<const PackedType*> packed_types;  ///< by quant id
-  std::string source;                           ///< packed msgpack; empty for none
-  MapItems extras;
-};
-
-std::string render_manifest(const ManifestContent& content);
 
 }  // namespace aerotool::aero

@@ -1,14 +1,12 @@
-// TIDX: the tensors of an AERO file (src/formats/aero/FORMAT.md, "TIDX"), read from its chunk and written as
-// msgpack.
+// TIDX: the tensors of an AERO file (src/formats/aero/FORMAT.md, "TIDX"), as their chunk lists them.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "encoding/msgpack/pack.hpp"
+#include "encoding/value.hpp"
 #include "formats/aero/layout.hpp"
 #include "io/input.hpp"
 #include "model/report.hpp"
@@ -39,23 +37,5 @@ struct TensorIndex {
 /// lowered by what unknown members take.
 TensorIndex read_tensor_index(const io::Input& input, const Chunk& chunk, std::uint64_t& memory,
                               Report& report);
-
-/// What an entry is written from.
-struct IndexLine {
-  const Tensor* tensor = nullptr;
-  std::uint64_t shard_id = 0;
-  std::uint64_t data_offset = 0;
-  std::optional<std::uint64_t> quant_id;
-  const Digest* digest = nullptr;  ///< written as hash_b3
-  const MapItems* extras = nullptr;
-};
-
-/// The code that TIDX gives a dtype.
-std::uint64_t dtype_code(const DType& dtype);
-
-/// `params` as written for a packed type: {"ggml_type": 12}, {"dtype": "F8_E4M3"}, or what the file had.
-void pack_type_params(PackBuffer& out, const PackedType& type);
-
-std::string render_tensor_index(const std::vector<IndexLine>& lines);
 
 }  // namespace aerotool::aero

@@ -1,10 +1,22 @@
 #include "formats/aero/rules/chunk_overlaps.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "formats/aero/read/metadata_chunk.hpp"
 
 namespace aerotool::aero {
+
+namespace {
+
+/// Two chunks that share bytes [begin, end) of the file.
+struct Overlap {
+  std::size_t first = 0;  ///< indexes into Container::chunks
+  std::size_t second = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
 
 std::vector<Overlap> find_overlaps(const Container& container) {
   const auto& chunks = container.chunks;
@@ -25,6 +37,8 @@ std::vector<Overlap> find_overlaps(const Container& container) {
   }
   return overlaps;
 }
+
+}  // namespace
 
 void check_chunk_overlaps(const OpenedFile& file, const ShardMap& shards, const TensorTable& table,
                           Report& report) {
