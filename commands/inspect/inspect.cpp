@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
 #include "cli/models.hpp"
+#include "cli/overview_text.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
@@ -95,10 +96,10 @@ void print_chunks(const Overview& view, cli::TextOut& out) {
   cli::Table table({left, left, right, right, right, left, left});
   table.row({"chunk", "name", "offset", "length", "uncompressed", "BLAKE3", "flags"});
   constexpr std::size_t kShortHash = 16;
-  for (const ChunkLine& chunk : view.chunks) {
-    table.row({escape_controls(chunk.fourcc), escape_controls(chunk.name), std::to_string(chunk.offset),
-               std::to_string(chunk.length), std::to_string(chunk.uncompressed_length),
-               to_hex(chunk.digest).substr(0, kShortHash), chunk.flags});
+  for (const Section& section : view.sections) {
+    table.row({escape_controls(section.kind), escape_controls(section.name), std::to_string(section.offset),
+               std::to_string(section.stored_length), std::to_string(section.decoded_length),
+               to_hex(section.digest).substr(0, kShortHash), cli::text_of(section.flags)});
   }
   out.line("");
   table.print(out, "  ");
@@ -149,9 +150,10 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
   if (!side.empty()) fact("side files", with_thousands(side.size()) + ", " + size_text(total_size(side)));
   fact("UUID", view.uuid);
   std::string integrity;
-  for (const std::string& item : view.integrity) integrity += (integrity.empty() ? "" : ", ") + item;
+  for (const Integrity& item : view.integrity)
+    integrity += (integrity.empty() ? "" : ", ") + cli::text_of(item);
   fact("integrity", integrity.empty() ? "none" : integrity);
-  for (const std::string& note : view.notes) fact("note", escape_controls(note));
+  for (const Note& note : view.notes) fact("note", escape_controls(cli::text_of(note)));
   table.print(out, "  ");
   if (!facts.dtypes.empty()) {
     cli::Table shares({left, right, right, right});
@@ -163,7 +165,7 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
     out.line("");
     shares.print(out, "  ");
   }
-  if (arguments.has("chunks") && !view.chunks.empty()) print_chunks(view, out);
+  if (arguments.has("chunks") && !view.sections.empty()) print_chunks(view, out);
   if (arguments.has("chunks") && side.size() != model.carried_files().size()) print_side_files(side, out);
   if (arguments.has("metadata")) print_metadata(facts.metadata, out);
 }
@@ -195,7 +197,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
     json.member("size", shard.size);
     json.member("tensors", shard.tensor_count);
   });
-  const auto put_text = [&](const std::string& text) { json.text(text); };
+  const auto put_text = [&](const auto& item) { json.text(cli::text_of(item)); };
   json.array_member("integrity", view.integrity, put_text);
   if (!view.files.empty()) {
     json.objects_member("files", view.files, [&](const FileLine& file) {
@@ -211,14 +213,14 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   }
   if (!view.notes.empty()) json.array_member("notes", view.notes, put_text);
   if (arguments.has("chunks")) {
-    json.objects_member("chunks", view.chunks, [&](const ChunkLine& chunk) {
-      json.name_member("fourcc", chunk.fourcc);
-      json.name_member("name", chunk.name);
-      json.member("flags", chunk.flags);
-      json.member("offset", chunk.offset);
-      json.member("length", chunk.length);
-      json.member("uncompressed_length", chunk.uncompressed_length);
-      json.member("blake3", to_hex(chunk.digest));
+    json.objects_member("chunks", view.sections, [&](const Section& section) {
+      json.name_member("fourcc", section.kind);
+      json.name_member("name", section.name);
+      json.member("flags", cli::text_of(section.flags));
+      json.member("offset", section.offset);
+      json.member("length", section.stored_length);
+      json.member("uncompressed_length", section.decoded_length);
+      json.member("blake3", to_hex(section.digest));
     });
   }
   if (arguments.has("metadata")) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,56 +13,13 @@
 #include "io/digester.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
-#include "model/quantization.hpp"
+#include "model/overview.hpp"
 #include "model/report.hpp"
 #include "model/side_files.hpp"
 #include "model/tensor.hpp"
 #include "model/value_findings.hpp"
 
 namespace aerotool {
-
-/// A run of bytes that holds tensors: a WTSH chunk, or the data section of a file that knows no shards.
-struct Shard {
-  std::string name;
-  std::string path;          ///< the file it lies in
-  std::uint64_t offset = 0;  ///< in that file
-  std::uint64_t size = 0;
-  std::uint64_t tensor_count = 0;
-};
-
-/// One line of a container's table of contents, ready to show.
-struct ChunkLine {
-  std::string fourcc;
-  std::string name;
-  std::string flags;  ///< "zstd index"
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-  std::uint64_t uncompressed_length = 0;
-  Digest digest{};
-};
-
-/// One of the files that a model lies in.
-struct FileLine {
-  std::string path;
-  std::uint64_t size = 0;
-};
-
-/// What `inspect` shows of a file, beside its tensors and metadata.
-struct Overview {
-  std::string format;   ///< "AERO", "safetensors", "GGUF"
-  std::string version;  ///< "0.1", "3"; empty where the format has none
-  std::string model_name;
-  std::string architecture;
-  std::uint64_t file_size = 0;
-  std::optional<std::uint64_t> packed_size;  ///< of a file that is compressed as a whole, as it is stored
-  std::vector<Shard> shards;
-  std::string uuid;                    ///< empty where there is none
-  std::vector<std::string> integrity;  ///< "chunk hashes (BLAKE3)", ...; empty: none
-  std::vector<ChunkLine> chunks;
-  std::vector<FileLine> files;     ///< of a model that lies in several
-  Quantization quantization;       ///< as far as a configuration beside it says it
-  std::vector<std::string> notes;  ///< what is unusual about it, a line each
-};
 
 /// A run of source bytes with a hash of its own that covers several tensors (a WTSH chunk).
 struct HashedRun {

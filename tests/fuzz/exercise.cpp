@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/json_out.hpp"
+#include "cli/overview_text.hpp"
 #include "cli/values.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -62,8 +63,8 @@ void print(const Metadata& metadata) {
 }
 
 void print(const Overview& view) {
-  for (const std::string& note : view.notes) static_cast<void>(escape_controls(note));
-  for (const ChunkLine& chunk : view.chunks) static_cast<void>(escape_controls(chunk.name));
+  for (const Note& note : view.notes) static_cast<void>(escape_controls(cli::text_of(note)));
+  for (const Section& section : view.sections) static_cast<void>(escape_controls(section.name));
 }
 
 void list(const Model& model) {

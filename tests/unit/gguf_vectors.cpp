@@ -60,7 +60,7 @@ TEST_CASE("gguf: overview") {
   CHECK(overview.shards[0].tensor_count == 21);
   CHECK(overview.uuid.empty());
   CHECK(overview.integrity.empty());
-  CHECK(overview.chunks.empty());
+  CHECK(overview.sections.empty());
   CHECK(Opened(vector_bytes("vocab-only.gguf")).model->overview().model_name.empty());
 }
 

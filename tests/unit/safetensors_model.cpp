@@ -125,7 +125,7 @@ TEST_CASE("safetensors: the overview") {
   CHECK(overview.shards[0].tensor_count == 2);
   CHECK(overview.uuid.empty());
   CHECK(overview.integrity.empty());
-  CHECK(overview.chunks.empty());
+  CHECK(overview.sections.empty());
 }
 
 TEST_CASE("safetensors: metadata keeps its order and outlives the model") {

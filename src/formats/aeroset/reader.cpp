@@ -303,19 +303,19 @@ Overview AerosetModel::overview() const {
   view.model_name = index_.model_name;
   view.architecture = index_.architecture;
   view.files.push_back({path(), input_->size()});
-  const auto add_chunks = [&](const std::string& file, std::vector<ChunkLine>& chunks) {
-    for (ChunkLine& chunk : chunks) {
-      chunk.name = file + ": " + chunk.name;
-      view.chunks.push_back(std::move(chunk));
+  const auto add_sections = [&](const std::string& file, std::vector<Section>& sections) {
+    for (Section& section : sections) {
+      section.name = file + ": " + section.name;
+      view.sections.push_back(std::move(section));
     }
   };
   if (tensor_index_) {
     view.files.push_back({tensor_index_->path(), tensor_index_input_->size()});
     Overview of_index = tensor_index_->overview();
     view.uuid = of_index.uuid;
-    add_chunks(index_.tensor_index.path, of_index.chunks);
+    add_sections(index_.tensor_index.path, of_index.sections);
   }
-  view.integrity.emplace_back("SHA-256 of every file");
+  view.integrity.push_back({.covers = Integrity::Covers::files, .algorithm = "SHA-256"});
   std::size_t own_numbers = 0;
   for (const Part& part : open_) {
     Overview of_part = part.model->overview();
@@ -323,21 +323,15 @@ Overview AerosetModel::overview() const {
       view.shards.push_back(std::move(of_part.shards[i]));
       if (i < part.entry->shards.size()) view.shards.back().name = aero::shard_name(part.entry->shards[i]);
     }
-    add_chunks(part.entry->path, of_part.chunks);
+    add_sections(part.entry->path, of_part.sections);
     if (&part == &open_.front())
       view.integrity.insert(view.integrity.end(), of_part.integrity.begin(), of_part.integrity.end());
     if (part.counts_from_zero) ++own_numbers;
   }
   add_files(view);
-  if (own_numbers != 0) {
-    view.notes.push_back(plural(own_numbers, "part") +
-                         " number their shards from 0; they are read through their own TIDX");
-  }
-  if (index_.base_url) view.notes.push_back("its parts are published at " + *index_.base_url);
-  if (index_.cache) {
-    view.notes.push_back(std::string("caching is ") + (index_.cache->enabled ? "enabled" : "not enabled") +
-                         (index_.cache->recommended ? " and recommended" : ""));
-  }
+  if (own_numbers != 0) view.notes.emplace_back(OwnShardNumbers{own_numbers});
+  if (index_.base_url) view.notes.emplace_back(PublishedAt{*index_.base_url});
+  if (index_.cache) view.notes.emplace_back(Caching{index_.cache->enabled, index_.cache->recommended});
   return view;
 }
 

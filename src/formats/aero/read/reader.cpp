@@ -18,21 +18,13 @@ namespace {
 constexpr std::string_view kKnownJson[] = {"architecture", "model_name", "source_format",
                                            "quant_descriptors"};
 
-std::string flag_words(std::uint32_t flags) {
-  std::string words;
-  const auto add = [&](std::uint32_t flag, const char* word) {
-    if ((flags & flag) == 0) return;
-    if (!words.empty()) words += ' ';
-    words += word;
-  };
-  add(kFlagZstd, "zstd");
-  add(kFlagMmapCritical, "mmap-critical");
-  add(kFlagIndex, "index");
-  add(kFlagOptional, "optional");
+SectionFlags flags_of(const Chunk& chunk) {
   constexpr std::uint32_t kKnown = kFlagZstd | kFlagMmapCritical | kFlagIndex | kFlagOptional;
-  if ((flags & ~kKnown) != 0)
-    words += (words.empty() ? "unknown:" : " unknown:") + std::to_string(flags & ~kKnown);
-  return words;
+  return {.zstd = chunk.compressed(),
+          .mmap_critical = (chunk.flags & kFlagMmapCritical) != 0,
+          .index = (chunk.flags & kFlagIndex) != 0,
+          .optional = (chunk.flags & kFlagOptional) != 0,
+          .unknown = chunk.flags & ~kKnown};
 }
 
 }  // namespace
@@ -73,20 +65,19 @@ Overview AeroModel::overview() const {
     if (kind_ == FileKind::file) ++view.shards[tensor.shard].tensor_count;
     if (tensor.digest) ++hashed;
   }
-  view.integrity.emplace_back("BLAKE3 of every chunk");
-  if (hashed != 0) {
-    view.integrity.push_back("BLAKE3 of " + (hashed == table_.tensors.size()
-                                                 ? std::string("every tensor")
-                                                 : with_thousands(hashed) + " tensors"));
-  }
-  const auto pages = std::count_if(file_.chunks().begin(), file_.chunks().end(),
+  using Covers = Integrity::Covers;
+  view.integrity.push_back({.covers = Covers::sections});
+  if (hashed != 0)
+    view.integrity.push_back(
+        {.covers = Covers::tensors, .count = hashed == table_.tensors.size() ? 0 : hashed});
+  const auto paged = std::count_if(file_.chunks().begin(), file_.chunks().end(),
                                    [](const Chunk& chunk) { return chunk.fourcc == kPageHashes; });
-  if (pages != 0)
-    view.integrity.push_back("page hashes of " + plural(static_cast<std::uint64_t>(pages), "shard"));
-  if (file_.find(kControlHash) != nullptr) view.integrity.emplace_back("control-plane hash");
+  if (paged != 0)
+    view.integrity.push_back({.covers = Covers::pages, .count = static_cast<std::uint64_t>(paged)});
+  if (file_.find(kControlHash) != nullptr) view.integrity.push_back({.covers = Covers::control});
   for (const Chunk& chunk : file_.chunks()) {
-    view.chunks.push_back({chunk.fourcc, chunk.name, flag_words(chunk.flags), chunk.offset, chunk.length,
-                           chunk.uncompressed_length, chunk.digest});
+    view.sections.push_back({chunk.fourcc, chunk.name, flags_of(chunk), chunk.offset, chunk.length,
+                             chunk.uncompressed_length, chunk.digest});
   }
   return view;
 }
