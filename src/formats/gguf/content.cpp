@@ -1,24 +1,24 @@
 #include "formats/gguf/content.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/split.hpp"
 #include "transfer/carried.hpp"
+#include "transfer/recorded_order.hpp"
+#include "transfer/text_metadata.hpp"
 #include "transfer/unmeasured.hpp"
 
 namespace aerotool::gguf {
 namespace {
 
 constexpr std::size_t kMaxKeyBytes = 65535;  // that ggml takes
-constexpr std::size_t kMaxLines = 20;
 constexpr std::size_t kMaxShown = 100;
 constexpr unsigned kMaxNesting = 16;  // that the reader takes
 
-/// Collects text under keys that GGUF has another use for, or none.
+/// Collects text under keys that GGUF has no other use for.
 class Collector {
  public:
   void add(std::string_view key, std::string_view text) {
@@ -26,27 +26,22 @@ class Collector {
       lose(key, "its key is " + std::string(key.empty() ? "empty" : "too long"));
     } else if (key == kAlignmentKey || is_split_key(key)) {
       lose(key, "the key means something else in GGUF");
-    } else if (keys_.emplace(key).second) {
-      metadata_.entries.emplace_back(key, Value::string(std::string(text)));
+    } else {
+      text_.add(key, std::string(text));
     }
   }
   void lose(std::string_view key, const std::string& why) {
-    if (++lost_count_ <= kMaxLines)
-      lost_.push_back("metadata '" + escape_controls(key.substr(0, kMaxShown)) + "': " + why);
+    text_.lose("'" + escape_controls(key.substr(0, kMaxShown)) + "'", why);
   }
 
   void finish(Content& content) {
-    if (lost_count_ > kMaxLines)
-      lost_.push_back("metadata: " + std::to_string(lost_count_ - kMaxLines) + " more");
-    content.metadata = std::move(metadata_);
-    content.lost = std::move(lost_);
+    content.metadata = text_.take();
+    content.lost = text_.take_lost();
+    if (text_.untold() != 0) content.lost.push_back("metadata: " + std::to_string(text_.untold()) + " more");
   }
 
  private:
-  Metadata metadata_;
-  std::unordered_set<std::string> keys_;
-  std::vector<std::string> lost_;
-  std::size_t lost_count_ = 0;
+  TextMetadata text_;
 };
 
 /// Metadata for a model that is not GGUF's: what it is called goes under GGUF's keys, all other text under
@@ -119,17 +114,6 @@ bool nests_at_most(const Value& value, unsigned levels) {
                      [&](const Value& item) { return nests_at_most(item, levels - 1); });
 }
 
-std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& source) {
-  if (source.order) return tensors_at(plan, *source.order);
-  if (source.files.empty()) return plan.tensors;
-  std::vector<PlannedTensor> tensors;
-  for (const SourceFile& file : source.files) {
-    const auto more = tensors_at(plan, file.order);
-    tensors.insert(tensors.end(), more.begin(), more.end());
-  }
-  return tensors;
-}
-
 /// A version that a hostile file says is GGUF's.
 std::uint32_t carried_version(const Plan& plan, std::uint64_t version) {
   if (version == 2 || version == 3) return static_cast<std::uint32_t>(version);
@@ -161,7 +145,7 @@ Content content_of(const Plan& plan) {
   content.dropped = std::move(all.dropped);
   const auto index_lost = lost_index(all.index_metadata);
   Source& source = content.source;
-  content.in_source_order = in_source_order(plan, source);
+  content.in_source_order = in_recorded_order(plan, source).value_or(plan.tensors);
   const bool own = source.format == "gguf" && source.metadata && source.typed_metadata;
   if (own) {
     content.metadata = *carried_metadata(plan, *source.metadata);
@@ -187,13 +171,6 @@ std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const Metadat
         "the metadata that it carries nests arrays deeper than " + std::to_string(kMaxNesting) + " levels");
   }
   return std::make_shared<const Metadata>(metadata);
-}
-
-std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order) {
-  std::vector<PlannedTensor> tensors;
-  tensors.reserve(order.size());
-  for (const std::uint64_t index : order) tensors.push_back(plan.tensors[index]);
-  return tensors;
 }
 
 void unite(Content& content) {

@@ -32,9 +32,6 @@ Content content_of(const Plan& plan);
 /// Metadata of a GGUF file as a source carries it. Throws CorruptError where it cannot be read again.
 std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const Metadata& metadata);
 
-/// The tensors of a plan at these indexes.
-std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order);
-
 /// Makes one file of what a source may have split: leaves out how it was, and says so.
 void unite(Content& content);
 

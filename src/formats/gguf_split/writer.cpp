@@ -12,6 +12,7 @@
 #include "transfer/carried.hpp"
 #include "transfer/headed_set.hpp"
 #include "transfer/numbered_files.hpp"
+#include "transfer/recorded_order.hpp"
 
 namespace aerotool::gguf_split {
 namespace {
@@ -40,7 +41,7 @@ HeadedFiles plan_recorded_files(const Plan& plan, const gguf::Content& content) 
   for (const SourceFile& recorded : content.source.files) {
     gguf::FileContent file;
     file.name = recorded.path;
-    file.tensors = gguf::tensors_at(plan, recorded.order);
+    file.tensors = tensors_at(plan, recorded.order);
     file.version = content.version;
     file.metadata = gguf::carried_metadata(plan, recorded.metadata.value_or(Metadata{}));
     file.restored = true;

@@ -12,11 +12,11 @@
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
 #include "transfer/carried.hpp"
+#include "transfer/recorded_order.hpp"
+#include "transfer/text_metadata.hpp"
 
 namespace aerotool::safetensors {
 namespace {
-
-constexpr std::size_t kMaxLines = 20;
 
 template <typename Number>
 std::string shortest(Number number) {
@@ -55,35 +55,25 @@ class Collector {
       lose(key, value.type == ValueType::string
                     ? std::string("it is not UTF-8")
                     : "safetensors metadata holds only text, not " + std::string(name_of(value.type)));
-    } else if (!keys_.emplace(key).second) {
+    } else if (!text_.add(key, std::move(*text))) {
       lose(key, "its key is duplicated");
-    } else {
-      metadata_.entries.emplace_back(key, Value::string(std::move(*text)));
     }
   }
   void add_text(std::string_view key, const std::string& text) {
     if (!text.empty()) add(key, Value::string(text));
   }
 
-  bool empty() const { return metadata_.entries.empty(); }
-  std::shared_ptr<const Metadata> metadata() {
-    return std::make_shared<const Metadata>(std::move(metadata_));
-  }
-  std::vector<std::string> lost() {
-    if (lost_count_ > kMaxLines)
-      lost_.push_back("metadata: " + plural(lost_count_ - kMaxLines, "more entry", "more entries"));
-    return std::move(lost_);
+  void finish(Content& content) {
+    content.lost = text_.take_lost();
+    if (text_.untold() != 0)
+      content.lost.push_back("metadata: " + plural(text_.untold(), "more entry", "more entries"));
+    if (!text_.empty()) content.metadata = std::make_shared<const Metadata>(text_.take());
   }
 
  private:
-  void lose(std::string_view key, const std::string& why) {
-    if (++lost_count_ <= kMaxLines) lost_.push_back("metadata " + quoted(key) + ": " + why);
-  }
+  void lose(std::string_view key, const std::string& why) { text_.lose(quoted(key), why); }
 
-  Metadata metadata_;
-  std::unordered_set<std::string> keys_;
-  std::vector<std::string> lost_;
-  std::size_t lost_count_ = 0;
+  TextMetadata text_;
 };
 
 /// Fills in the metadata of a target whose source has none of safetensors' own.
@@ -100,20 +90,13 @@ void collect(const Plan& plan, Content& content) {
       if (key.type == ValueType::string && value.type == ValueType::string) collector.add(key.text(), value);
     }
   }
-  content.lost = collector.lost();
-  if (!collector.empty()) content.metadata = collector.metadata();
+  collector.finish(content);
 }
 
 /// Where the source does not say, it is what its format's writer would choose.
 std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& source) {
-  if (source.order) return tensors_at(plan, *source.order);
-  std::vector<PlannedTensor> tensors;
-  for (const SourceFile& file : source.files) {
-    const auto more = tensors_at(plan, file.order);
-    tensors.insert(tensors.end(), more.begin(), more.end());
-  }
-  if (!source.files.empty()) return tensors;
-  tensors = plan.tensors;
+  if (auto recorded = in_recorded_order(plan, source)) return std::move(*recorded);
+  std::vector<PlannedTensor> tensors = plan.tensors;
   if (source.format == kSourceFormat) put_in_reference_order(tensors);
   return tensors;
 }
@@ -123,13 +106,6 @@ std::vector<PlannedTensor> in_source_order(const Plan& plan, const Source& sourc
 void refuse_gaps(const Plan& plan) {
   throw CorruptError({plan.models.front()->path(), {}, {}},
                      "safetensors cannot hold the gaps that it carries; --include '*' leaves them out");
-}
-
-std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order) {
-  std::vector<PlannedTensor> tensors;
-  tensors.reserve(order.size());
-  for (const std::uint64_t index : order) tensors.push_back(plan.tensors[index]);
-  return tensors;
 }
 
 std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::optional<Metadata>& metadata) {

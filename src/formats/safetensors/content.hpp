@@ -40,9 +40,6 @@ std::shared_ptr<const Metadata> carried_metadata(const Plan& plan, const std::op
 /// Throws CorruptError: the format has no bytes between tensors.
 [[noreturn]] void refuse_gaps(const Plan& plan);
 
-/// The tensors of a plan at these indexes.
-std::vector<PlannedTensor> tensors_at(const Plan& plan, const std::vector<std::uint64_t>& order);
-
 /// Leaves out how a source is divided into files, and says what that loses.
 void unite(Content& content);
 

@@ -9,6 +9,7 @@
 #include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors_sharded/index.hpp"
 #include "transfer/numbered_files.hpp"
+#include "transfer/recorded_order.hpp"
 
 namespace aerotool::safetensors_sharded {
 namespace {
@@ -93,7 +94,7 @@ HeadedFiles plan_recorded_files(const Plan& plan, const Source& source) {
     if (!recorded.gaps.empty()) safetensors::refuse_gaps(plan);
     safetensors::FileContent file;
     file.name = recorded.path;
-    file.tensors = safetensors::tensors_at(plan, recorded.order);
+    file.tensors = tensors_at(plan, recorded.order);
     file.metadata = safetensors::carried_metadata(plan, recorded.metadata);
     file.head = recorded.head;
     add_file(plan, std::move(file), files);
