@@ -7,7 +7,7 @@
 #include "encoding/msgpack/pack.hpp"
 #include "formats/aero/read/integrity.hpp"
 #include "formats/aero/read/manifest.hpp"
-#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/source.hpp"
 #include "formats/aero/read/tensor_index.hpp"
 #include "formats/aero/write/source_codec.hpp"
 #include "msgpack_mutator.hpp"

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "core/error.hpp"
-#include "formats/aeroset/set_index.hpp"
+#include "formats/aeroset/layout.hpp"
+#include "formats/aeroset/parse.hpp"
+#include "formats/aeroset/render.hpp"
 
 using namespace aerotool;
 using namespace aerotool::aeroset;

@@ -11,8 +11,9 @@
 #include "formats/aero/write/manifest.hpp"
 #include "formats/aero/write/model_json.hpp"
 #include "formats/aero/write/tensor_index.hpp"
+#include "formats/aeroset/layout.hpp"
 #include "formats/aeroset/reader.hpp"
-#include "formats/aeroset/set_index.hpp"
+#include "formats/aeroset/render.hpp"
 #include "hash/sha256.hpp"
 
 using namespace aerotool;

@@ -7,7 +7,7 @@
 #include "encoding/msgpack/pack.hpp"
 #include "encoding/msgpack/parser.hpp"
 #include "encoding/value_builder.hpp"
-#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/source.hpp"
 #include "formats/aero/write/source_codec.hpp"
 
 using namespace aerotool;

@@ -1,7 +1,7 @@
 // Where tensors lie, and the bytes between them.
 #include <doctest/doctest.h>
 
-#include "formats/gguf/layout.hpp"
+#include "formats/gguf/gaps.hpp"
 #include "gguf_fixture.hpp"
 
 namespace aerotool {

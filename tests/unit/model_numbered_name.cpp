@@ -2,7 +2,7 @@
 
 #include "files.hpp"
 #include "formats/safetensors/part_name.hpp"
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "io/absent.hpp"
 #include "model/missing_parts.hpp"
 #include "model/numbered_name.hpp"

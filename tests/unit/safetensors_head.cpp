@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/parse.hpp"
 #include "safetensors_fixture.hpp"
 
 using namespace aerotool;

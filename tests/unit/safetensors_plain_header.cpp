@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "formats/safetensors/plain_header.hpp"
+#include "formats/safetensors/parse_plain.hpp"
 
 using namespace aerotool::safetensors;
 

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <set>
 
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "io/output.hpp"
 #include "registry/registry.hpp"
 #include "safetensors_fixture.hpp"

@@ -1,8 +1,9 @@
 // What the registry knows of AEROSET.
 #include "transfer/format.hpp"
 
+#include "formats/aeroset/layout.hpp"
+#include "formats/aeroset/parse.hpp"
 #include "formats/aeroset/reader.hpp"
-#include "formats/aeroset/set_index.hpp"
 #include "formats/aeroset/writer.hpp"
 
 namespace aerotool {

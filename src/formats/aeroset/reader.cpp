@@ -11,6 +11,7 @@
 #include "formats/aero/layout.hpp"
 #include "formats/aero/read/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
+#include "formats/aeroset/parse.hpp"
 #include "io/absent.hpp"
 #include "io/relative_path.hpp"
 #include "model/missing_parts.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "formats/aero/read/reader.hpp"
-#include "formats/aeroset/set_index.hpp"
+#include "formats/aeroset/layout.hpp"
 #include "model/multi_file_model.hpp"
 
 namespace aerotool::aeroset {

@@ -6,7 +6,6 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "formats/gguf/layout.hpp"
 #include "formats/gguf/parse.hpp"
 #include "model/ggml_dtype.hpp"
 #include "transfer/refusals.hpp"

@@ -4,7 +4,7 @@
 
 #include "core/checked.hpp"
 #include "core/error.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/layout.hpp"
 #include "formats/gguf/parse.hpp"
 #include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"

@@ -1,4 +1,4 @@
-// The head of a GGUF file as our writer makes it, and the names that reading and writing share.
+// The head of a GGUF file as our writer makes it.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,11 @@
 #include <string_view>
 
 #include "core/bytes.hpp"
+#include "formats/gguf/layout.hpp"
 #include "model/metadata.hpp"
 #include "model/tensor.hpp"
 
 namespace aerotool::gguf {
-
-constexpr std::string_view kMagic = "GGUF";
-constexpr std::string_view kAlignmentKey = "general.alignment";
-constexpr std::uint64_t kDefaultAlignment = 32;
-constexpr std::size_t kLongestName = 63;  ///< of a tensor, in bytes, that ggml takes
 
 using Sink = std::function<void(ByteSpan)>;
 

@@ -4,8 +4,8 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/gguf/head.hpp"
-#include "formats/gguf/tensor_infos.hpp"
+#include "formats/gguf/layout.hpp"
+#include "formats/gguf/parse_tensors.hpp"
 
 namespace aerotool::gguf {
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "formats/gguf/cursor.hpp"
-#include "formats/gguf/metadata_reader.hpp"
 #include "formats/gguf/other_types.hpp"
+#include "formats/gguf/parse_cursor.hpp"
+#include "formats/gguf/parse_metadata.hpp"
 #include "model/report.hpp"
 #include "model/tensor.hpp"
 

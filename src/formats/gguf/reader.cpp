@@ -6,9 +6,10 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
+#include "formats/gguf/gaps.hpp"
 #include "formats/gguf/head.hpp"
-#include "formats/gguf/layout.hpp"
-#include "formats/gguf/loader_warnings.hpp"
+#include "formats/gguf/rules.hpp"
+#include "formats/gguf/rules_of_loaders.hpp"
 #include "transfer/file_check.hpp"
 
 namespace aerotool::gguf {

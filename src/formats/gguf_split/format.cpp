@@ -4,7 +4,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/format.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/layout.hpp"
 #include "formats/gguf/split.hpp"
 #include "formats/gguf_split/reader.hpp"
 #include "formats/gguf_split/writer.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "formats/gguf/layout.hpp"
+#include "formats/gguf/gaps.hpp"
 #include "model/missing_parts.hpp"
 
 namespace aerotool::gguf_split {

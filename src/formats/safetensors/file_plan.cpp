@@ -9,10 +9,10 @@
 #include "core/text.hpp"
 #include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/head.hpp"
-#include "formats/safetensors/header.hpp"
-#include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
+#include "formats/safetensors/parse.hpp"
 #include "formats/safetensors/reader.hpp"
+#include "formats/safetensors/rules.hpp"
 #include "transfer/refusals.hpp"
 
 namespace aerotool::safetensors {

@@ -5,7 +5,7 @@
 
 #include "core/checked.hpp"
 #include "formats/safetensors/config.hpp"
-#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/parse.hpp"
 #include "formats/safetensors/part_name.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors/writer.hpp"

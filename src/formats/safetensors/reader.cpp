@@ -7,9 +7,9 @@
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
 #include "formats/safetensors/dtype_order.hpp"
-#include "formats/safetensors/header.hpp"
-#include "formats/safetensors/layout.hpp"
 #include "formats/safetensors/message.hpp"
+#include "formats/safetensors/parse.hpp"
+#include "formats/safetensors/rules.hpp"
 #include "transfer/file_check.hpp"
 
 namespace aerotool::safetensors {

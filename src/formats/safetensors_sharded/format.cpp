@@ -2,7 +2,7 @@
 #include "transfer/format.hpp"
 
 #include "formats/safetensors/part_name.hpp"
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "formats/safetensors_sharded/reader.hpp"
 #include "formats/safetensors_sharded/writer.hpp"
 

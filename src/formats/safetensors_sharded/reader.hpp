@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "formats/safetensors/config.hpp"
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "io/input.hpp"
 #include "model/multi_file_model.hpp"
 #include "model/numbered_name.hpp"

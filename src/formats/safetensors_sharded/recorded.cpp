@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/part_name.hpp"
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "transfer/numbered_files.hpp"
 #include "transfer/recorded_order.hpp"
 

@@ -6,7 +6,7 @@
 #include "encoding/json/text.hpp"
 #include "formats/safetensors/content.hpp"
 #include "formats/safetensors/reader.hpp"
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 #include "formats/safetensors_sharded/recorded.hpp"
 #include "transfer/carried.hpp"
 #include "transfer/headed_set.hpp"

@@ -5,7 +5,7 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
-#include "formats/aero/rules/container_rules.hpp"
+#include "formats/aero/rules/container.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -6,10 +6,10 @@
 #include "formats/aero/read/integrity.hpp"
 #include "formats/aero/read/metadata_chunk.hpp"
 #include "formats/aero/read/model_json.hpp"
-#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/source.hpp"
 #include "formats/aero/rules/check.hpp"
 #include "formats/aero/rules/chunk_overlaps.hpp"
-#include "formats/aero/rules/manifest_check.hpp"
+#include "formats/aero/rules/manifest.hpp"
 #include "io/pipeline.hpp"
 
 namespace aerotool::aero {

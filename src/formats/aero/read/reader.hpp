@@ -7,7 +7,7 @@
 
 #include "formats/aero/read/opened_file.hpp"
 #include "formats/aero/read/shard_map.hpp"
-#include "formats/aero/read/side_chunks.hpp"
+#include "formats/aero/read/side_files.hpp"
 #include "formats/aero/read/tensor_table.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"

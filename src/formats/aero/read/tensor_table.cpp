@@ -5,7 +5,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/aero/rules/tensor_rules.hpp"
+#include "formats/aero/rules/tensors.hpp"
 
 namespace aerotool::aero {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/safetensors/plain_header.hpp"
+#include "formats/safetensors/parse_plain.hpp"
 
 #include <array>
 #include <charconv>

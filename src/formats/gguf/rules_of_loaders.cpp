@@ -1,4 +1,4 @@
-#include "formats/gguf/loader_warnings.hpp"
+#include "formats/gguf/rules_of_loaders.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -6,7 +6,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/layout.hpp"
 #include "formats/gguf/split.hpp"
 
 namespace aerotool::gguf {

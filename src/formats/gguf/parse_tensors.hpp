@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "formats/gguf/cursor.hpp"
 #include "formats/gguf/other_types.hpp"
+#include "formats/gguf/parse_cursor.hpp"
 #include "model/report.hpp"
 #include "model/tensor.hpp"
 

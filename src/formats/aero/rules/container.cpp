@@ -1,4 +1,4 @@
-#include "formats/aero/rules/container_rules.hpp"
+#include "formats/aero/rules/container.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
-#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/parse.hpp"
 
 #include <utility>
 #include <vector>
 
 #include "encoding/json/reader.hpp"
 #include "formats/safetensors/message.hpp"
-#include "formats/safetensors/plain_header.hpp"
+#include "formats/safetensors/parse_plain.hpp"
 
 namespace aerotool::safetensors {
 namespace {

@@ -1,5 +1,5 @@
 // The JSON header of a safetensors file, read event by event. Parsing tells what the header says and where
-// it is not of the right kind; whether that makes sense (sizes, places in the data) is for layout.hpp.
+// it is not of the right kind; whether that makes sense (sizes, places in the data) is for rules.hpp.
 #pragma once
 
 #include <array>

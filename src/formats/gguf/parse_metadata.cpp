@@ -1,4 +1,4 @@
-#include "formats/gguf/metadata_reader.hpp"
+#include "formats/gguf/parse_metadata.hpp"
 
 #include <algorithm>
 #include <string>

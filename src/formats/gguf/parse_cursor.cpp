@@ -1,4 +1,4 @@
-#include "formats/gguf/cursor.hpp"
+#include "formats/gguf/parse_cursor.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "formats/safetensors_sharded/index.hpp"
+#include "formats/safetensors_sharded/parse.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "formats/safetensors/layout.hpp"
+#include "formats/safetensors/rules.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,5 @@
-// model.aeroset.json: the index of an AEROSET (src/formats/aeroset/FORMAT.md, "The index").
+// What an AEROSET consists of, for readers and writers alike: its index (src/formats/aeroset/FORMAT.md, "The
+// index") and the names of its files.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,10 @@
 #include <vector>
 
 #include "hash/digest.hpp"
-#include "model/report.hpp"
 
 namespace aerotool::aeroset {
 
+inline constexpr std::string_view kFormatName = "AEROSET";
 inline constexpr std::string_view kIndexName = "model.aeroset.json";
 inline constexpr std::string_view kTensorIndexName = "index.aero";
 /// A cap of this program's own: reading takes memory in proportion to the text.
@@ -41,13 +42,6 @@ struct SetIndex {
   std::vector<SetPart> parts;
   SetFile tensor_index;  ///< "global_tidx"
 };
-
-/// Reads the text of the index called `path`. Throws CorruptError where nothing is left to go on with,
-/// UnsupportedError for another version.
-SetIndex read_set_index(std::string_view text, const std::string& path, Report& report);
-
-/// Indented by two spaces, version [0, 1] unless there is a base_url.
-std::string render_set_index(const SetIndex& index);
 
 /// "part-000.aero"
 std::string part_name(std::size_t number);

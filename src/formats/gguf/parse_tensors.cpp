@@ -1,4 +1,4 @@
-#include "formats/gguf/tensor_infos.hpp"
+#include "formats/gguf/parse_tensors.hpp"
 
 #include <algorithm>
 #include <optional>

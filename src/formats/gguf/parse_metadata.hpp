@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "formats/gguf/cursor.hpp"
+#include "formats/gguf/parse_cursor.hpp"
 #include "model/metadata.hpp"
 #include "model/report.hpp"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/parse.hpp"
 #include "model/report.hpp"
 #include "model/tensor.hpp"
 

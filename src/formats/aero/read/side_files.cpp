@@ -1,4 +1,4 @@
-#include "formats/aero/read/side_chunks.hpp"
+#include "formats/aero/read/side_files.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "formats/aero/read/source_codec.hpp"
+#include "formats/aero/read/source.hpp"
 
 namespace aerotool::aero {
 namespace {

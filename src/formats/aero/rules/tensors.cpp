@@ -1,4 +1,4 @@
-#include "formats/aero/rules/tensor_rules.hpp"
+#include "formats/aero/rules/tensors.hpp"
 
 #include <algorithm>
 #include <numeric>

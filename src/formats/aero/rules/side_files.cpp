@@ -1,7 +1,7 @@
-#include "formats/aero/rules/side_file_rules.hpp"
+#include "formats/aero/rules/side_files.hpp"
 
 #include "formats/aero/read/metadata_chunk.hpp"
-#include "formats/aero/read/side_chunks.hpp"
+#include "formats/aero/read/side_files.hpp"
 
 namespace aerotool::aero {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "formats/safetensors/header.hpp"
+#include "formats/safetensors/parse.hpp"
 
 namespace aerotool::safetensors {
 

@@ -1,19 +1,14 @@
-#include "formats/aeroset/set_index.hpp"
-
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
+#include "formats/aeroset/parse.hpp"
 
 #include <algorithm>
 
 #include "core/text.hpp"
-#include "encoding/json/memory.hpp"
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
 
 namespace aerotool::aeroset {
 namespace {
 
-constexpr std::string_view kFormatName = "AEROSET";
 constexpr std::uint64_t kHighestMinor = 2;
 
 class IndexReader {
@@ -151,25 +146,6 @@ class IndexReader {
   Report& report_;
 };
 
-using Buffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, JsonMemory>;
-using Writer = rapidjson::PrettyWriter<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
-
-void put_key(Writer& json, std::string_view key) {
-  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-}
-
-void put_text(Writer& json, std::string_view key, std::string_view text) {
-  put_key(json, key);
-  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void put_file(Writer& json, const SetFile& file) {
-  put_text(json, "path", file.path);
-  put_text(json, "sha256", to_hex(file.sha256.value_or(Digest{})));
-  put_key(json, "size_bytes");
-  json.Uint64(file.size.value_or(0));
-}
-
 }  // namespace
 
 SetIndex read_set_index(std::string_view text, const std::string& path, Report& report) {
@@ -178,61 +154,6 @@ SetIndex read_set_index(std::string_view text, const std::string& path, Report& 
     throw CorruptError({path, problem->offset, {}}, problem->message, Code::index);
   if (json.type != ValueType::map) throw CorruptError({path, {}, {}}, "is not a JSON object", Code::index);
   return IndexReader(path, report).read(json);
-}
-
-std::string render_set_index(const SetIndex& index) {
-  Buffer buffer;
-  Writer json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  put_key(json, "format");
-  json.StartObject();
-  put_text(json, "name", kFormatName);
-  put_key(json, "version");
-  json.StartArray();
-  json.Uint64(0);
-  json.Uint64(index.base_url ? 2 : 1);
-  json.EndArray();
-  json.EndObject();
-  put_key(json, "model");
-  json.StartObject();
-  put_text(json, "name", index.model_name);
-  put_text(json, "architecture", index.architecture);
-  json.EndObject();
-  if (index.base_url) put_text(json, "base_url", *index.base_url);
-  put_key(json, "parts");
-  json.StartArray();
-  for (const SetPart& part : index.parts) {
-    json.StartObject();
-    put_file(json, part);
-    put_key(json, "shards");
-    json.StartArray();
-    for (const std::uint64_t id : part.shards) json.Uint64(id);
-    json.EndArray();
-    json.EndObject();
-  }
-  json.EndArray();
-  put_key(json, "global_tidx");
-  json.StartObject();
-  put_file(json, index.tensor_index);
-  json.EndObject();
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
-}
-
-std::string part_name(std::size_t number) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < 3) digits.insert(0, 3 - digits.size(), '0');
-  return "part-" + digits + ".aero";
-}
-
-bool is_part_name(std::string_view name) {
-  constexpr std::string_view kBefore = "part-";
-  constexpr std::string_view kAfter = ".aero";
-  if (!name.starts_with(kBefore) || !name.ends_with(kAfter)) return false;
-  if (name.size() < kBefore.size() + 3 + kAfter.size()) return false;
-  const std::string_view digits = name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
-  return digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace aerotool::aeroset

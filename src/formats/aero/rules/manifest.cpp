@@ -1,4 +1,4 @@
-#include "formats/aero/rules/manifest_check.hpp"
+#include "formats/aero/rules/manifest.hpp"
 
 #include "core/text.hpp"
 #include "formats/aero/read/model_json.hpp"
