@@ -9,7 +9,7 @@
 #include "formats/aero/read/manifest.hpp"
 #include "formats/aero/read/source.hpp"
 #include "formats/aero/read/tensor_index.hpp"
-#include "formats/aero/write/source_codec.hpp"
+#include "formats/aero/write/source.hpp"
 #include "msgpack_mutator.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);

@@ -19,7 +19,7 @@
 #include "formats/aero/write/manifest.hpp"
 #include "formats/aero/write/model_json.hpp"
 #include "formats/aero/write/tensor_index.hpp"
-#include "formats/aero/writer.hpp"
+#include "formats/aero/write/writer.hpp"
 #include "hash/blake3.hpp"
 
 using namespace aerotool;

@@ -8,7 +8,7 @@
 #include "encoding/msgpack/parser.hpp"
 #include "encoding/value_builder.hpp"
 #include "formats/aero/read/source.hpp"
-#include "formats/aero/write/source_codec.hpp"
+#include "formats/aero/write/source.hpp"
 
 using namespace aerotool;
 using namespace aerotool::aero;

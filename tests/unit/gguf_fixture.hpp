@@ -11,7 +11,7 @@
 #include "core/checked.hpp"
 #include "files.hpp"
 #include "formats/gguf/format.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/render.hpp"
 
 namespace aerotool::gguf_test {
 

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/render.hpp"
 
 namespace aerotool {
 namespace {

@@ -1,5 +1,5 @@
 // The head as our writer renders it, against the reference library's own bytes.
-#include "formats/safetensors/head.hpp"
+#include "formats/safetensors/render.hpp"
 
 #include <doctest/doctest.h>
 

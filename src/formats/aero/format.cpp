@@ -3,7 +3,7 @@
 #include "core/checked.hpp"
 #include "formats/aero/layout.hpp"
 #include "formats/aero/read/reader.hpp"
-#include "formats/aero/writer.hpp"
+#include "formats/aero/write/writer.hpp"
 #include "transfer/format.hpp"
 
 namespace aerotool {

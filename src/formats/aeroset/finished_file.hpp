@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "formats/aero/file_builder.hpp"
+#include "formats/aero/write/file_builder.hpp"
 #include "io/input.hpp"
 
 namespace aerotool::aeroset {

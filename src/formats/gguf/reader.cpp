@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
 #include "formats/gguf/gaps.hpp"
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/render.hpp"
 #include "formats/gguf/rules.hpp"
 #include "formats/gguf/rules_of_loaders.hpp"
 #include "transfer/file_check.hpp"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "formats/gguf/content.hpp"
+#include "formats/gguf/plan_content.hpp"
 
 namespace aerotool::gguf {
 

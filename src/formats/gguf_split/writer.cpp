@@ -6,7 +6,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "formats/gguf/content.hpp"
+#include "formats/gguf/plan_content.hpp"
 #include "formats/gguf/reader.hpp"
 #include "formats/gguf/split.hpp"
 #include "transfer/carried.hpp"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/safetensors/head.hpp"
+#include "formats/safetensors/render.hpp"
 #include "model/metadata.hpp"
 
 namespace aerotool::safetensors {

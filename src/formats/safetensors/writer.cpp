@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "formats/safetensors/content.hpp"
+#include "formats/safetensors/plan_content.hpp"
 
 namespace aerotool::safetensors {
 

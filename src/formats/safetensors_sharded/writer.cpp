@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "encoding/json/text.hpp"
-#include "formats/safetensors/content.hpp"
+#include "formats/safetensors/plan_content.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/parse.hpp"
-#include "formats/safetensors_sharded/recorded.hpp"
+#include "formats/safetensors_sharded/plan_recorded.hpp"
 #include "transfer/carried.hpp"
 #include "transfer/headed_set.hpp"
 #include "transfer/numbered_files.hpp"

@@ -1,4 +1,4 @@
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/render.hpp"
 
 #include <algorithm>
 #include <array>

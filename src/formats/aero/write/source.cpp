@@ -1,4 +1,4 @@
-#include "formats/aero/write/source_codec.hpp"
+#include "formats/aero/write/source.hpp"
 
 #include "encoding/msgpack/pack.hpp"
 

@@ -1,4 +1,4 @@
-#include "formats/safetensors_sharded/recorded.hpp"
+#include "formats/safetensors_sharded/plan_recorded.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "formats/gguf/file_plan.hpp"
+#include "formats/gguf/plan_file.hpp"
 
 #include <algorithm>
 #include <unordered_map>

@@ -1,4 +1,4 @@
-#include "formats/safetensors/head.hpp"
+#include "formats/safetensors/render.hpp"
 
 #include <array>
 #include <charconv>

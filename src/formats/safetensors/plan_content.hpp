@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/safetensors/file_plan.hpp"
+#include "formats/safetensors/plan_file.hpp"
 #include "model/index_metadata.hpp"
 #include "model/metadata.hpp"
 #include "transfer/plan.hpp"

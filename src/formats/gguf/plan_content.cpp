@@ -1,4 +1,4 @@
-#include "formats/gguf/content.hpp"
+#include "formats/gguf/plan_content.hpp"
 
 #include <algorithm>
 #include <utility>

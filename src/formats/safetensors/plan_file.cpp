@@ -1,4 +1,4 @@
-#include "formats/safetensors/file_plan.hpp"
+#include "formats/safetensors/plan_file.hpp"
 
 #include <algorithm>
 #include <span>
@@ -8,10 +8,10 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/safetensors/dtype_order.hpp"
-#include "formats/safetensors/head.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/parse.hpp"
 #include "formats/safetensors/reader.hpp"
+#include "formats/safetensors/render.hpp"
 #include "formats/safetensors/rules.hpp"
 #include "transfer/refusals.hpp"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "formats/gguf/head.hpp"
+#include "formats/gguf/render.hpp"
 #include "transfer/headed_files.hpp"
 
 namespace aerotool::gguf {

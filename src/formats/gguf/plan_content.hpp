@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "formats/gguf/file_plan.hpp"
+#include "formats/gguf/plan_file.hpp"
 #include "model/metadata.hpp"
 #include "transfer/plan.hpp"
 

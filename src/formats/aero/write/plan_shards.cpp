@@ -1,4 +1,4 @@
-#include "formats/aero/shards.hpp"
+#include "formats/aero/write/plan_shards.hpp"
 
 #include "core/checked.hpp"
 #include "core/text.hpp"

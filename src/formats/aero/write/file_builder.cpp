@@ -1,4 +1,4 @@
-#include "formats/aero/file_builder.hpp"
+#include "formats/aero/write/file_builder.hpp"
 
 #include <zstd.h>
 
@@ -8,12 +8,12 @@
 #include "core/checked.hpp"
 #include "core/text.hpp"
 #include "encoding/value_builder.hpp"
-#include "formats/aero/shards.hpp"
 #include "formats/aero/write/container.hpp"
 #include "formats/aero/write/integrity.hpp"
 #include "formats/aero/write/manifest.hpp"
 #include "formats/aero/write/model_json.hpp"
-#include "formats/aero/write/source_codec.hpp"
+#include "formats/aero/write/plan_shards.hpp"
+#include "formats/aero/write/source.hpp"
 #include "formats/aero/write/tensor_index.hpp"
 
 namespace aerotool::aero {

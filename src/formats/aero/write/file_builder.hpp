@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "formats/aero/layout.hpp"
-#include "formats/aero/plan_content.hpp"
+#include "formats/aero/write/plan_content.hpp"
 #include "formats/aero/write/side_payload.hpp"
 #include "transfer/weight_pass.hpp"
 

@@ -1,4 +1,4 @@
-#include "formats/aero/plan_content.hpp"
+#include "formats/aero/write/plan_content.hpp"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "formats/safetensors/content.hpp"
+#include "formats/safetensors/plan_content.hpp"
 #include "transfer/headed_files.hpp"
 
 namespace aerotool::safetensors_sharded {

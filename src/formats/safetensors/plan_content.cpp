@@ -1,4 +1,4 @@
-#include "formats/safetensors/content.hpp"
+#include "formats/safetensors/plan_content.hpp"
 
 #include <algorithm>
 #include <array>

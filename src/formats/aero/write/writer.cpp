@@ -1,7 +1,7 @@
-#include "formats/aero/writer.hpp"
+#include "formats/aero/write/writer.hpp"
 
-#include "formats/aero/file_builder.hpp"
-#include "formats/aero/shards.hpp"
+#include "formats/aero/write/file_builder.hpp"
+#include "formats/aero/write/plan_shards.hpp"
 
 namespace aerotool::aero {
 namespace {
