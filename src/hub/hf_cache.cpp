@@ -1,8 +1,5 @@
 #include "hub/hf_cache.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -12,7 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "hub/content_name.hpp"
-#include "io/input.hpp"
+#include "io/file_input.hpp"
 #include "io/listing.hpp"
 #include "io/no_links.hpp"
 
@@ -47,11 +44,6 @@ std::string name_in(const std::string& path, const std::string& directory) {
   return name.find('/') == std::string::npos ? name : std::string{};
 }
 
-bool is_regular(const io::Fd& file) {
-  struct ::stat status {};
-  return ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
 /// After a file could not be opened: whether it is missing, or not what the rule admits. All else is the
 /// machine's failure.
 void require_no_failure(const std::string& path) {
@@ -62,7 +54,7 @@ void require_no_failure(const std::string& path) {
 }
 
 /// The second hop: a blob that is a link to one that repositories share.
-io::Fd open_shared(const std::string& repository, const std::string& text) {
+io::OpenFile open_shared(const std::string& repository, const std::string& text) {
   constexpr std::size_t kPrefix = 2;
   constexpr std::size_t kHashDigits = 64;
   const std::string store = parent_of(repository) + "/blobs";
@@ -71,13 +63,11 @@ io::Fd open_shared(const std::string& repository, const std::string& text) {
   if (hash.size() != kHashDigits || !is_hexadecimal(hash)) return {};
   const std::string prefix = hash.substr(0, kPrefix);
   if (path != store + "/" + prefix + "/" + hash) return {};
-  const io::Fd blobs = io::open_directory_without_links(store);
-  struct ::stat marker {};
-  if (!blobs || ::fstatat(blobs.get(), kSharedMarker, &marker, AT_SYMLINK_NOFOLLOW) != 0) return {};
-  if (!S_ISREG(marker.st_mode)) return {};
-  const io::Fd group = io::open_directory_without_links(blobs, prefix);
+  const auto blobs = io::LinklessDirectory::at(store);
+  if (!blobs || !blobs.has_regular_file(kSharedMarker)) return {};
+  const auto group = blobs.below(prefix);
   if (!group) return {};
-  io::Fd file = io::open_file_without_links(group, hash);
+  io::OpenFile file = group.file(hash);
   if (!file) require_no_failure(path);
   return file;
 }
@@ -97,14 +87,14 @@ std::vector<std::string> directories_in(const std::string& path) {
 /// What refs/main holds; none where it is not there, a text that is no revision where it cannot be one.
 std::optional<std::string> main_revision(const std::string& path) {
   const std::string name = path + "/refs/main";
-  io::Fd file = io::open_fd(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  io::OpenFile file = io::open_unless_link(name);
   if (!file) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     require_no_failure(name);
     return missing ? std::nullopt : std::optional<std::string>("");
   }
-  if (!is_regular(file)) return "";
-  const auto input = io::Input::adopt(std::move(file), name);
+  if (!file.is_regular()) return "";
+  const auto input = io::FileInput::adopt(std::move(file), name);
   if (input->size() > kLongestRevision) return "";
   return std::string(input->view(0, input->size()).text());
 }
@@ -123,25 +113,25 @@ io::StoredFile open_in_snapshot(const std::string& directory, const std::string&
   const std::string path = io::joined_as_text(directory, relative);
   if (path.empty()) return {};
   const std::string link_directory = parent_of(path);
-  const io::Fd around = io::open_directory_without_links(link_directory);
+  const auto around = io::LinklessDirectory::at(link_directory);
   if (!around) return {};
-  const auto text = io::link_text(around, std::string(last_name(path)));
+  const auto text = around.link_text(std::string(last_name(path)));
   if (!text) return {};
   const std::string name = name_in(io::joined_as_text(link_directory, *text), repository + "/blobs");
   if (name.empty() || name.starts_with('.')) return {};
   const std::string blob = "'blobs/" + escape_controls(shortened(name)) + "'";
   if (name.ends_with(kUnfinished)) return {{}, {}, "is a link to " + blob + ", an unfinished download"};
-  const io::Fd blobs = io::open_directory_without_links(repository + "/blobs");
+  const auto blobs = io::LinklessDirectory::at(repository + "/blobs");
   if (!blobs) return {};
   io::StoredFile stored;
-  stored.file = io::open_file_without_links(blobs, name);
+  stored.file = blobs.file(name);
   if (!stored.file) {
     require_no_failure(repository + "/blobs/" + name);
     if (errno == ENOENT)
       return {{}, {}, "is a link to " + blob + ", which is missing from the cache; download it again"};
-    if (const auto hop = io::link_text(blobs, name)) stored.file = open_shared(repository, *hop);
+    if (const auto hop = blobs.link_text(name)) stored.file = open_shared(repository, *hop);
   }
-  if (!stored.file || !is_regular(stored.file)) return {};
+  if (!stored.file || !stored.file.is_regular()) return {};
   stored.sha256 = sha256_in_name(name);
   return stored;
 }

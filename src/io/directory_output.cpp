@@ -83,7 +83,7 @@ std::vector<DirectoryOutput::Leftover> DirectoryOutput::leftovers(const std::str
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0) throw system_error(path_of(name), "look at", errno);
     if (!S_ISREG(status.st_mode)) return;
-    found.push_back({std::move(fd), temporary, static_cast<std::uint64_t>(status.st_size)});
+    found.push_back({OpenFile(std::move(fd)), temporary, static_cast<std::uint64_t>(status.st_size)});
   };
   Fd placed = open_fd(directory_->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   // A link, or a socket, is no file of ours.
@@ -116,7 +116,7 @@ void DirectoryOutput::adopt(const std::string& name, Leftover leftover) {
   const std::lock_guard lock(mutex_);
   std::erase_if(stale_[name], [&](const Stale& file) { return file.name == leftover.temporary; });
   files_[name] = std::make_unique<Output>(
-      Output::adopt(directory_, name, path_of(name), std::move(leftover.fd), std::move(leftover.temporary)));
+      Output::adopt(directory_, name, path_of(name), leftover.file.take(), std::move(leftover.temporary)));
 }
 
 void DirectoryOutput::unlink_stale(const std::string& target) {
@@ -192,6 +192,20 @@ void DirectoryOutput::publish(const std::string& index, const std::vector<std::s
   if (!aside.empty() && errors.empty()) ::unlinkat(directory_->get(), aside.c_str(), 0);
   if (last != files_.end()) sync();
   if (!errors.empty()) throw IoError({}, errors);
+}
+
+std::vector<OpenFile> placed_and_left(const std::string& directory, const std::string& name) {
+  std::vector<OpenFile> files;
+  const auto add = [&](OpenFile file) {
+    if (file.is_regular()) files.push_back(std::move(file));
+  };
+  const auto opened = open_directory(directory);
+  if (Fd placed = open_fd(opened->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))
+    add(OpenFile(std::move(placed)));
+  for (Stale& stale : find_stale(opened->get())) {
+    if (stale.target == name) add(OpenFile(std::move(stale.fd)));
+  }
+  return files;
 }
 
 }  // namespace aerotool::io

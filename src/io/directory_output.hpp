@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/open_file.hpp"
 #include "io/output.hpp"
 #include "io/temporaries.hpp"
 
@@ -41,7 +42,7 @@ class DirectoryOutput {
   /// What may be the file of that name already: a regular file in its place, and what killed runs have left
   /// of one. Of files that lie in the directory itself. Thread-safe; to be asked once a name.
   struct Leftover {
-    Fd fd;
+    OpenFile file;
     std::string temporary;  ///< its name in the directory; empty for the file in its place
     std::uint64_t size = 0;
   };
@@ -93,5 +94,9 @@ class DirectoryOutput {
   std::map<std::string, std::vector<Stale>> stale_;  // by target
   std::map<std::string, std::unique_ptr<Output>> files_;
 };
+
+/// The regular file of a name in a directory, and what killed runs have left of one; in no order, and without
+/// a lock on the directory. What cannot be opened is left out. Throws IoError.
+std::vector<OpenFile> placed_and_left(const std::string& directory, const std::string& name);
 
 }  // namespace aerotool::io

@@ -1,152 +1,19 @@
 #include "io/input.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <boost/iostreams/device/mapped_file.hpp>
-#include <cerrno>
-#include <vector>
-
 #include "core/checked.hpp"
 #include "core/error.hpp"
-#include "io/interrupt.hpp"
-#include "io/lost_page.hpp"
+#include "io/file_input.hpp"
 
 namespace aerotool::io {
-namespace {
 
-// For the fuzz targets: AddressSanitizer sees a read past the end of a copy, and not past that of a mapping.
-#ifdef AEROTOOL_COPY_VIEWS
-constexpr bool kMapViews = false;
-#else
-constexpr bool kMapViews = true;
-#endif
-
-/// A mapped range of a file and its entry in the list of watched mappings.
-class Mapping {
- public:
-  Mapping(const boost::iostreams::mapped_file_source& file, std::shared_ptr<std::atomic<bool>> lost, int slot)
-      : file_(file), lost_(std::move(lost)), slot_(slot) {}
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() { unwatch_mapping(slot_); }
-
- private:
-  boost::iostreams::mapped_file_source file_;
-  std::shared_ptr<std::atomic<bool>> lost_;
-  int slot_;
-};
-
-bool same_time(const struct timespec& a, const struct timespec& b) {
-  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+std::shared_ptr<Input> Input::open(const std::string& location) {
+  return FileInput::open(location);
 }
 
-Bytes map(int fd, std::uint64_t offset, std::uint64_t length,
-          const std::shared_ptr<std::atomic<bool>>& lost) {
-  if (!kMapViews) return {};
-  using boost::iostreams::mapped_file_source;
-  const auto page = static_cast<std::uint64_t>(mapped_file_source::alignment());
-  const std::uint64_t begin = offset / page * page;
-  const auto lead = static_cast<std::size_t>(offset - begin);
-  mapped_file_source file;
-  try {
-    boost::iostreams::mapped_file_params params("/dev/fd/" + std::to_string(fd));
-    params.flags = boost::iostreams::mapped_file::readonly;
-    params.offset = static_cast<boost::iostreams::stream_offset>(begin);
-    params.length = lead + static_cast<std::size_t>(length);
-    file.open(params);
-  } catch (const std::exception&) {
-    return {};
-  }
-  // Only the pages that are looked at shall be read: those after them may hold weights.
-  ::madvise(const_cast<char*>(file.data()), file.size(), MADV_RANDOM);
-  const int slot = watch_mapping(file.data(), file.size(), lost.get());
-  if (slot < 0) return {};
-  return {bytes_of({file.data() + lead, static_cast<std::size_t>(length)}),
-          std::make_shared<Mapping>(file, lost, slot)};
-}
-
-}  // namespace
-
-Input::Input(Fd fd, std::string name, std::string path, const struct ::stat& status)
-    : fd_(std::move(fd)),
-      name_(std::move(name)),
-      path_(std::move(path)),
-      size_(static_cast<std::uint64_t>(status.st_size)),
-      status_(status),
-      page_lost_(std::make_shared<std::atomic<bool>>(false)) {}
-
-Input::~Input() {
-  PageCache::finished(fd_.get());
-}
-
-std::shared_ptr<Input> Input::open(const std::string& path) {
-  // O_NONBLOCK so that a FIFO put in the place of a file cannot hold us up.
-  Fd fd = open_fd(path, O_RDONLY | O_NONBLOCK);
-  if (!fd) throw system_error(path, "open", errno);
-  return adopt(std::move(fd), path, path);
-}
-
-std::shared_ptr<Input> Input::adopt(Fd fd, std::string name, std::string path) {
-  struct ::stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw system_error(name, "look at", errno);
-  if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
-  if (!S_ISREG(status.st_mode)) throw IoError(Where{name, {}, {}}, "is not a regular file");
-  return std::shared_ptr<Input>(new Input(std::move(fd), std::move(name), std::move(path), status));
-}
-
-void Input::read(std::uint64_t offset, std::span<std::byte> out) const {
-  while (!out.empty()) {
-    const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
-    if (got < 0) {
-      if (errno != EINTR) throw system_error(name_, "read at byte " + std::to_string(offset), errno);
-      check_interrupt();
-      continue;
-    }
-    if (got == 0) {
-      throw IoError(Where{name_, {}, {}}, "ends at byte " + std::to_string(offset) + ", but had " +
-                                              std::to_string(size_) +
-                                              " bytes when it was opened: it changed while it was read");
-    }
-    const auto length = static_cast<std::uint64_t>(got);
-    pages_.used(fd_.get(), offset, length);
-    offset += length;
-    out = out.subspan(length);
-  }
-}
-
-Bytes Input::view(std::uint64_t offset, std::uint64_t length) const {
-  if (!range_fits(offset, length, size_)) {
-    throw IoError(Where{name_, offset, {}},
-                  std::to_string(length) + " bytes are asked for past the end of the file");
-  }
-  if (length == 0) return {};
-  if (Bytes mapped = map(fd_.get(), offset, length, page_lost_); mapped.owner) return mapped;
-  std::vector<std::byte> copy(length);
-  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM);
-  read(offset, copy);
-  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_NORMAL);
-  return Bytes::own(std::move(copy));
-}
-
-void Input::require_unchanged() const {
-  struct ::stat now {};
-  if (::fstat(fd_.get(), &now) != 0) throw system_error(name_, "look at", errno);
-  const auto refuse = [&](const char* why) { throw IoError(Where{name_, {}, {}}, why); };
-  if (now.st_size != status_.st_size || !same_time(now.st_mtim, status_.st_mtim))
-    refuse("changed while it was read");
-  // What the disk cannot read of a mapped file comes as the same signal as what is no longer there.
-  if (page_lost_->load()) throw system_error(name_, "read all of it", EIO);
-  if (path_.empty()) return;
-  // The files of a model are opened one after the other: those of two models would be mixed.
-  struct ::stat there {};
-  if (::stat(path_.c_str(), &there) != 0) {
-    if (errno != ENOENT && errno != ENOTDIR) throw system_error(name_, "look at", errno);
-    refuse("was removed while it was read");
-  }
-  if (there.st_ino != status_.st_ino || there.st_dev != status_.st_dev)
-    refuse("was replaced while it was read");
+void Input::require_range(std::uint64_t offset, std::uint64_t length) const {
+  if (range_fits(offset, length, size())) return;
+  throw IoError(Where{name_, offset, {}},
+                std::to_string(length) + " bytes are asked for past the end of the file");
 }
 
 }  // namespace aerotool::io

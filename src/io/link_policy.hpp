@@ -5,13 +5,13 @@
 #include <string>
 
 #include "hash/digest.hpp"
-#include "io/fd.hpp"
+#include "io/open_file.hpp"
 
 namespace aerotool::io {
 
 /// A file in a store of content-addressed files, which a link in a directory stands for.
 struct StoredFile {
-  Fd file;                       ///< none where the link is not of such a store
+  OpenFile file;                 ///< none where the link is not of such a store
   std::optional<Digest> sha256;  ///< that the file's name in the store promises
   std::string problem;           ///< why a link of such a store leads to no file, for a message
 };

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -31,6 +32,10 @@ bool is_link(const std::string& path) {
   if (::lstat(path.c_str(), &status) == 0) return S_ISLNK(status.st_mode);
   if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return false;
   throw system_error(path, "look at", errno);
+}
+
+bool is_closed(const std::string& path) {
+  return ::access(path.c_str(), R_OK) != 0 && (errno == EACCES || errno == ENOENT || errno == ENOTDIR);
 }
 
 std::string path_in(const std::string& directory, const std::string& name) {

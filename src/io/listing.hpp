@@ -14,6 +14,9 @@ FileType type_of(const std::string& path);
 /// Whether a symbolic link stands at a path itself. Throws IoError where that cannot be told.
 bool is_link(const std::string& path);
 
+/// Whether the user has no right to read what is at a path, or nothing is there.
+bool is_closed(const std::string& path);
+
 /// The path of a name in a directory.
 std::string path_in(const std::string& directory, const std::string& name);
 

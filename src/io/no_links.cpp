@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,7 +13,10 @@
 namespace aerotool::io {
 namespace {
 
-std::optional<std::string> link_text(int directory, const std::string& name) {
+// O_NONBLOCK so that a FIFO cannot hold us up.
+constexpr int kReadOneFile = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+
+std::optional<std::string> link_text_in(int directory, const std::string& name) {
   std::array<char, PATH_MAX> text{};
   const ssize_t length = ::readlinkat(directory, name.c_str(), text.data(), text.size());
   if (length < 0) {
@@ -26,32 +30,40 @@ std::optional<std::string> link_text(int directory, const std::string& name) {
 
 }  // namespace
 
-Fd open_directory_without_links(const std::string& absolute_path) {
-  Fd directory = open_fd("/", O_PATH | O_DIRECTORY);
+LinklessDirectory LinklessDirectory::at(const std::string& absolute_path) {
+  LinklessDirectory directory(open_fd("/", O_PATH | O_DIRECTORY));
   for (std::string_view rest = absolute_path; directory && !rest.empty();) {
     const auto slash = rest.find('/');
     const std::string name(rest.substr(0, slash));
-    if (!name.empty()) directory = open_directory_without_links(directory, name);
+    if (!name.empty()) directory = directory.below(name);
     rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
   }
   return directory;
 }
 
-Fd open_directory_without_links(const Fd& directory, const std::string& name) {
-  return open_fd(directory.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+LinklessDirectory LinklessDirectory::below(const std::string& name) const {
+  return LinklessDirectory(open_fd(fd_.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
 }
 
-Fd open_file_without_links(const Fd& directory, const std::string& name) {
-  // O_NONBLOCK so that a FIFO cannot hold us up.
-  return open_fd(directory.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+OpenFile LinklessDirectory::file(const std::string& name) const {
+  return OpenFile(open_fd(fd_.get(), name, kReadOneFile));
 }
 
-std::optional<std::string> link_text(const Fd& directory, const std::string& name) {
-  return link_text(directory.get(), name);
+bool LinklessDirectory::has_regular_file(const std::string& name) const {
+  struct ::stat status {};
+  return ::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+}
+
+std::optional<std::string> LinklessDirectory::link_text(const std::string& name) const {
+  return link_text_in(fd_.get(), name);
+}
+
+OpenFile open_unless_link(const std::string& path) {
+  return OpenFile(open_fd(path, kReadOneFile));
 }
 
 std::optional<std::string> link_text(const std::string& path) {
-  return link_text(AT_FDCWD, path);
+  return link_text_in(AT_FDCWD, path);
 }
 
 std::string joined_as_text(std::string_view directory, std::string_view text) {

@@ -4,24 +4,41 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "io/fd.hpp"
+#include "io/open_file.hpp"
 
 namespace aerotool::io {
 
-/// The directory at a path from the root, opened for going on from it (not for reading). None, with errno
-/// (ENOTDIR, ELOOP), where a component is a link.
-Fd open_directory_without_links(const std::string& absolute_path);
+/// A directory that was reached without following a link.
+class LinklessDirectory {
+ public:
+  /// At a path from the root. None, with errno (ENOTDIR, ELOOP), where a component is a link.
+  static LinklessDirectory at(const std::string& absolute_path);
 
-/// The same for one directory in another.
-Fd open_directory_without_links(const Fd& directory, const std::string& name);
+  explicit operator bool() const { return static_cast<bool>(fd_); }
 
-/// A file in a directory, for reading. None, with errno, where it is a link (ELOOP) or cannot be opened; what
-/// it is, the caller looks at.
-Fd open_file_without_links(const Fd& directory, const std::string& name);
+  /// A directory in it; none, with errno, where it is a link or cannot be opened.
+  LinklessDirectory below(const std::string& name) const;
+  /// A file in it, for reading. None, with errno, where it is a link (ELOOP) or cannot be opened; what it is,
+  /// the caller looks at.
+  OpenFile file(const std::string& name) const;
+  /// Whether a regular file, and no link, has the name.
+  bool has_regular_file(const std::string& name) const;
+  /// The text of a link in it; none where there is no link of that name. Throws IoError.
+  std::optional<std::string> link_text(const std::string& name) const;
 
-/// The text of a link; none where there is no link of that name. Throws IoError.
-std::optional<std::string> link_text(const Fd& directory, const std::string& name);
+ private:
+  explicit LinklessDirectory(Fd fd) : fd_(std::move(fd)) {}
+
+  Fd fd_;
+};
+
+/// A file, for reading, that is no link itself. None, with errno, where it is one (ELOOP) or cannot be
+/// opened; what it is, the caller looks at.
+OpenFile open_unless_link(const std::string& path);
+
+/// The text of a link; none where there is no link at the path. Throws IoError.
 std::optional<std::string> link_text(const std::string& path);
 
 /// Where a link's text leads from `directory`, a real path, as text: nothing is looked up. Empty where it

@@ -7,8 +7,8 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/file_input.hpp"
 #include "io/listing.hpp"
-#include "io/spool.hpp"
 
 namespace aerotool::io {
 
@@ -92,7 +92,7 @@ Neighbour find_in_directory(const std::string& directory, const std::string& rel
   }
   if (type_of(target) != FileType::regular) return refuse("does not name a regular file");
   // O_NONBLOCK so that a FIFO put in the place of a file cannot hold us up.
-  found.file = open_fd(found.path, O_RDONLY | O_NONBLOCK);
+  found.file = OpenFile(open_fd(found.path, O_RDONLY | O_NONBLOCK));
   if (!found.file) throw system_error(found.path, "open", errno);
   return found;
 }
@@ -106,7 +106,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
                        "the path '" + escape_controls(shortened(relative)) + "' " + found.problem,
                        found.code);
   }
-  auto input = Input::adopt(std::move(found.file), found.path, found.path);
+  auto input = FileInput::adopt(std::move(found.file), found.path, found.path);
   input->set_links(links);
   if (found.sha256) input->expect_sha256(*found.sha256);
   return input;

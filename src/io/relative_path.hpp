@@ -7,9 +7,9 @@
 
 #include "core/finding_code.hpp"
 #include "hash/digest.hpp"
-#include "io/fd.hpp"
 #include "io/input.hpp"
 #include "io/link_policy.hpp"
+#include "io/open_file.hpp"
 
 namespace aerotool::io {
 
@@ -29,7 +29,7 @@ std::string path_problem(std::string_view relative);
 
 /// A file in a directory, found as a policy of links allows.
 struct Neighbour {
-  Fd file;
+  OpenFile file;
   std::string path;
   std::optional<Digest> sha256;  ///< that its name promises
   std::string problem;           ///< why there is no such file; empty where it is open

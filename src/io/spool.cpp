@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -17,6 +16,8 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/file_input.hpp"
+#include "io/file_status.hpp"
 #include "io/interrupt.hpp"
 #include "io/temporaries.hpp"
 #include "io/zstd_reader.hpp"
@@ -180,7 +181,7 @@ class SpoolFile {
   }
 
   std::shared_ptr<Input> finish() {
-    return Input::adopt(std::move(fd_), source_);
+    return FileInput::adopt(OpenFile(std::move(fd_)), source_);
   }
 
  private:
@@ -262,15 +263,16 @@ std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spool
   if (path == "-") {
     Fd fd(::dup(STDIN_FILENO));
     if (!fd) throw system_error(std::string(kStandardInput), "read", errno);
-    return open_input(std::move(fd), {}, spooling);
+    return open_input(OpenFile(std::move(fd)), {}, spooling);
   }
   Fd fd = open_fd(path, O_RDONLY);
   if (!fd) throw system_error(path, "open", errno);
-  return open_input(std::move(fd), path, spooling, sha256);
+  return open_input(OpenFile(std::move(fd)), path, spooling, sha256);
 }
 
-std::shared_ptr<Input> open_input(Fd fd, const std::string& path, const Spooling& spooling,
+std::shared_ptr<Input> open_input(OpenFile file, const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256) {
+  Fd fd = file.take();
   const bool standard_input = path.empty();
   const std::string name = standard_input ? std::string(kStandardInput) : path;
   struct ::stat status {};
@@ -278,16 +280,15 @@ std::shared_ptr<Input> open_input(Fd fd, const std::string& path, const Spooling
   if (S_ISDIR(status.st_mode)) throw system_error(name, "read", EISDIR);
   const bool regular = S_ISREG(status.st_mode) && (!standard_input || ::lseek(fd.get(), 0, SEEK_CUR) == 0);
   if (regular && packing_of_file(fd.get(), name) == Packing::none) {
-    auto input = Input::adopt(std::move(fd), name, path);
+    auto input = FileInput::adopt(OpenFile(std::move(fd)), name, path);
     if (sha256) input->expect_sha256(*sha256);
     return input;
   }
   const auto require_unchanged = [&] {
     struct ::stat now {};
     if (::fstat(fd.get(), &now) != 0) throw system_error(name, "look at", errno);
-    const bool same = now.st_size == status.st_size && now.st_mtim.tv_sec == status.st_mtim.tv_sec &&
-                      now.st_mtim.tv_nsec == status.st_mtim.tv_nsec;
-    if (S_ISREG(status.st_mode) && !same) throw IoError(Where{name, {}, {}}, "changed while it was read");
+    if (S_ISREG(status.st_mode) && version_of(now) != version_of(status))
+      throw IoError(Where{name, {}, {}}, "changed while it was read");
   };
   try {
     std::shared_ptr<Input> input = spool_any(fd.get(), name, spooling);

@@ -8,19 +8,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "core/bytes.hpp"
 #include "io/input.hpp"
+#include "io/open_file.hpp"
 #include "io/progress.hpp"
 
 namespace aerotool::io {
 
 /// Tells a whole input's size from its first bytes, so that room is looked for before it is spooled.
 using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
-
-/// What messages call an input that is standard input.
-inline constexpr std::string_view kStandardInput = "standard input";
 
 /// What whoever opens an input that is spooled tells, and wants to be told.
 struct Spooling {
@@ -34,7 +31,7 @@ struct Spooling {
 std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256 = {});
 /// A file that is open already; it lies at `path`.
-std::shared_ptr<Input> open_input(Fd file, const std::string& path, const Spooling& spooling,
+std::shared_ptr<Input> open_input(OpenFile file, const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256 = {});
 
 }  // namespace aerotool::io

@@ -113,7 +113,7 @@ std::shared_ptr<io::Input> MultiFileModel::open_part(const OpenPart& open, const
   std::shared_ptr<io::Input> input;
   try {
     input = open();
-    if (!inodes_.insert({input->status().st_dev, input->status().st_ino}).second)
+    if (!opened_.insert(input->identity()).second)
       throw CorruptError({input->name(), {}, {}}, "is named twice in the index", Code::index);
     add_part(read(input, report));
     return input;

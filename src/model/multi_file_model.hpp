@@ -3,8 +3,8 @@
 
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "io/input.hpp"
@@ -77,7 +77,7 @@ class MultiFileModel : public Model {
   std::vector<Place> places_;  // beside them
   std::vector<Twin> twins_;
   // Of the parts: a file under two names would be read as two.
-  std::set<std::pair<std::uint64_t, std::uint64_t>> inodes_;
+  std::unordered_set<io::Identity> opened_;
 };
 
 }  // namespace aerotool

@@ -101,16 +101,12 @@ class Search {
 
   /// Opened anew for each read: there can be more than files that may be open.
   SideFile side_file(const std::string& path, const io::Input& input) const {
-    const auto put = [index = index_, links = links_, path,
-                      before = input.status()](const SideFile::Sink& sink) {
+    const auto put = [index = index_, links = links_, path, identity = input.identity(),
+                      version = input.version()](const SideFile::Sink& sink) {
       const auto again = io::open_beside(index, path, links);
-      const struct ::stat& now = again->status();
-      const bool same = now.st_dev == before.st_dev && now.st_ino == before.st_ino &&
-                        now.st_size == before.st_size && now.st_mtim.tv_sec == before.st_mtim.tv_sec &&
-                        now.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
+      const bool same = again->identity() == identity && again->version() == version;
       if (!same) throw IoError({again->name(), {}, {}}, "changed while it was read");
-      constexpr std::uint64_t kBlock = std::uint64_t{1} << 20;
-      std::vector<std::byte> block(std::min(kBlock, again->size()));
+      std::vector<std::byte> block(std::min(again->preferred_block_size(), again->size()));
       const std::optional<Digest>& promised = again->expected_sha256();
       hash::Sha256 sha256;
       for (std::uint64_t at = 0; at < again->size(); at += block.size()) {

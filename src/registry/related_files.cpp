@@ -1,9 +1,5 @@
 #include "registry/related_files.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <optional>
 #include <string_view>
 
@@ -11,7 +7,6 @@
 #include "io/input.hpp"
 #include "io/listing.hpp"
 #include "io/relative_path.hpp"
-#include "io/spool.hpp"
 #include "registry/registry.hpp"
 #include "transfer/numbered_files.hpp"
 
@@ -19,26 +14,6 @@ namespace aerotool {
 namespace {
 
 constexpr std::uint64_t kMaxIndexBytes = 100'000'000;  // that are read of any index
-
-/// Of a regular file; nothing where there is none.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> inode_of(const std::string& path) {
-  struct stat status {};
-  const int result =
-      path == io::kStandardInput ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status);
-  if (result != 0) {
-    for (const int nowhere : {ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG}) {
-      if (errno == nowhere) return std::nullopt;
-    }
-    throw system_error(path, "look at", errno);
-  }
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
-  return std::pair<std::uint64_t, std::uint64_t>(status.st_dev, status.st_ino);
-}
-
-/// Whether the user has no right to read it, or it is not there: then it tells of no set.
-bool is_closed(const std::string& path) {
-  return ::access(path.c_str(), R_OK) != 0 && (errno == EACCES || errno == ENOENT || errno == ENOTDIR);
-}
 
 std::string last_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);  // all of it where there is no slash
@@ -59,7 +34,7 @@ RelatedFiles::RelatedFiles(const std::vector<const Model*>& models) {
     for (const std::string& path : files_of(*model)) {
       add(path, Relation::own, path);
       // A pipe has no neighbours, and where standard input lies nobody says.
-      if (path == io::kStandardInput || !inode_of(path)) continue;
+      if (path == io::kStandardInput || !io::identity_at(path)) continue;
       for (const std::string& name : {path, io::real_path(path)}) {
         if (!name.empty()) rows[io::directory_of(name)].emplace(row_of_parts(last_name(name)), path);
       }
@@ -70,11 +45,11 @@ RelatedFiles::RelatedFiles(const std::vector<const Model*>& models) {
 }
 
 void RelatedFiles::add(const std::string& path, Relation relation, const std::string& of) {
-  if (const auto inode = inode_of(path)) files_.try_emplace(*inode, Found{relation, of});
+  if (const auto identity = io::identity_at(path)) files_.try_emplace(*identity, Found{relation, of});
 }
 
 void RelatedFiles::add_siblings(const std::string& directory, const Rows& rows) {
-  if (is_closed(directory)) return;
+  if (io::is_closed(directory)) return;
   for (const std::string& name : io::names_in(directory)) {
     const auto row = rows.find(row_of_parts(name));
     // A name without a number is a row of its own.
@@ -87,7 +62,7 @@ void RelatedFiles::add_siblings(const std::string& directory, const Rows& rows) 
 
 void RelatedFiles::add_named_by(const std::string& index, const Format& format) {
   std::vector<std::string> paths = {index};
-  if (is_closed(index) || io::type_of(index) != io::FileType::regular) return;
+  if (io::is_closed(index) || io::type_of(index) != io::FileType::regular) return;
   try {
     const auto input = io::Input::open(index);
     if (input->size() > kMaxIndexBytes) return;
@@ -109,8 +84,8 @@ void RelatedFiles::add_named_by(const std::string& index, const Format& format) 
 }
 
 RelatedFiles::Found RelatedFiles::find(const std::string& path) const {
-  const auto inode = inode_of(path);
-  const auto found = inode ? files_.find(*inode) : files_.end();
+  const auto identity = io::identity_at(path);
+  const auto found = identity ? files_.find(*identity) : files_.end();
   return found == files_.end() ? Found{} : found->second;
 }
 

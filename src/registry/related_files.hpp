@@ -2,12 +2,12 @@
 // that these are a part of.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
+#include "io/identity.hpp"
 #include "model/model.hpp"
 #include "transfer/format.hpp"
 
@@ -29,7 +29,7 @@ class RelatedFiles {
     Relation relation = Relation::none;
     std::string of;  ///< the file of the model
   };
-  /// What the file that a path leads to is to the models; by device and inode, so that another name of it, or
+  /// What the file that a path leads to is to the models; by identity, so that another name of it, or
   /// a link to it, is told too. Nothing where there is no file.
   Found find(const std::string& path) const;
 
@@ -37,15 +37,13 @@ class RelatedFiles {
   std::size_t own_count() const { return own_count_; }
 
  private:
-  using Inode = std::pair<std::uint64_t, std::uint64_t>;
-
   void add(const std::string& path, Relation relation, const std::string& of);
   /// The names of rows in a directory, each with a file of the model that is in it.
   using Rows = std::map<std::string, std::string>;
   void add_siblings(const std::string& directory, const Rows& rows);
   void add_named_by(const std::string& index, const Format& format);
 
-  std::map<Inode, Found> files_;
+  std::unordered_map<io::Identity, Found> files_;
   std::size_t own_count_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/bytes.hpp"
+#include "io/fd.hpp"
 #include "io/input.hpp"
 
 namespace aerotool::fuzz {

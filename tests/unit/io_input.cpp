@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
@@ -107,4 +108,70 @@ TEST_CASE("spool: an input that says it is larger than the room there is, is ref
     return std::uint64_t{1} << 60;
   };
   CHECK_THROWS_AS(open_input(packed.path(), {.size_hint = too_much}), IoError);
+}
+
+TEST_CASE("identity: one file under two names is one, two files of the same bytes are two") {
+  const test::TemporaryDirectory directory;
+  const std::string one = directory.file("one");
+  const std::string two = directory.file("two");
+  test::write_file(one, "same");
+  test::write_file(two, "same");
+  std::filesystem::create_symlink(one, directory.file("link"));
+  std::filesystem::create_hard_link(one, directory.file("hard"));
+  const auto input = Input::open(one);
+  CHECK(input->identity() == Input::open(directory.file("link"))->identity());
+  CHECK(input->identity() == identity_at(directory.file("hard")));
+  CHECK(input->identity() != Input::open(two)->identity());
+  CHECK_FALSE(identity_at(directory.path()));
+  CHECK_FALSE(identity_at(directory.file("none")));
+}
+
+TEST_CASE("identity: what is written to has another version, what takes its place another identity") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("file");
+  test::write_file(path, "before");
+  const auto before = Input::open(path);
+  test::write_file(path, "afterwards");
+  const auto after = Input::open(path);
+  CHECK(after->identity() == before->identity());
+  CHECK(after->version() != before->version());
+  CHECK_THROWS_AS(before->require_unchanged(), IoError);
+  test::write_file(directory.file("other"), "afterwards");
+  std::filesystem::rename(directory.file("other"), path);
+  CHECK(Input::open(path)->identity() != after->identity());
+  CHECK_THROWS_AS(after->require_unchanged(), IoError);
+}
+
+namespace {
+
+/// Bytes that lie in no file.
+class TextInput final : public Input {
+ public:
+  explicit TextInput(std::string text)
+      : Input("a text", Identity{}, Version{text.size(), 0, 0}), text_(std::move(text)) {}
+
+  void read(std::uint64_t offset, std::span<std::byte> out) const override {
+    require_range(offset, out.size());
+    std::ranges::copy(bytes_of(text_).subspan(offset, out.size()), out.begin());
+  }
+  Bytes view(std::uint64_t offset, std::uint64_t length) const override {
+    require_range(offset, length);
+    return {bytes_of(text_).subspan(offset, length), {}};
+  }
+  void require_unchanged() const override {}
+  std::uint64_t preferred_block_size() const override { return 1; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+TEST_CASE("input: another kind than a file is read alike") {
+  const TextInput text("0123456789");
+  const Input& input = text;
+  CHECK(input.size() == 10);
+  CHECK(input.view(3, 4).text() == "3456");
+  CHECK_THROWS_AS(input.view(8, 3), IoError);
+  CHECK_THROWS_AS(input.view(11, 0), IoError);
 }

@@ -1,8 +1,5 @@
 #include "formats/aeroset/writer.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <deque>
@@ -20,10 +17,9 @@
 #include "formats/aeroset/parse.hpp"
 #include "formats/aeroset/render.hpp"
 #include "hash/sha256.hpp"
-#include "io/directory.hpp"
 #include "io/directory_output.hpp"
+#include "io/file_input.hpp"
 #include "io/listing.hpp"
-#include "io/temporaries.hpp"
 #include "transfer/existing_files.hpp"
 
 namespace aerotool::aeroset {
@@ -156,17 +152,9 @@ class AerosetDraft final : public SetDraft {
   std::vector<std::string> parts_of_an_older_index(const std::string& directory) const {
     std::vector<std::string> parts;
     const std::string index_name(kIndexName);
-    const auto add = [&](io::Fd fd) {
-      struct stat status {};
-      if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-      add_obsolete(text_of(*io::Input::adopt(std::move(fd), io::path_in(directory, index_name))), parts);
-    };
-    const auto opened = io::open_directory(directory);
-    io::Fd placed = io::open_fd(opened->get(), index_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (placed) add(std::move(placed));
-    for (io::Stale& stale : io::find_stale(opened->get())) {
-      if (stale.target == index_name) add(std::move(stale.fd));
-    }
+    for (io::OpenFile& file : io::placed_and_left(directory, index_name))
+      add_obsolete(text_of(*io::FileInput::adopt(std::move(file), io::path_in(directory, index_name))),
+                   parts);
     std::sort(parts.begin(), parts.end());
     parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
     return parts;
@@ -204,9 +192,9 @@ class AerosetDraft final : public SetDraft {
   static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
     for (auto& leftover : output.leftovers(file.name)) {
       if (leftover.size != file.builder.size_bound()) continue;
-      io::Fd copy = leftover.fd.duplicate();
+      io::OpenFile copy = leftover.file.duplicate();
       if (!copy) throw system_error(output.path_of(file.name), "open", errno);
-      const auto candidate = io::Input::adopt(std::move(copy), output.path_of(file.name));
+      const auto candidate = io::FileInput::adopt(std::move(copy), output.path_of(file.name));
       const auto sha256 = finished_file(*candidate, file.builder, jobs, progress);
       if (!sha256) continue;
       file.sha256 = *sha256;
@@ -272,7 +260,7 @@ class AerosetDraft final : public SetDraft {
     for (auto& leftover : output.leftovers(index_name)) {
       if (leftover.size > kMaxIndexBytes) continue;
       const bool in_place = leftover.temporary.empty();
-      const auto input = io::Input::adopt(std::move(leftover.fd), output.path_of(index_name));
+      const auto input = io::FileInput::adopt(std::move(leftover.file), output.path_of(index_name));
       const std::string text = text_of(*input);
       add_obsolete(text, obsolete);
       if (in_place) old_index = text;
