@@ -13,11 +13,11 @@
 #include "cli/text_out.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
-#include "core/large_pages.hpp"
 #include "core/text.hpp"
 #include "io/fd.hpp"
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
+#include "platform/memory.hpp"
 #include "registry/registry.hpp"
 
 namespace aerotool::commands {
@@ -128,7 +128,7 @@ int run(int argc, char** argv) {
   try {
     io::occupy_standard_streams();
     io::install_signal_handlers();
-    advise_large_heap();
+    platform::advise_large_heap();
     io::raise_open_file_limit();
     return dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {

@@ -1,7 +1,5 @@
 #include "cli/command.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <boost/program_options.hpp>
 
@@ -9,6 +7,7 @@
 #include "cli/numbers.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "platform/processors.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -16,13 +15,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* kOperands = "operands";
-
-unsigned processors() {
-  cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  const int count = CPU_COUNT(&allowed);
-  return count > 0 ? static_cast<unsigned>(count) : 1;
-}
 
 /// Gives options whose argument may be left out the one they then have. Boost would take the next word for
 /// it.
@@ -153,7 +145,7 @@ std::string help_text(const Command& command) {
 }
 
 unsigned jobs(const Arguments& arguments) {
-  if (!arguments.has("jobs")) return processors();
+  if (!arguments.has("jobs")) return platform::processors();
   constexpr std::uint64_t kMax = 1024;
   const std::uint64_t count = parse_count(arguments.get("jobs"), "--jobs");
   if (count == 0 || count > kMax) throw UsageError("--jobs takes a number from 1 to 1024");

@@ -1,7 +1,6 @@
 #include "io/file_input.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <boost/iostreams/device/mapped_file.hpp>
@@ -12,6 +11,8 @@
 #include "io/file_status.hpp"
 #include "io/interrupt.hpp"
 #include "io/lost_page.hpp"
+#include "platform/files.hpp"
+#include "platform/memory.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -56,7 +57,7 @@ Bytes map(int fd, std::uint64_t offset, std::uint64_t length,
     return {};
   }
   // Only the pages that are looked at shall be read: those after them may hold weights.
-  ::madvise(const_cast<char*>(file.data()), file.size(), MADV_RANDOM);
+  platform::expect_random_access(const_cast<char*>(file.data()), file.size());
   const int slot = watch_mapping(file.data(), file.size(), lost.get());
   if (slot < 0) return {};
   return {bytes_of({file.data() + lead, static_cast<std::size_t>(length)}),
@@ -118,9 +119,9 @@ Bytes FileInput::view(std::uint64_t offset, std::uint64_t length) const {
   if (length == 0) return {};
   if (Bytes mapped = map(fd_.get(), offset, length, page_lost_); mapped.owner) return mapped;
   std::vector<std::byte> copy(length);
-  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM);
+  platform::expect_random_reads(fd_.get());
   read(offset, copy);
-  ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_NORMAL);
+  platform::expect_any_reads(fd_.get());
   return Bytes::own(std::move(copy));
 }
 

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "io/file_status.hpp"
 #include "io/input.hpp"
+#include "platform/files.hpp"
 
 namespace aerotool::io {
 
@@ -15,8 +16,9 @@ Identity identity_of(const struct ::stat& status) {
 }
 
 Version version_of(const struct ::stat& status) {
-  return {static_cast<std::uint64_t>(status.st_size), static_cast<std::int64_t>(status.st_mtim.tv_sec),
-          static_cast<std::int64_t>(status.st_mtim.tv_nsec)};
+  const struct timespec changed = platform::modification_time(status);
+  return {static_cast<std::uint64_t>(status.st_size), static_cast<std::int64_t>(changed.tv_sec),
+          static_cast<std::int64_t>(changed.tv_nsec)};
 }
 
 std::optional<Identity> identity_at(const std::string& location) {

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "io/lost_page.hpp"
+#include "platform/files.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -51,7 +52,7 @@ void install_signal_handlers() {
 void occupy_standard_streams() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     // The lowest free number is this one.
-    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/", O_PATH | O_DIRECTORY));
+    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/", platform::directory_handle_flags()));
   }
 }
 

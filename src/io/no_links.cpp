@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "core/error.hpp"
+#include "platform/files.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -31,7 +32,7 @@ std::optional<std::string> link_text_in(int directory, const std::string& name) 
 }  // namespace
 
 LinklessDirectory LinklessDirectory::at(const std::string& absolute_path) {
-  LinklessDirectory directory(open_fd("/", O_PATH | O_DIRECTORY));
+  LinklessDirectory directory(open_fd("/", platform::directory_handle_flags()));
   for (std::string_view rest = absolute_path; directory && !rest.empty();) {
     const auto slash = rest.find('/');
     const std::string name(rest.substr(0, slash));
@@ -42,7 +43,7 @@ LinklessDirectory LinklessDirectory::at(const std::string& absolute_path) {
 }
 
 LinklessDirectory LinklessDirectory::below(const std::string& name) const {
-  return LinklessDirectory(open_fd(fd_.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  return LinklessDirectory(open_fd(fd_.get(), name, platform::directory_handle_flags() | O_NOFOLLOW));
 }
 
 OpenFile LinklessDirectory::file(const std::string& name) const {

@@ -19,6 +19,7 @@
 #include "io/directory.hpp"
 #include "io/interrupt.hpp"
 #include "io/temporaries.hpp"
+#include "platform/files.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -37,7 +38,7 @@ Target split(const std::string& path) {
 /// The number of our own open file that a path such as /dev/stdout leads to by way of /proc/self/fd or
 /// /dev/fd.
 std::optional<int> own_descriptor(const std::string& path) {
-  for (const std::string_view directory : {"/proc/self/fd/", "/dev/fd/"}) {
+  for (const std::string_view directory : platform::kDescriptorDirectories) {
     if (!path.starts_with(directory)) continue;
     const std::string_view digits = std::string_view(path).substr(directory.size());
     int number = 0;
@@ -91,7 +92,8 @@ Output Output::stream(Fd fd, const std::string& name) {
   if (::fstat(fd.get(), &status) == 0 && S_ISFIFO(status.st_mode)) {
     // A description of our own that does not block, so that a signal is noticed while the reader sleeps. The
     // flag on the one we were given would be seen by everybody who shares it.
-    Fd own = open_fd("/proc/self/fd/" + std::to_string(fd.get()), O_WRONLY | O_NONBLOCK);
+    const std::string path = platform::own_path(fd.get());
+    Fd own = path.empty() ? Fd() : open_fd(path, O_WRONLY | O_NONBLOCK);
     if (own) return {std::move(own), name};
   }
   return {std::move(fd), name};
@@ -138,11 +140,10 @@ Output Output::create(std::shared_ptr<const Fd> directory, const std::string& na
   constexpr mode_t kMode = 0666;
   std::string temporary;
   Fd fd;
-#ifdef O_TMPFILE
-  fd = open_fd(directory->get(), ".", O_TMPFILE | O_RDWR, kMode);
-  // Without /proc the file could not be given a name later.
-  if (fd && ::access("/proc/self/fd", X_OK) != 0) fd = Fd();
-#endif
+  if (const int nameless = platform::nameless_flags()) {
+    fd = open_fd(directory->get(), ".", nameless | O_RDWR, kMode);
+    if (fd && !platform::can_give_names()) fd = Fd();
+  }
   while (!fd) {
     temporary = temporary_name(name);
     fd = open_fd(directory->get(), temporary, O_RDWR | O_CREAT | O_EXCL, kMode);
@@ -255,11 +256,9 @@ void Output::finish() {
   }
   PageCache::finished(fd_.get());
   if (!temporary_.empty()) return;
-  const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
   std::string name = temporary_name(target_);
-  if (::linkat(AT_FDCWD, self.c_str(), directory_->get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+  if (!platform::give_name(fd_.get(), directory_->get(), name.c_str()))
     throw system_error(name_, "name the output", errno);
-  }
   temporary_ = std::move(name);
 }
 

@@ -16,8 +16,8 @@
 namespace aerotool::io {
 
 /// An output of a command. A file is written beside its target under a temporary name (none at all where
-/// the system has O_TMPFILE) and replaces the target in commit(); without commit() nothing is left of it. A
-/// stream (pipe, device, standard output) gets its bytes in order as they are written.
+/// the system has files without a name) and replaces the target in commit(); without commit() nothing is left
+/// of it. A stream (pipe, device, standard output) gets its bytes in order as they are written.
 class Output {
  public:
   /// For a path (src/BEHAVIOUR.md, "Outputs"): a regular file or nothing there becomes a replacement file,

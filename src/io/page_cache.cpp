@@ -1,7 +1,7 @@
 #include "io/page_cache.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include "platform/files.hpp"
+#include "platform/memory.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -13,16 +13,14 @@ std::atomic<std::uint64_t> moved{0};
 
 bool is_much(std::uint64_t bytes) {
   static const std::uint64_t half = [] {
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long page = ::sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 2
-                                 : ~std::uint64_t{0};
+    const std::uint64_t memory = platform::physical_memory();
+    return memory == 0 ? ~std::uint64_t{0} : memory / 2;
   }();
   return bytes > half;
 }
 
-off_t start_of(std::uint64_t window) {
-  return static_cast<off_t>(window * kWindow);
+std::uint64_t start_of(std::uint64_t window) {
+  return window * kWindow;
 }
 
 }  // namespace
@@ -35,18 +33,17 @@ void PageCache::used(int fd, std::uint64_t offset, std::uint64_t length) {
   // Another thread may still be in the window that was left just now, but not in the one before.
   const std::uint64_t behind = before_.exchange(last);
   if (!much) return;
-  if (kind_ == Kind::written) ::sync_file_range(fd, start_of(last), kWindow, SYNC_FILE_RANGE_WRITE);
+  if (kind_ == Kind::written) platform::begin_write_out(fd, start_of(last), kWindow);
   if (behind == kNone || behind == window) return;
   if (kind_ == Kind::written) {
     // Pages that are not on the disk yet cannot be given back.
-    ::sync_file_range(fd, start_of(behind), kWindow,
-                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    platform::finish_write_out(fd, start_of(behind), kWindow);
   }
-  ::posix_fadvise(fd, start_of(behind), kWindow, POSIX_FADV_DONTNEED);
+  platform::give_back(fd, start_of(behind), kWindow);
 }
 
 void PageCache::finished(int fd) {
-  if (is_much(moved.load())) ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  if (is_much(moved.load())) platform::give_back(fd, 0, 0);
 }
 
 }  // namespace aerotool::io

@@ -21,6 +21,7 @@
 #include "io/interrupt.hpp"
 #include "io/temporaries.hpp"
 #include "io/zstd_reader.hpp"
+#include "platform/files.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -49,7 +50,7 @@ Packing packing_of_file(int fd, const std::string& name) {
   std::array<std::byte, kMagicBytes> magic{};
   std::size_t filled = 0;
   // Without read-ahead, which would bring in weights.
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+  platform::expect_random_reads(fd);
   while (filled < magic.size()) {
     const ssize_t got = ::pread(fd, &magic.at(filled), magic.size() - filled, static_cast<off_t>(filled));
     if (got == 0) break;
@@ -61,7 +62,7 @@ Packing packing_of_file(int fd, const std::string& name) {
       throw system_error(name, "read", errno);
     }
   }
-  ::posix_fadvise(fd, 0, 0, POSIX_FADV_NORMAL);
+  platform::expect_any_reads(fd);
   return packing_of(std::span(magic).first(filled));
 }
 
@@ -142,9 +143,8 @@ class SpoolFile {
     const char* named = std::getenv("TMPDIR");
     directory_ = named != nullptr && *named != '\0' ? named : "/var/tmp";
     remove_left();
-#ifdef O_TMPFILE
-    fd_ = open_fd(directory_, O_TMPFILE | O_RDWR | O_EXCL, 0600);
-#endif
+    if (const int nameless = platform::nameless_flags())
+      fd_ = open_fd(directory_, nameless | O_RDWR | O_EXCL, 0600);
     while (!fd_) {
       const std::string path = directory_ + "/" + temporary_name(kName);
       fd_ = open_fd(path, O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -180,14 +180,12 @@ class SpoolFile {
     }
   }
 
-  std::shared_ptr<Input> finish() {
-    return FileInput::adopt(OpenFile(std::move(fd_)), source_);
-  }
+  std::shared_ptr<Input> finish() { return FileInput::adopt(OpenFile(std::move(fd_)), source_); }
 
  private:
   static constexpr const char* kName = "spool";
 
-  /// Where there is no O_TMPFILE, a run may be killed while its file has a name.
+  /// Where files cannot be without a name, a run may be killed while its file has a name.
   void remove_left() const {
     const Fd directory = open_fd(directory_, O_RDONLY | O_DIRECTORY);
     if (directory) remove_stale(directory.get(), {kName});

@@ -1,12 +1,13 @@
-#include "core/large_pages.hpp"
+#include "platform/memory.hpp"
 
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <memory>
+#include <vector>
 
-namespace aerotool {
+namespace aerotool::platform {
 
 void advise_large_pages(void* memory, std::size_t bytes) {
   constexpr std::size_t kLargePage = std::size_t{2} << 20;
@@ -29,4 +30,14 @@ void advise_large_heap() {
 #endif
 }
 
-}  // namespace aerotool
+void expect_random_access(void* memory, std::size_t bytes) {
+  ::madvise(memory, bytes, MADV_RANDOM);
+}
+
+std::uint64_t physical_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) : 0;
+}
+
+}  // namespace aerotool::platform

@@ -1,0 +1,57 @@
+#include "platform/files.hpp"
+
+#include <unistd.h>
+
+namespace aerotool::platform {
+namespace {
+
+constexpr const char* kOwnFiles = "/proc/self/fd";
+
+}  // namespace
+
+int nameless_flags() {
+  return O_TMPFILE;
+}
+
+bool can_give_names() {
+  return ::access(kOwnFiles, X_OK) == 0;
+}
+
+bool give_name(int file, int directory, const char* name) {
+  return ::linkat(AT_FDCWD, own_path(file).c_str(), directory, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+std::string own_path(int file) {
+  return std::string(kOwnFiles) + "/" + std::to_string(file);
+}
+
+int directory_handle_flags() {
+  return O_PATH | O_DIRECTORY;
+}
+
+void begin_write_out(int file, std::uint64_t offset, std::uint64_t length) {
+  ::sync_file_range(file, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
+}
+
+void finish_write_out(int file, std::uint64_t offset, std::uint64_t length) {
+  ::sync_file_range(file, static_cast<off_t>(offset), static_cast<off_t>(length),
+                    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+void expect_random_reads(int file) {
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
+}
+
+void expect_any_reads(int file) {
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_NORMAL);
+}
+
+void read_ahead(int file, std::uint64_t offset, std::uint64_t length) {
+  ::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
+}
+
+void give_back(int file, std::uint64_t offset, std::uint64_t length) {
+  ::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+}
+
+}  // namespace aerotool::platform

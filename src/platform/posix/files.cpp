@@ -1,0 +1,68 @@
+#include "platform/files.hpp"
+
+#include <cerrno>
+
+namespace aerotool::platform {
+namespace {
+
+// A part of POSIX that not every system has.
+#ifdef POSIX_FADV_NORMAL
+void advise(int file, std::uint64_t offset, std::uint64_t length, int advice) {
+  ::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), advice);
+}
+#else
+constexpr int POSIX_FADV_NORMAL = 0;
+constexpr int POSIX_FADV_RANDOM = 0;
+constexpr int POSIX_FADV_WILLNEED = 0;
+constexpr int POSIX_FADV_DONTNEED = 0;
+void advise(int, std::uint64_t, std::uint64_t, int) {}
+#endif
+
+}  // namespace
+
+int nameless_flags() {
+  return 0;
+}
+
+bool can_give_names() {
+  return false;
+}
+
+bool give_name(int, int, const char*) {
+  errno = ENOTSUP;
+  return false;
+}
+
+std::string own_path(int) {
+  return {};
+}
+
+int directory_handle_flags() {
+#ifdef O_SEARCH
+  return O_SEARCH | O_DIRECTORY;
+#else
+  return O_RDONLY | O_DIRECTORY;
+#endif
+}
+
+void begin_write_out(int, std::uint64_t, std::uint64_t) {}
+
+void finish_write_out(int, std::uint64_t, std::uint64_t) {}
+
+void expect_random_reads(int file) {
+  advise(file, 0, 0, POSIX_FADV_RANDOM);
+}
+
+void expect_any_reads(int file) {
+  advise(file, 0, 0, POSIX_FADV_NORMAL);
+}
+
+void read_ahead(int file, std::uint64_t offset, std::uint64_t length) {
+  advise(file, offset, length, POSIX_FADV_WILLNEED);
+}
+
+void give_back(int file, std::uint64_t offset, std::uint64_t length) {
+  advise(file, offset, length, POSIX_FADV_DONTNEED);
+}
+
+}  // namespace aerotool::platform
