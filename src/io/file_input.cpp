@@ -5,6 +5,7 @@
 
 #include <boost/iostreams/device/mapped_file.hpp>
 #include <cerrno>
+#include <chrono>
 #include <vector>
 
 #include "core/error.hpp"
@@ -95,7 +96,9 @@ std::shared_ptr<Input> FileInput::adopt(OpenFile file, std::string name, std::st
 }
 
 void FileInput::read(std::uint64_t offset, std::span<std::byte> out) const {
+  using Clock = std::chrono::steady_clock;
   while (!out.empty()) {
+    const Clock::time_point begin = Clock::now();
     const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0) {
       if (errno != EINTR) throw system_error(name(), "read at byte " + std::to_string(offset), errno);
@@ -108,6 +111,8 @@ void FileInput::read(std::uint64_t offset, std::span<std::byte> out) const {
                                                " bytes when it was opened: it changed while it was read");
     }
     const auto length = static_cast<std::uint64_t>(got);
+    const ReadAhead::Range ahead = ahead_.after(offset, length, Clock::now() - begin);
+    if (ahead.length != 0) platform::read_ahead(fd_.get(), ahead.offset, ahead.length);
     pages_.used(fd_.get(), offset, length);
     offset += length;
     out = out.subspan(length);

@@ -8,6 +8,7 @@
 #include "io/input.hpp"
 #include "io/open_file.hpp"
 #include "io/page_cache.hpp"
+#include "io/read_ahead.hpp"
 
 namespace aerotool::io {
 
@@ -37,6 +38,7 @@ class FileInput final : public Input {
   Fd fd_;
   std::string path_;
   mutable PageCache pages_{PageCache::Kind::read};
+  mutable ReadAhead ahead_;
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };
 

@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cold
 import instructions
 import libraries
 import models
@@ -23,6 +25,7 @@ class Bench:
     scratch: Path
     size: int
     rounds: int
+    disk: Path  # a directory that is not in memory
 
     def path(self, name: str) -> Path:
         return self.scratch / name
@@ -104,6 +107,40 @@ def validate(bench: Bench) -> Table:
         faster = min(floor, mapped, key=lambda contender: contender.median)
         table.rows += [compared(ours, faster, budget)]
         aero.unlink()
+    return table
+
+
+def from_disk(bench: Bench) -> Table:
+    size = min(bench.size, GIB // 2)
+    table = Table(f"from a cold disk, {size / GIB:g} GiB", ["command", "time", "ratio", "budget"])
+    if reason := cold.missing():
+        table.notes.append(f"not measured: {reason}")
+        return table
+    with tempfile.TemporaryDirectory(prefix="aerotool-bench-", dir=bench.disk) as directory:
+        source, aero, out, copy = (
+            Path(directory) / name for name in ("m.safetensors", "m.aero", "out.aero", "copy")
+        )
+        models.write_safetensors(source, size)
+        bench.tool("convert", source, aero)
+        again, anew = cold.dropping(aero), cold.dropping(source, removed=(out, copy))
+        floor = Contender("b3sum", ["b3sum", "--no-mmap", aero], again)
+        mapped = Contender("b3sum, mapped", ["b3sum", aero], again)
+        check = bench.ours("validate --full", "validate", "--full", aero, before=again)
+        copied = Contender("cp && sync", ["sh", "-c", 'cp "$1" "$2" && sync "$2"', "sh", source, copy], anew)
+        ours = bench.ours("convert", "convert", source, out, before=anew)
+        try:
+            bench.time(floor, mapped, check)
+            bench.time(copied, ours)
+        except cold.Warm as reason:
+            table.notes.append(f"not measured: {reason}; --disk names a directory on a disk")
+            return table
+        faster = min(floor, mapped, key=lambda contender: contender.median)
+        table.rows = [
+            [faster.name, spread(faster.seconds), "", ""],
+            compared(check, faster, "1.05"),
+            [copied.name, spread(copied.seconds), "", ""],
+            compared(ours, copied, "1.0"),
+        ]
     return table
 
 
@@ -286,6 +323,7 @@ def compare_libraries(bench: Bench) -> Table:
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "validate": validate,
+    "cold": from_disk,
     "pack-set": pack_set,
     "metadata": metadata,
     "memory": memory,
