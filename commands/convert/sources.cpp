@@ -75,8 +75,7 @@ void select_tensors(const cli::Arguments& arguments, Sources& sources) {
                               "is in both " + escape_controls(tensors[i - 1].model->path()) + " and " +
                                   escape_controls(tensors[i].model->path())));
   }
-  sources.plan.whole = sources.models.size() == 1 && include.empty() && exclude.empty() &&
-                       !arguments.has("name") && !arguments.has("architecture") && !arguments.has("align");
+  sources.plan.edits.selected = !include.empty() || !exclude.empty();
 }
 
 }  // namespace

@@ -122,8 +122,8 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   }
   options.rebuild = arguments.has("rebuild");
   if (arguments.has("uuid")) options.uuid = parse_uuid(arguments.get("uuid"));
-  if (arguments.has("name")) plan.name = checked_text(arguments, "name");
-  if (arguments.has("architecture")) plan.architecture = checked_text(arguments, "architecture");
+  if (arguments.has("name")) plan.edits.name = checked_text(arguments, "name");
+  if (arguments.has("architecture")) plan.edits.architecture = checked_text(arguments, "architecture");
 }
 
 }  // namespace aerotool::commands

@@ -19,14 +19,15 @@ void set_text(Metadata& metadata, std::string_view key, const std::string& text)
 }
 
 void rename(const Plan& plan, Source& source) {
-  if (source.format.empty() || !(plan.name || plan.architecture)) return;
+  const Edits& edits = plan.edits;
+  if (source.format.empty() || !(edits.name || edits.architecture)) return;
   if (!source.metadata) source.metadata.emplace();
   const NameKeys keys = name_keys(source.typed_metadata);
-  if (plan.name) {
-    set_text(*source.metadata, keys.name, *plan.name);
+  if (edits.name) {
+    set_text(*source.metadata, keys.name, *edits.name);
     source.named_by_path = false;
   }
-  if (plan.architecture) set_text(*source.metadata, keys.architecture, *plan.architecture);
+  if (edits.architecture) set_text(*source.metadata, keys.architecture, *edits.architecture);
 }
 
 /// Turns indexes into a model's tensors into indexes into a plan's.
@@ -73,17 +74,40 @@ NameKeys name_keys(bool typed_metadata) {
   return {"model_name", "architecture"};
 }
 
-void drop_layout(Source& source, std::vector<std::string>& dropped) {
-  if (source.order) dropped.emplace_back("the source's order of tensors");
-  if (source.head) dropped.emplace_back("the source's own header bytes");
-  if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
-  if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
-  source.order.reset();
-  source.head.reset();
-  source.gaps.clear();
-  source.files.clear();
-  source.index.reset();
-  source.index_path.clear();
+Kept kept(const Plan& plan) {
+  const Model* const model = plan.models.front();
+  const bool laid_out_anew =
+      plan.edits.selected || plan.edits.name || plan.edits.architecture || plan.options.align;
+  if (laid_out_anew || plan.models.size() != 1 || plan.tensors.size() != model->tensors().size()) return {};
+  std::vector<bool> has_its_place(plan.tensors.size());
+  bool unchanged = true;
+  for (const PlannedTensor& planned : plan.tensors) {
+    if (planned.model != model || has_its_place[planned.index]) return {};
+    has_its_place[planned.index] = true;
+    unchanged = unchanged && planned.is_unchanged();
+  }
+  return {.order = true, .files = unchanged, .head = unchanged, .gaps = unchanged};
+}
+
+void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept) {
+  if (!kept.order) {
+    if (source.order) dropped.emplace_back("the source's order of tensors");
+    source.order.reset();
+  }
+  if (!kept.head) {
+    if (source.head) dropped.emplace_back("the source's own header bytes");
+    source.head.reset();
+  }
+  if (!kept.gaps) {
+    if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
+    source.gaps.clear();
+  }
+  if (!kept.files) {
+    if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
+    source.files.clear();
+    source.index.reset();
+    source.index_path.clear();
+  }
 }
 
 void add_lost_gaps(const Source& source, std::vector<std::string>& lost) {
@@ -105,8 +129,8 @@ Naming naming(const Plan& plan, const Source& source) {
   if (!is_default_name(view.model_name) && !source.named_by_path)
     naming.name = replace_invalid_utf8(view.model_name);
   if (view.architecture != "unknown") naming.architecture = replace_invalid_utf8(view.architecture);
-  if (plan.name) naming.name = *plan.name;
-  if (plan.architecture) naming.architecture = *plan.architecture;
+  if (plan.edits.name) naming.name = *plan.edits.name;
+  if (plan.edits.architecture) naming.architecture = *plan.edits.architecture;
   return naming;
 }
 
@@ -150,10 +174,8 @@ Carried carried(const Plan& plan) {
       carried.dropped.emplace_back("the index's total_parameters, as the tensors are others");
     }
   }
-  if (!plan.whole) {
-    drop_layout(source, carried.dropped);
-    return carried;
-  }
+  carried.kept = kept(plan);
+  drop_layout(source, carried.dropped, carried.kept);
   if (source.order) {
     Renumbering order(plan);
     order.apply(*source.order);

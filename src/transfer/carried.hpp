@@ -10,10 +10,25 @@
 
 namespace aerotool {
 
+/// What of the first model's layout still holds for what a plan writes. A plan that chooses among the
+/// tensors, names the model or aligns the tensors asks for a file that is laid out anew
+/// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
+struct Kept {
+  bool order = false;  ///< of the tensors in one file: the plan has all of them, and no others
+  bool files =
+      false;          ///< which tensors lie in which file, and the index of these: the names are the same too
+  bool head = false;  ///< it says of every tensor what the plan does, and the metadata is the source's
+  bool gaps = false;  ///< every tensor has the place and size that it had
+
+  bool all() const { return order && files && head && gaps; }
+};
+Kept kept(const Plan& plan);
+
 struct Carried {
-  /// The first model's source: of a plan that is not whole without order, head, gaps and files; with the
-  /// plan's name and architecture in its metadata. Orders are indexes into Plan::tensors.
+  /// The first model's source: of order, head, gaps and files what is kept; with the plan's name and
+  /// architecture in its metadata. Orders are indexes into Plan::tensors.
   Source source;
+  Kept kept;
   /// What the index of the first model's files says of the model; also where the index is left out.
   IndexMetadata index_metadata;
   /// What is left out, a line each.
@@ -23,8 +38,8 @@ struct Carried {
 /// Throws CorruptError where the source's orders do not name every tensor once.
 Carried carried(const Plan& plan);
 
-/// Leaves order, head, gaps and files out of a source, and says so.
-void drop_layout(Source& source, std::vector<std::string>& dropped);
+/// Leaves order, head, gaps and files out of a source but for what is kept, and says so.
+void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept = {});
 
 /// Notes how many bytes of a source belong to no tensor, if they are more than padding.
 void add_lost_gaps(const Source& source, std::vector<std::string>& lost);

@@ -1,5 +1,5 @@
-// What is to be written: an ordered list of tensors with where their bytes come from, and options. Convert
-// and pack-set make a plan and hand it to a format's writer.
+// What is to be written: an ordered list of described tensors with where their bytes come from, what is
+// changed in the metadata, and options. Convert and pack-set make a plan and hand it to a format's writer.
 #pragma once
 
 #include <array>
@@ -11,15 +11,9 @@
 
 #include "io/output.hpp"
 #include "model/model.hpp"
+#include "transfer/planned_tensor.hpp"
 
 namespace aerotool {
-
-struct PlannedTensor {
-  const Model* model = nullptr;
-  std::size_t index = 0;  ///< into model->tensors()
-
-  const Tensor& tensor() const { return model->tensors()[index]; }
-};
 
 struct WriteOptions {
   std::optional<std::uint64_t> max_shard_bytes;  ///< absent: as the format has it
@@ -35,15 +29,21 @@ struct WriteOptions {
   bool rebuild = false;  ///< builds all files anew, also those already complete
 };
 
-struct Plan {
-  std::vector<PlannedTensor> tensors;  ///< in name order (byte order of the UTF-8), names unique
-  std::vector<const Model*> models;    ///< the first one's metadata is carried
-  std::vector<SideFile> side_files;    ///< by path; sound (model/side_files.hpp)
-  /// All tensors of one model, unchanged: order, head and gaps are carried too.
-  bool whole = true;
+/// What is changed beside the tensors.
+struct Edits {
   std::optional<std::string> name;          ///< replaces the model's
   std::optional<std::string> architecture;  ///< replaces the model's
-  std::string name_of_input;                ///< what an AERO file calls a model that names itself nothing
+  /// Tensors were chosen by their names, even if all were: nothing of their layout is wanted.
+  bool selected = false;
+};
+
+struct Plan {
+  std::vector<PlannedTensor> tensors;  ///< in name order (byte order of the UTF-8), names unique
+  /// All that are read, also by sources that compute; the first one's metadata is carried.
+  std::vector<const Model*> models;
+  std::vector<SideFile> side_files;  ///< by path; sound (model/side_files.hpp)
+  Edits edits;
+  std::string name_of_input;  ///< what an AERO file calls a model that names itself nothing
   WriteOptions options;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t kMaxKinds = 20;
 
 void Refusals::add(const PlannedTensor& planned, const std::string& reason, std::string message) {
   if (count_++ == 0) {
-    first_ = {planned.model->path_of(planned.index), {}, shortened(planned.tensor().name)};
+    first_ = {planned.path(), {}, shortened(planned.tensor().name)};
     message_ = std::move(message);
   }
   auto kind = std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& k) { return k.reason == reason; });

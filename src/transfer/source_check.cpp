@@ -54,12 +54,21 @@ SourceCheck::SourceCheck(const std::vector<const Model*>& models, const TensorLa
     if (members_.empty()) members_.resize(layout.tensors.size(), {kNone, 0});
     // Which planned tensor each of the model's is; most plans hold all of them.
     std::vector<std::size_t> planned(model->tensors().size(), kNone);
+    std::vector<bool> read(planned.size());
     for (std::size_t i = 0; i < layout.tensors.size(); ++i) {
-      if (layout.tensors[i].model == model) planned[layout.tensors[i].index] = i;
+      const PlannedTensor& tensor = layout.tensors[i];
+      if (!tensor.is_stored()) {
+        for (const StoredTensor& input : tensor.inputs()) {
+          if (input.model == model) read[input.index] = true;
+        }
+      } else if (tensor.model == model) {
+        planned[tensor.index] = i;
+        read[tensor.index] = true;
+      }
     }
     for (HashedRun& run : seals) {
       const auto needs = [&](const HashedRun::Member& member) {
-        return planned[member.tensor] != kNone && !model->tensors()[member.tensor].digest;
+        return read[member.tensor] && !model->tensors()[member.tensor].digest;
       };
       if (std::none_of(run.members.begin(), run.members.end(), needs)) continue;
       CheckedRun& checked = runs_.emplace_back();
@@ -179,6 +188,16 @@ void SourceCheck::judge() const {
   }
 }
 
+void require_none(const std::vector<HitTensor>& corrupt) {
+  if (corrupt.empty()) return;
+  throw CorruptError(
+      Where{corrupt.front().path, {}, {}},
+      (corrupt.size() == 1 ? "the bytes of a tensor are"
+                           : "the bytes of " + std::to_string(corrupt.size()) + " tensors are") +
+          std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(corrupt),
+      Code::hash);
+}
+
 void require_tensor_digests(
     const TensorLayout& layout,
     const std::function<const Digest&(std::size_t shard, std::size_t tensor)>& found) {
@@ -187,17 +206,13 @@ void require_tensor_digests(
     const PlannedShard& planned = layout.shards[shard];
     for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
       const PlannedTensor& source = layout.tensors[i];
-      const Tensor& tensor = source.tensor();
-      if (!tensor.digest || found(shard, i) == *tensor.digest) continue;
-      hit.push_back({tensor.name, source.model->path_of(source.index), tensor.offset, tensor.size});
+      const std::optional<Digest>& digest = source.stored_digest();
+      if (!digest || found(shard, i) == *digest) continue;
+      const Tensor& tensor = source.model->tensors()[source.index];
+      hit.push_back({tensor.name, source.path(), tensor.offset, tensor.size});
     }
   }
-  if (hit.empty()) return;
-  throw CorruptError(Where{hit.front().path, {}, {}},
-                     (hit.size() == 1 ? "the bytes of a tensor are"
-                                      : "the bytes of " + std::to_string(hit.size()) + " tensors are") +
-                         std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(hit),
-                     Code::hash);
+  require_none(hit);
 }
 
 }  // namespace aerotool

@@ -21,8 +21,8 @@ class SourceCheck {
 
   /// Adds what is to be computed over a shard's bytes.
   void add_layers(std::size_t shard, io::Region& region);
-  /// The bytes under the seals that the plan does not copy: gaps, and tensors that were left out. Asked for
-  /// once, after all add_layers().
+  /// The bytes under the seals that the plan does not copy: gaps, tensors that were left out, and those that
+  /// others are computed from. Asked for once, after all add_layers().
   std::vector<io::Region> other_regions();
 
   /// After the run. Throws CorruptError that names the tensors of a page or run that does not hold.
@@ -52,6 +52,10 @@ class SourceCheck {
   std::vector<Member> members_;
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 };
+
+/// Throws CorruptError that names tensors whose bytes do not have their digests; nothing where there are
+/// none.
+void require_none(const std::vector<HitTensor>& corrupt);
 
 /// Holds the planned tensors that carry digests of their own to them: `found` tells what their bytes have, by
 /// their shard and their number. Throws CorruptError that names those whose digests differ.

@@ -31,7 +31,7 @@ void read_planned(const TensorLayout& layout, std::size_t shard, std::uint64_t o
     const std::uint64_t stop = std::min(*at + source.tensor().size, end);
     if (stop <= begin) continue;
     std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(done - offset), begin - done, std::byte{0});
-    source.model->read(source.index, begin - *at, out.subspan(begin - offset, stop - begin));
+    source.read(begin - *at, out.subspan(begin - offset, stop - begin));
     done = stop;
   }
   std::fill(out.begin() + static_cast<std::ptrdiff_t>(done - offset), out.end(), std::byte{0});

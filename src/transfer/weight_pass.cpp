@@ -14,10 +14,15 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
       wanted_(wanted),
       jobs_(jobs),
       source_check_(models, layout),
+      input_check_(layout),
       regions_(layout.shards.size()) {
   const bool any_digest =
       std::any_of(layout.tensors.begin(), layout.tensors.end(),
-                  [](const PlannedTensor& planned) { return planned.tensor().digest.has_value(); });
+                  [](const PlannedTensor& planned) { return planned.stored_digest().has_value(); });
+  const bool in_order = std::any_of(
+      layout.tensors.begin(), layout.tensors.end(),
+      [](const PlannedTensor& planned) { return !planned.is_stored() && planned.made->bytes->in_order(); });
+  if (in_order) most_jobs_ = 1;
   if (wanted_.tensors || any_digest) tensor_tasks_ = std::vector<io::HashTask>(layout.tensors.size());
   // A tensor that fills its shard is checked by the shard's digest.
   if (!tensor_tasks_.empty()) wanted_.shards = true;
@@ -34,12 +39,13 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
     source_check_.add_layers(shard, region);
   }
   others_ = source_check_.other_regions();
+  if (auto region = input_check_.region()) others_.push_back(std::move(*region));
 }
 
 bool WeightPass::computes() const {
   const bool of_files = std::any_of(models_.begin(), models_.end(),
                                     [](const Model* model) { return model->files_size() != 0; });
-  return wanted_.shards || wanted_.page_size || source_check_.any() || of_files;
+  return wanted_.shards || wanted_.page_size || source_check_.any() || input_check_.any() || of_files;
 }
 
 std::uint64_t WeightPass::bytes() const {
@@ -56,7 +62,7 @@ void WeightPass::copy_to(std::size_t shard, io::Output& output, std::uint64_t of
 }
 
 void WeightPass::run(io::Progress* progress) {
-  io::run(regions_, {.jobs = jobs_, .progress = progress, .in_order = {}});
+  io::run(regions_, {.jobs = std::min(jobs_, most_jobs_), .progress = progress, .in_order = {}});
   io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
   // Of no more use, and there can be as many as tensors.
   for (io::Region& region : regions_) std::vector<io::Layer>().swap(region.layers);
@@ -66,6 +72,7 @@ void WeightPass::run(io::Progress* progress) {
       return tensor_digest(shard, tensor);
     });
   }
+  input_check_.judge();
   source_check_.judge();
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
   for (const Model* model : models_) model->verify_files(jobs_, progress);
@@ -81,10 +88,10 @@ void WeightPass::add_tensor_digests(std::size_t shard) {
   io::Layer layer;
   const PlannedShard& planned = layout_.shards[shard];
   for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
-    const Tensor& tensor = layout_.tensors[i].tensor();
-    if (fills_shard(i, shard) || !(wanted_.tensors || tensor.digest)) continue;
+    const PlannedTensor& tensor = layout_.tensors[i];
+    if (fills_shard(i, shard) || !(wanted_.tensors || tensor.stored_digest())) continue;
     io::HashTask& task = tensor_tasks_[i];
-    task.length = tensor.size;
+    task.length = tensor.tensor().size;
     task.read = &region.read;
     task.base = layout_.offsets[i];
     layer.push_back({task.base, task.base + task.length, &task, 0});
@@ -103,7 +110,7 @@ void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::
   io::HashTask task;
   io::add_whole_digest(again[0], task);
   if (!wanted_.shards) again[0].layers.clear();
-  io::run(again, {.jobs = jobs, .progress = progress, .in_order = sink});
+  io::run(again, {.jobs = std::min(jobs, most_jobs_), .progress = progress, .in_order = sink});
   if (wanted_.shards && task.digest != shard_tasks_[shard].digest) {
     refuse_changed(shard);
   }
@@ -114,12 +121,14 @@ void WeightPass::refuse_changed(std::size_t shard) const {
   const PlannedShard& planned = layout_.shards[shard];
   std::vector<std::string> paths;
   for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
-    const PlannedTensor& tensor = layout_.tensors[i];
-    const std::string& path = tensor.model->path_of(tensor.index);
-    if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
-    tensor.model->require_unchanged();  // tells which, where its times do
-    paths.push_back(path);
+    for (const StoredTensor& input : layout_.tensors[i].inputs()) {
+      const std::string& path = input.model->path_of(input.index);
+      if (std::find(paths.begin(), paths.end(), path) != paths.end()) continue;
+      input.model->require_unchanged();  // tells which, where its times do
+      paths.push_back(path);
+    }
   }
+  if (paths.empty()) paths.push_back(layout_.tensors[planned.first].path());
   if (paths.size() == 1) throw IoError(Where{paths.front(), {}, {}}, "changed while it was read");
   std::string names;
   for (std::size_t i = 0; i < paths.size() && i < kMaxPaths; ++i)

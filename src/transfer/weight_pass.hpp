@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "io/pipeline.hpp"
+#include "transfer/input_check.hpp"
 #include "transfer/source_check.hpp"
 #include "transfer/tensor_layout.hpp"
 
@@ -59,7 +61,9 @@ class WeightPass {
   const TensorLayout& layout_;
   WantedDigests wanted_;
   unsigned jobs_;
+  unsigned most_jobs_ = std::numeric_limits<unsigned>::max();
   SourceCheck source_check_;
+  InputCheck input_check_;
   std::vector<io::Region> regions_;  // one a shard
   std::vector<io::Region> others_;
   std::vector<io::HashTask> shard_tasks_;

@@ -147,7 +147,7 @@ TEST_CASE("gguf: tensors that GGUF has no place for are named") {
     MadeUpModel model;
     model.add(name, dtype, std::move(shape));
     Plan plan = plan_of(model);
-    plan.architecture = "x";
+    plan.edits.architecture = "x";
     return refusal(kWriter, plan);
   };
   for (const DTypeCode code :

@@ -58,8 +58,8 @@ void collect(const Plan& plan, Content& content) {
     return own.text(key).empty() ? other : std::string(own.text(key));
   };
   Collector collector;
-  const std::string architecture = first_of(plan.architecture, keys.architecture, named.architecture);
-  const std::string name = first_of(plan.name, keys.name, named.name);
+  const std::string architecture = first_of(plan.edits.architecture, keys.architecture, named.architecture);
+  const std::string name = first_of(plan.edits.name, keys.name, named.name);
   if (!architecture.empty()) collector.add(keys.architecture, architecture);
   if (!name.empty()) collector.add(keys.name, name);
   for (const auto& [key, value] : own.entries) {
@@ -150,7 +150,7 @@ Content content_of(const Plan& plan) {
   if (own) {
     content.metadata = *carried_metadata(plan, *source.metadata);
     content.version = carried_version(plan, source.version.value_or(content.version));
-    content.restores = plan.whole;
+    content.restores = all.kept.all();
   } else {
     drop_layout(source, content.dropped);
     collect(plan, content);

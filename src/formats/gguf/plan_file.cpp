@@ -17,7 +17,7 @@ constexpr std::size_t kMaxDimensions = 4;
 constexpr std::size_t kMaxShown = 256;
 
 Where place_of(const PlannedTensor& planned) {
-  return {planned.model->path_of(planned.index), {}, planned.tensor().name.substr(0, kMaxShown)};
+  return {planned.path(), {}, planned.tensor().name.substr(0, kMaxShown)};
 }
 
 /// Notes a tensor that the format cannot hold. Throws CorruptError where its size is wrong.

@@ -23,7 +23,7 @@ constexpr std::string_view kMetadataName = "__metadata__";
 /// Notes a tensor that the format cannot hold. Throws CorruptError where its size is wrong.
 void require_place(const PlannedTensor& planned, Refusals& refusals) {
   const Tensor& tensor = planned.tensor();
-  const Where where{planned.model->path_of(planned.index), {}, shortened(tensor.name)};
+  const Where where{planned.path(), {}, shortened(tensor.name)};
   const std::string type = escape_controls(tensor.dtype.name());
   const auto refuse = [&](const std::string& reason, const std::string& message) {
     refusals.add(planned, reason, message);

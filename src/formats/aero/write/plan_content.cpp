@@ -23,11 +23,11 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(pl
   const auto or_else = [](const std::string& text, std::string_view other) {
     return text.empty() ? std::string(other) : replace_invalid_utf8(text);
   };
-  const bool nameless = !plan.name && view.model_name.empty();
-  model_name_ = plan.name.value_or(or_else(view.model_name, plan.name_of_input));
+  const bool nameless = !plan.edits.name && view.model_name.empty();
+  model_name_ = plan.edits.name.value_or(or_else(view.model_name, plan.name_of_input));
   if (nameless && !model_name_.empty()) carried_.source.named_by_path = true;
   if (!source().index) lost_ = lost_index(carried_.index_metadata);
-  architecture_ = plan.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
+  architecture_ = plan.edits.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
   number_types(plan);
 }
 
@@ -54,6 +54,8 @@ std::optional<std::uint64_t> PlanContent::quant_id(const DType& dtype) const {
 }
 
 const MapItems* PlanContent::tensor_extras(const PlannedTensor& planned) const {
+  // Of what no longer has the bytes that they were said of, they need not hold.
+  if (!planned.is_stored()) return nullptr;
   const auto model = std::find(models_.begin(), models_.end(), planned.model);
   const auto& tensors = extras_[static_cast<std::size_t>(model - models_.begin())].tensors;
   const auto found = tensors.find(planned.index);

@@ -19,7 +19,7 @@ TensorLayout lay_out_tensors(const Plan& plan) {
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const Tensor& tensor = plan.tensors[i].tensor();
     const auto refuse = [&](const std::string& why) {
-      throw UnsupportedError(Where{plan.tensors[i].model->path(), {}, tensor.name}, why);
+      throw UnsupportedError(Where{plan.tensors[i].model_path(), {}, tensor.name}, why);
     };
     if (tensor.name.size() > kMaxName) {
       refuse("its name has " + std::to_string(tensor.name.size()) + " bytes; AERO allows " +

@@ -1,0 +1,48 @@
+#include "transfer/planned_tensor.hpp"
+
+#include <utility>
+
+namespace aerotool {
+
+const std::optional<Digest>& PlannedTensor::stored_digest() const {
+  static const std::optional<Digest> kNone;
+  return is_stored() ? model->tensors()[index].digest : kNone;
+}
+
+std::vector<StoredTensor> PlannedTensor::inputs() const {
+  if (is_stored()) return {{model, index}};
+  return made->bytes->inputs();
+}
+
+void PlannedTensor::read(std::uint64_t offset, std::span<std::byte> out) const {
+  if (is_stored()) {
+    model->read(index, offset, out);
+  } else {
+    made->bytes->read(offset, out);
+  }
+}
+
+const std::string& PlannedTensor::path() const {
+  return model != nullptr ? model->path_of(index) : made->bytes->path();
+}
+
+const std::string& PlannedTensor::model_path() const {
+  return model != nullptr ? model->path() : made->bytes->path();
+}
+
+PlannedTensor described_as(StoredTensor stored, Tensor description) {
+  description.size = stored.tensor().size;
+  auto made = std::make_shared<PlannedTensor::Made>();
+  made->tensor = std::move(description);
+  return {stored.model, stored.index, std::move(made)};
+}
+
+PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> bytes, StoredTensor place) {
+  description.size = bytes->size();
+  auto made = std::make_shared<PlannedTensor::Made>();
+  made->tensor = std::move(description);
+  made->bytes = std::move(bytes);
+  return {place.model, place.index, std::move(made)};
+}
+
+}  // namespace aerotool
