@@ -1,0 +1,63 @@
+// Digests with what they are, and CRC32C.
+#include "hash/checksum.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "hash/blake3.hpp"
+#include "hash/crc32c.hpp"
+
+using namespace aerotool;
+using namespace aerotool::hash;
+
+TEST_CASE("checksum: algorithms have names and widths") {
+  for (const Algorithm algorithm : {Algorithm::blake3, Algorithm::sha256, Algorithm::crc32c, Algorithm::xxh3})
+    CHECK(algorithm_named(name_of(algorithm)) == algorithm);
+  CHECK(width_of(Algorithm::sha256) == 32);
+  CHECK(width_of(Algorithm::crc32c) == 4);
+  CHECK(!algorithm_named("md5"));
+  CHECK(resists_forgery(Algorithm::blake3));
+  CHECK(!resists_forgery(Algorithm::xxh3));
+}
+
+TEST_CASE("checksum: numbers and text come back") {
+  const Checksum crc = checksum_of(Algorithm::crc32c, 0x9c52d81a, Checksum::Over::stored);
+  CHECK(crc.bytes().size() == 4);
+  CHECK(number_of(crc) == 0x9c52d81a);
+  CHECK(to_string(crc) == "crc32c:9c52d81a");
+  CHECK(parse_checksum("crc32c:9C52d81a", Checksum::Over::stored) == crc);
+  CHECK(parse_checksum("crc32c:9c52d81a") != crc);
+  const Checksum xxh3 = checksum_of(Algorithm::xxh3, 0x0123456789abcdef);
+  CHECK(to_string(xxh3) == "xxh3:0123456789abcdef");
+  CHECK(number_of(xxh3) == 0x0123456789abcdef);
+  const Checksum blake3 = checksum_of(Algorithm::blake3, hash::blake3({}));
+  CHECK(parse_checksum(to_string(blake3)) == blake3);
+  for (const char* text : {"", "crc32c", "crc32c:", "crc32c:9c52d8", "crc32c:9c52d81a00", "crc32c:9c52d81g",
+                           "md5:d41d8cd98f00b204e9800998ecf8427e", ":9c52d81a"})
+    CHECK(!parse_checksum(text));
+}
+
+TEST_CASE("crc32c: the vectors of RFC 3720") {
+  std::string bytes(32, '\0');
+  CHECK(crc32c(bytes_of(bytes)) == 0x8a9136aa);
+  CHECK(crc32c(bytes_of(std::string(32, '\xff'))) == 0x62a8ab43);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i);
+  CHECK(crc32c(bytes_of(bytes)) == 0x46dd794e);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(31 - i);
+  CHECK(crc32c(bytes_of(bytes)) == 0x113fdb5c);
+  CHECK(crc32c(bytes_of(std::string_view("123456789"))) == 0xe3069283);
+  CHECK(crc32c({}) == 0);
+}
+
+TEST_CASE("crc32c: runs of bytes are put together") {
+  std::string bytes;
+  for (int i = 0; i < 3000; ++i) bytes += static_cast<char>(i * i >> 3);
+  const ByteSpan all = bytes_of(bytes);
+  for (const std::size_t cut : {0, 1, 7, 8, 1025, 2999, 3000}) {
+    const ByteSpan first = all.first(cut);
+    const ByteSpan second = all.subspan(cut);
+    CHECK(crc32c(second, crc32c(first)) == crc32c(all));
+    CHECK(crc32c_joined(crc32c(first), crc32c(second), second.size()) == crc32c(all));
+  }
+}
