@@ -8,11 +8,11 @@
 
 #include "cli/command.hpp"
 #include "cli/completion.hpp"
-#include "cli/nearest.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "io/fd.hpp"
 #include "io/interrupt.hpp"
@@ -70,8 +70,7 @@ std::string unknown_command(const std::string& word) {
            shell_word(word) + "' (" + others + " take files, too)";
   }
   names.emplace_back("help");
-  return "unknown command " + shown + "; " + cli::did_you_mean(word, names) +
-         "'aerotool help' lists them all";
+  return "unknown command " + shown + "; " + did_you_mean(word, names) + "'aerotool help' lists them all";
 }
 
 const cli::Command& command_named(const std::string& name) {

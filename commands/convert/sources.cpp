@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/listener.hpp"
 #include "cli/models.hpp"
 #include "cli/terminal.hpp"
 #include "commands/convert/input_sets.hpp"
@@ -12,6 +13,7 @@
 #include "commands/convert/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "tasks/patterns.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -20,7 +22,7 @@ namespace {
 class Patterns {
  public:
   explicit Patterns(const std::vector<std::string>& texts)
-      : patterns_(cli::patterns(texts)), used_(patterns_.size()) {}
+      : patterns_(tasks::patterns(texts)), used_(patterns_.size()) {}
 
   bool empty() const { return patterns_.empty(); }
   bool matches(const std::string& name) {
@@ -31,8 +33,8 @@ class Patterns {
     }
     return any;
   }
-  std::vector<cli::Pattern> unused() const {
-    std::vector<cli::Pattern> unused;
+  std::vector<tasks::Pattern> unused() const {
+    std::vector<tasks::Pattern> unused;
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
       if (!used_[i]) unused.push_back(patterns_[i]);
     }
@@ -40,7 +42,7 @@ class Patterns {
   }
 
  private:
-  std::vector<cli::Pattern> patterns_;
+  std::vector<tasks::Pattern> patterns_;
   std::vector<bool> used_;
 };
 
@@ -58,12 +60,12 @@ void select_tensors(const cli::Arguments& arguments, Sources& sources) {
       if (included && !excluded) tensors.push_back({model.get(), i});
     }
   }
-  const auto unmatched = [&](const char* option, const cli::Pattern& pattern) {
-    return std::string(option) + ": " + cli::no_match(sources.plan.models, {pattern});
+  const auto unmatched = [&](const char* option, const tasks::Pattern& pattern) {
+    return std::string(option) + ": " + tasks::no_match(sources.plan.models, {pattern});
   };
-  for (const cli::Pattern& pattern : include.unused()) throw UsageError(unmatched("--include", pattern));
+  for (const tasks::Pattern& pattern : include.unused()) throw UsageError(unmatched("--include", pattern));
   if (!arguments.has("quiet")) {
-    for (const cli::Pattern& pattern : exclude.unused())
+    for (const tasks::Pattern& pattern : exclude.unused())
       cli::complain("warning: " + unmatched("--exclude", pattern));
   }
   if (any && tensors.empty()) throw UsageError("--include and --exclude leave no tensor");
@@ -90,7 +92,8 @@ Sources open_sources(const cli::Arguments& arguments) {
     // A duplicate that is planned is refused, and another one does not matter.
     std::vector<Code> untold = {Code::duplicate};
     if (parts.whole(operands[i])) untold.push_back(Code::part_alone);
-    sources.models.push_back(cli::open(arguments, operands[i], untold));
+    sources.models.push_back(
+        tasks::open(operands[i], cli::read_options(arguments), cli::listener(arguments), untold));
     sources.plan.models.push_back(sources.models.back().get());
   }
   sources.plan.name_of_input = name_of_input(operands.front());

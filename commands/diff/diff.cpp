@@ -1,12 +1,8 @@
 // aerotool diff: what differs between two models, whatever formats they have?
-#include <utility>
-
 #include "cli/command.hpp"
+#include "cli/listener.hpp"
 #include "cli/models.hpp"
-#include "cli/progress_bar.hpp"
 #include "cli/text_out.hpp"
-#include "commands/diff/compare.hpp"
-#include "commands/diff/metadata_diff.hpp"
 #include "commands/diff/output.hpp"
 #include "core/error.hpp"
 
@@ -22,15 +18,6 @@ std::vector<cli::Option> options() {
           cli::follow_links_option()};
 }
 
-WeightDifference compare(const cli::Arguments& arguments, const Model& a, const Model& b) {
-  cli::ProgressBar bar(arguments);
-  return compare_weights(a, b,
-                         {.full = arguments.has("full"),
-                          .numeric = arguments.has("numeric"),
-                          .jobs = cli::jobs(arguments),
-                          .progress = bar.progress()});
-}
-
 int run(const cli::Arguments& arguments) {
   const auto& operands = arguments.operands();
   arguments.require_operands(2, "A or B");
@@ -39,12 +26,12 @@ int run(const cli::Arguments& arguments) {
   if (operands[0] == "-" && operands[1] == "-") throw UsageError("'-' may be given only once");
   const auto a = cli::open(arguments, operands[0]);
   const auto b = cli::open(arguments, operands[1]);
-  // What is wrong with metadata is told before weights are read.
-  std::vector<MetadataDifference> metadata = compare_metadata(self_description(*a), self_description(*b));
-  const Difference difference = {*a, *b, arguments.has("numeric"), compare(arguments, *a, *b),
-                                 std::move(metadata)};
-  a->require_unchanged();
-  b->require_unchanged();
+  const bool numeric = arguments.has("numeric");
+  const Difference difference = {
+      tasks::compare_models(*a, *b,
+                            {.full = arguments.has("full"), .numeric = numeric, .jobs = cli::jobs(arguments)},
+                            cli::listener(arguments)),
+      *a, *b, numeric};
   cli::TextOut out;
   if (arguments.has("json")) {
     print_json(difference, out);

@@ -13,6 +13,10 @@
 namespace aerotool::commands {
 namespace {
 
+using tasks::MetadataDifference;
+using tasks::NumericDifference;
+using tasks::TensorDifference;
+using tasks::WeightDifference;
 using Kind = TensorDifference::Kind;
 
 constexpr const char* kNothing = "-";
@@ -87,10 +91,10 @@ std::string first_text(const TensorDifference& difference) {
   if (difference.kind != Kind::bytes) return kNothing;
   std::string text = "byte " + std::to_string(difference.bytes.first);
   if (const auto element = first_element(difference)) text += " (element " + std::to_string(*element) + ")";
-  const auto kind = number_kind(difference.a->dtype);
+  const auto kind = tasks::number_kind(difference.a->dtype);
   if (!kind) return text;
-  return text + ": " + cli::scalar_text(exact_value(*kind, difference.bytes.bits_a)) + " -> " +
-         cli::scalar_text(exact_value(*kind, difference.bytes.bits_b));
+  return text + ": " + cli::scalar_text(tasks::exact_value(*kind, difference.bytes.bits_a)) + " -> " +
+         cli::scalar_text(tasks::exact_value(*kind, difference.bytes.bits_b));
 }
 
 void add_numbers(const TensorDifference& difference, std::vector<std::string>& cells) {
@@ -150,7 +154,7 @@ std::string values_text(const MetadataDifference& metadata) {
   if (cli::type_text(a) != cli::type_text(b))
     return cli::type_text(a) + " " + text_a + " -> " + cli::type_text(b) + " " + text_b;
   std::string text = text_a + " -> " + text_b;
-  const auto first = first_difference(a, b);
+  const auto first = tasks::first_difference(a, b);
   // What differs is in what is not shown.
   if (text_a == text_b && first)
     text +=
@@ -236,12 +240,12 @@ void add_bytes(const TensorDifference& difference, cli::JsonOut& json) {
   json.member("bytes_changed", difference.bytes.changed);
   json.member("first_offset", difference.bytes.first);
   if (const auto element = first_element(difference)) json.member("first_element", *element);
-  const auto kind = number_kind(difference.a->dtype);
+  const auto kind = tasks::number_kind(difference.a->dtype);
   if (!kind) return;
   json.key("first_a");
-  json.value(exact_value(*kind, difference.bytes.bits_a));
+  json.value(tasks::exact_value(*kind, difference.bytes.bits_a));
   json.key("first_b");
-  json.value(exact_value(*kind, difference.bytes.bits_b));
+  json.value(tasks::exact_value(*kind, difference.bytes.bits_b));
 }
 
 void add_numeric(const NumericDifference& numeric, cli::JsonOut& json) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "cli/command.hpp"
+#include "cli/listener.hpp"
 #include "cli/models.hpp"
 #include "cli/numbers.hpp"
 #include "cli/progress_bar.hpp"
@@ -23,6 +24,7 @@
 #include "model/ggml_dtype.hpp"
 #include "registry/registry.hpp"
 #include "registry/related_files.hpp"
+#include "tasks/patterns.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -112,7 +114,7 @@ class Extraction {
   /// False where nothing matches.
   bool select() {
     const auto& tensors = model_->tensors();
-    std::vector<cli::Pattern> unmatched;  // match nothing
+    std::vector<tasks::Pattern> unmatched;  // match nothing
     std::unordered_map<std::string_view, std::size_t> by_name;
     for (std::size_t i = 0; i < tensors.size(); ++i) by_name.emplace(tensors[i].name, i);
     std::vector<bool> taken(tensors.size());
@@ -126,7 +128,7 @@ class Extraction {
         take(exact->second);
         continue;
       }
-      const cli::Pattern pattern(wanted);
+      const tasks::Pattern pattern(wanted);
       if (!pattern.has_wildcards()) refuse_missing(pattern);
       bool any = false;
       for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -137,20 +139,20 @@ class Extraction {
       if (!any) unmatched.push_back(pattern);
     }
     if (pieces_.empty()) {
-      cli::complain(describe({model_->path(), {}, {}}, cli::no_match({model_.get()}, unmatched)));
+      cli::complain(describe({model_->path(), {}, {}}, tasks::no_match({model_.get()}, unmatched)));
       return false;
     }
-    cli::warn_of_unmatched(arguments_, *model_, unmatched);
+    tasks::warn_of_unmatched(cli::listener(arguments_), *model_, unmatched);
     return true;
   }
 
-  [[noreturn]] void refuse_missing(const cli::Pattern& name) const {
+  [[noreturn]] void refuse_missing(const tasks::Pattern& name) const {
     std::string message = "there is no tensor '" + escape_controls(name.text()) + "'";
     const auto near = cli::nearest_names(*model_, name.text());
     for (std::size_t i = 0; i < near.size(); ++i) {
       message += (i == 0 ? "; nearest: '" : ", '") + escape_controls(near[i]) + "'";
     }
-    message += cli::wider_pattern({model_.get()}, name);
+    message += tasks::wider_pattern({model_.get()}, name);
     throw UsageError(describe({model_->path(), {}, {}}, message));
   }
 
@@ -185,7 +187,7 @@ class Extraction {
                      "the size of " + std::string(tensor(piece).dtype.name()) +
                          " is not known: what is extracted reaches to the next tensor");
     }
-    cli::show_warnings(arguments_, report);
+    tasks::warn(cli::listener(arguments_), report);
   }
 
   void cut_piece() {

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/patterns.hpp"
 #include "cli/terminal.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/directory_output.hpp"
 #include "io/listing.hpp"
 #include "io/output.hpp"
+#include "tasks/patterns.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -30,7 +30,7 @@ std::vector<SideFile> selected(const cli::Arguments& arguments, const Model& mod
   const std::vector<SideFile> files = model.side_files().files;
   std::vector<bool> taken(files.size());
   for (const std::string& wanted : arguments.all("file")) {
-    const cli::Pattern pattern(wanted);
+    const tasks::Pattern pattern(wanted);
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (!pattern.matches(files[i].path)) continue;

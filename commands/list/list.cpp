@@ -5,12 +5,14 @@
 #include "cli/answers.hpp"
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
+#include "cli/listener.hpp"
 #include "cli/models.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "tasks/patterns.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -31,10 +33,10 @@ std::vector<cli::Option> options() {
 
 struct Selection {
   std::vector<std::size_t> tensors;
-  std::vector<cli::Pattern> unmatched;  // match nothing
+  std::vector<tasks::Pattern> unmatched;  // match nothing
 };
 
-Selection select(const Model& model, const std::vector<cli::Pattern>& patterns) {
+Selection select(const Model& model, const std::vector<tasks::Pattern>& patterns) {
   Selection selection;
   if (patterns.empty()) {
     selection.tensors.resize(model.tensors().size());
@@ -131,12 +133,12 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
 
 int run(const cli::Arguments& arguments) {
   arguments.require_operands(1, "MODEL");
-  const std::vector<cli::Pattern> patterns(arguments.operands().begin() + 1, arguments.operands().end());
+  const std::vector<tasks::Pattern> patterns(arguments.operands().begin() + 1, arguments.operands().end());
   const auto model = cli::open(arguments, arguments.operands().front());
   auto [selected, unmatched] = select(*model, patterns);
   sort_by(arguments.get("sort"), model->tensors(), selected);
   model->require_unchanged();
-  if (!selected.empty()) cli::warn_of_unmatched(arguments, *model, unmatched);
+  if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(arguments), *model, unmatched);
 
   cli::TextOut out;
   if (arguments.has("json")) {
@@ -146,7 +148,7 @@ int run(const cli::Arguments& arguments) {
   }
   out.finish();
   if (!selected.empty() || patterns.empty()) return 0;
-  cli::complain(describe({model->path(), {}, {}}, cli::no_match({model.get()}, unmatched)));
+  cli::complain(describe({model->path(), {}, {}}, tasks::no_match({model.get()}, unmatched)));
   return 1;
 }
 

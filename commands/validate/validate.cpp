@@ -2,6 +2,7 @@
 #include "cli/answers.hpp"
 #include "cli/command.hpp"
 #include "cli/json_out.hpp"
+#include "cli/listener.hpp"
 #include "cli/models.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
@@ -86,7 +87,8 @@ Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckL
   try {
     // The control-plane hash alone: what else opening the file finds is for the other levels.
     Report unasked(Report::Mode::judge);
-    model = cli::open_with_bar(arguments, path, level == CheckLevel::control ? unasked : report);
+    model = tasks::open(path, cli::read_options(arguments), cli::listener(arguments),
+                        level == CheckLevel::control ? unasked : report);
     cli::ProgressBar bar(arguments);
     const CheckOptions options{.level = level,
                                .jobs = cli::jobs(arguments),

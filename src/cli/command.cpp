@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
-#include "cli/nearest.hpp"
 #include "cli/numbers.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "platform/processors.hpp"
 

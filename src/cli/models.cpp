@@ -1,9 +1,8 @@
 #include "cli/models.hpp"
 
-#include "cli/nearest.hpp"
-#include "cli/progress_bar.hpp"
-#include "cli/terminal.hpp"
-#include "io/spool.hpp"
+#include "cli/listener.hpp"
+#include "core/nearest.hpp"
+#include "registry/registry.hpp"
 
 namespace aerotool::cli {
 Option from_option() {
@@ -22,33 +21,12 @@ Option follow_links_option() {
           {}};
 }
 
-OpenOptions open_options(const Arguments& arguments) {
-  OpenOptions options;
-  options.from = arguments.get("from");
-  options.follow_links = arguments.has("follow-links");
-  if (!arguments.has("quiet")) options.note = [](const std::string& line) { complain("note: " + line); };
-  return options;
+tasks::ReadOptions read_options(const Arguments& arguments) {
+  return {.from = arguments.get("from"), .follow_links = arguments.has("follow-links")};
 }
 
-std::unique_ptr<Model> open_with_bar(const Arguments& arguments, const std::string& path, Report& report) {
-  ProgressBar bar(arguments, "reading " + (path == "-" ? std::string(io::kStandardInput) : path));
-  OpenOptions options = open_options(arguments);
-  options.progress = bar.progress();
-  return open_model(path, options, report);
-}
-
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path,
-                            const std::vector<Code>& but) {
-  Report report;
-  auto model = open_with_bar(arguments, path, report);
-  show_warnings(arguments, report, but);
-  return model;
-}
-
-void warn_of_unmatched(const Arguments& arguments, const Model& model, const std::vector<Pattern>& patterns) {
-  if (arguments.has("quiet")) return;
-  for (const Pattern& pattern : patterns)
-    complain("warning: " + describe({model.path(), {}, {}}, no_match({&model}, {pattern})));
+std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {
+  return tasks::open(path, read_options(arguments), listener(arguments));
 }
 
 std::vector<std::string> nearest_names(const Model& model, const std::string& name) {

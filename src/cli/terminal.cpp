@@ -3,7 +3,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -74,15 +73,6 @@ void complain_of_memory() noexcept {
   const int length = std::snprintf(line.data(), line.size(), "aerotool: %s%snot enough memory\n",
                                    command_name.c_str(), command_name.empty() ? "" : ": ");
   static_cast<void>(std::fwrite(line.data(), 1, static_cast<std::size_t>(length), stderr));
-}
-
-void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but) {
-  if (arguments.has("quiet")) return;
-  for (const Finding& finding : report.findings()) {
-    const bool told =
-        finding.severity == Severity::warning && std::find(but.begin(), but.end(), finding.code) == but.end();
-    if (told) complain("warning: " + describe(finding.where, finding.message));
-  }
 }
 
 }  // namespace aerotool::cli

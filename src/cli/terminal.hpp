@@ -3,10 +3,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/command.hpp"
-#include "model/report.hpp"
 
 namespace aerotool::cli {
 
@@ -29,9 +27,5 @@ void set_command_name(std::string_view name);
 void complain(std::string_view message);
 /// Says that there is no memory, and takes none for that.
 void complain_of_memory() noexcept;
-
-/// The warnings among a report's findings, a line each on standard error, unless --quiet; without those
-/// of the codes `but`.
-void show_warnings(const Arguments& arguments, const Report& report, const std::vector<Code>& but = {});
 
 }  // namespace aerotool::cli

@@ -1,11 +1,11 @@
-#include "commands/diff/numeric.hpp"
+#include "tasks/compare/numeric.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 // Sums are kept in lanes, element i in lane i % kLanes: additions then wait for each other less, and the
@@ -169,4 +169,4 @@ NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind
   return found;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

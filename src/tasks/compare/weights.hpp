@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "commands/diff/elements.hpp"
-#include "commands/diff/numeric.hpp"
 #include "io/progress.hpp"
 #include "model/model.hpp"
+#include "tasks/compare/elements.hpp"
+#include "tasks/compare/numeric.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 struct ByteDifference {
   std::uint64_t changed = 0;  ///< bytes
@@ -58,4 +58,4 @@ struct CompareOptions {
 /// same for any number of jobs. It points into the models.
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

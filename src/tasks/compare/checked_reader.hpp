@@ -10,7 +10,7 @@
 #include "io/pipeline.hpp"
 #include "transfer/source_check.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 class CheckedReader {
  public:
@@ -46,4 +46,4 @@ class CheckedReader {
   io::Digester digester_;
 };
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -1,8 +1,8 @@
-#include "commands/diff/checked_reader.hpp"
+#include "tasks/compare/checked_reader.hpp"
 
 #include <algorithm>
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 TensorLayout in_one_run(const Model& model, const std::vector<std::size_t>& tensors) {
@@ -65,4 +65,4 @@ void CheckedReader::judge() const {
   check_.judge();
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

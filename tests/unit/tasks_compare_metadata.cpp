@@ -1,12 +1,12 @@
 // Metadata of two models.
 #include <doctest/doctest.h>
 
-#include "commands/diff/metadata_diff.hpp"
 #include "files.hpp"
 #include "registry/registry.hpp"
+#include "tasks/compare/metadata.hpp"
 
 using namespace aerotool;
-using namespace aerotool::commands;
+using namespace aerotool::tasks;
 
 namespace {
 

@@ -7,12 +7,12 @@
 #include <random>
 #include <vector>
 
-#include "commands/diff/elements.hpp"
-#include "commands/diff/numeric.hpp"
 #include "model/ggml_dtype.hpp"
+#include "tasks/compare/elements.hpp"
+#include "tasks/compare/numeric.hpp"
 
 using namespace aerotool;
-using namespace aerotool::commands;
+using namespace aerotool::tasks;
 
 namespace {
 

@@ -1,6 +1,6 @@
-#include "commands/diff/carried_hashes.hpp"
+#include "tasks/compare/carried_hashes.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 CarriedHashes::CarriedHashes(const Model& model) : model_(model), hashed_runs_(model.hashed_runs()) {
   if (hashed_runs_.empty()) return;
@@ -30,4 +30,4 @@ bool CarriedHashes::same(const CarriedHashes& a, std::size_t tensor_a, const Car
          place_a.run->length == place_b.run->length && place_a.run->digest == place_b.run->digest;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -1,11 +1,11 @@
-#include "cli/nearest.hpp"
+#include "core/nearest.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <numeric>
 #include <utility>
 
-namespace aerotool::cli {
+namespace aerotool {
 namespace {
 
 /// The number of bytes to insert, remove or replace; at most `limit` + 1 is told apart.
@@ -67,4 +67,4 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   return found.empty() ? std::string() : "did you mean '" + found.front() + "'? ";
 }
 
-}  // namespace aerotool::cli
+}  // namespace aerotool

@@ -1,4 +1,4 @@
-#include "commands/diff/compare.hpp"
+#include "tasks/compare/weights.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -9,11 +9,11 @@
 #include <tuple>
 #include <vector>
 
-#include "commands/diff/carried_hashes.hpp"
-#include "commands/diff/checked_reader.hpp"
 #include "io/pipeline.hpp"
+#include "tasks/compare/carried_hashes.hpp"
+#include "tasks/compare/checked_reader.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
@@ -338,4 +338,4 @@ WeightDifference compare_weights(const Model& a, const Model& b, const CompareOp
   return found;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

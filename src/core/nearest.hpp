@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace aerotool::cli {
+namespace aerotool {
 
 /// Looks at candidates one after the other and keeps the few that differ least from a word, in no more than
 /// a third of its letters.
@@ -30,4 +30,4 @@ class Nearest {
 /// none is like it.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
 
-}  // namespace aerotool::cli
+}  // namespace aerotool

@@ -7,7 +7,7 @@
 
 #include "model/model.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 class CarriedHashes {
  public:
@@ -32,4 +32,4 @@ class CarriedHashes {
   std::vector<Place> places_;  // of each tensor; empty without hashed runs
 };
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

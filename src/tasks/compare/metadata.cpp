@@ -1,10 +1,10 @@
-#include "commands/diff/metadata_diff.hpp"
+#include "tasks/compare/metadata.hpp"
 
 #include <algorithm>
 #include <map>
 #include <string_view>
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 bool is_text(const Value& value, std::string_view text) {
@@ -118,4 +118,4 @@ std::optional<std::uint64_t> first_difference(const Value& a, const Value& b) {
   return first_element(a.array(), b.array());
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

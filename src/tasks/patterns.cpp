@@ -1,4 +1,4 @@
-#include "cli/patterns.hpp"
+#include "tasks/patterns.hpp"
 
 #include <fnmatch.h>
 
@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 
-namespace aerotool::cli {
+namespace aerotool::tasks {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -178,4 +178,9 @@ std::string no_match(const std::vector<const Model*>& models, const std::vector<
   return text + wider;
 }
 
-}  // namespace aerotool::cli
+void warn_of_unmatched(const Listener& listener, const Model& model, const std::vector<Pattern>& patterns) {
+  for (const Pattern& pattern : patterns)
+    listener.warn(describe({model.path(), {}, {}}, no_match({&model}, {pattern})));
+}
+
+}  // namespace aerotool::tasks

@@ -1,11 +1,11 @@
-#include "commands/diff/elements.hpp"
+#include "tasks/compare/elements.hpp"
 
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 // IEEE's half: sign, 5 bits of exponent with bias 15, 10 of fraction. A double has 42 bits more of fraction
@@ -220,4 +220,4 @@ Value exact_value(NumberKind kind, std::uint64_t bits) {
   return {};
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "tasks/listener.hpp"
 
-namespace aerotool::cli {
+namespace aerotool::tasks {
 
 /// A pattern over whole names: * ? [...] as in a shell, where * matches dots and slashes too, and {a,b} for
 /// either, which may be nested. A backslash takes the next character as it is. Braces without a comma are
@@ -39,4 +40,7 @@ std::string wider_pattern(const std::vector<const Model*>& models, const Pattern
 /// For patterns that match nothing in the models: "no tensor matches 'q_proj', 'x*'", and wider patterns.
 std::string no_match(const std::vector<const Model*>& models, const std::vector<Pattern>& patterns);
 
-}  // namespace aerotool::cli
+/// A warning for each pattern, all of which match nothing in the model.
+void warn_of_unmatched(const Listener& listener, const Model& model, const std::vector<Pattern>& patterns);
+
+}  // namespace aerotool::tasks

@@ -9,7 +9,7 @@
 #include "encoding/value.hpp"
 #include "model/dtype.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// The dtypes whose elements are numbers of their own.
 enum class NumberKind {
@@ -46,4 +46,4 @@ std::uint64_t element_bits(NumberKind kind, ByteSpan bytes);
 /// An element by its bits, exact, in a type that shows in as few digits as its dtype needs.
 Value exact_value(NumberKind kind, std::uint64_t bits);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -8,7 +8,7 @@
 
 #include "model/model.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// What a model says of itself.
 struct SelfDescription {
@@ -37,4 +37,4 @@ std::vector<MetadataDifference> compare_metadata(const SelfDescription& a, const
 /// Nothing for other types.
 std::optional<std::uint64_t> first_difference(const Value& a, const Value& b);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

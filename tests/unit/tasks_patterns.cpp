@@ -4,12 +4,12 @@
 #include <chrono>
 #include <string>
 
-#include "cli/nearest.hpp"
-#include "cli/patterns.hpp"
 #include "core/error.hpp"
+#include "core/nearest.hpp"
+#include "tasks/patterns.hpp"
 
 using namespace aerotool;
-using cli::Pattern;
+using tasks::Pattern;
 
 namespace {
 
@@ -76,11 +76,11 @@ TEST_CASE("patterns: hostile ones are refused or done with at once") {
 
 TEST_CASE("nearest: the word that begins alike, else the one that differs least") {
   const std::vector<std::string> known = {"inspect", "list", "validate", "pack-set", "diff"};
-  CHECK(cli::did_you_mean("vaildate", known) == "did you mean 'validate'? ");
-  CHECK(cli::did_you_mean("val", known) == "did you mean 'validate'? ");
-  CHECK(cli::did_you_mean("packset", known) == "did you mean 'pack-set'? ");
-  CHECK(cli::did_you_mean("frobnicate", known).empty());
-  CHECK(cli::did_you_mean("v", known).empty());
-  CHECK(cli::did_you_mean("--ful", {"--full", "--from"}) == "did you mean '--full'? ");
-  CHECK(cli::did_you_mean("-Z", {"--to", "--z"}).empty());
+  CHECK(did_you_mean("vaildate", known) == "did you mean 'validate'? ");
+  CHECK(did_you_mean("val", known) == "did you mean 'validate'? ");
+  CHECK(did_you_mean("packset", known) == "did you mean 'pack-set'? ");
+  CHECK(did_you_mean("frobnicate", known).empty());
+  CHECK(did_you_mean("v", known).empty());
+  CHECK(did_you_mean("--ful", {"--full", "--from"}) == "did you mean '--full'? ");
+  CHECK(did_you_mean("-Z", {"--to", "--z"}).empty());
 }

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "commands/diff/elements.hpp"
+#include "tasks/compare/elements.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// Sums over pairs of elements, in double. Only pairs of which both are finite count, but for the numbers of
 /// NaNs and infinities. Sums may overflow to infinity where numbers beyond 1e150 are compared.
@@ -47,4 +47,4 @@ struct NumericDifference {
 NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind_b, ByteSpan b,
                                   std::uint64_t first);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -1,0 +1,26 @@
+// What differs between two models, whatever formats they have.
+#pragma once
+
+#include <vector>
+
+#include "model/model.hpp"
+#include "tasks/compare/metadata.hpp"
+#include "tasks/compare/weights.hpp"
+#include "tasks/listener.hpp"
+
+namespace aerotool::tasks {
+
+struct ModelDifference {
+  std::vector<MetadataDifference> metadata;
+  WeightDifference weights;
+
+  bool none() const { return weights.tensors.empty() && metadata.empty(); }
+};
+
+/// Compares metadata, then weights, so that what is wrong with metadata is told before weights are read; the
+/// listener follows the latter. Throws what compare_weights() throws, and IoError where a model has changed
+/// meanwhile. The result points into the models.
+ModelDifference compare_models(const Model& a, const Model& b, CompareOptions options,
+                               const Listener& listener);
+
+}  // namespace aerotool::tasks
