@@ -1,8 +1,8 @@
 // aerotool convert: any readable format to any writable one.
 #include "cli/command.hpp"
+#include "cli/conversion.hpp"
 #include "cli/models.hpp"
-#include "commands/convert/conversion.hpp"
-#include "commands/convert/write_options.hpp"
+#include "cli/write_options.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -12,15 +12,19 @@ std::vector<cli::Option> options() {
   std::vector<cli::Option> all = {
       cli::from_option(),
       cli::follow_links_option(),
-      {"to", 0, required, "FORMAT", "write this format (default: as the extension says)", writable_formats()},
+      {"to", 0, required, "FORMAT", "write this format (default: as the extension says)",
+       tasks::writable_formats()},
       {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
-  for (const auto& more : {write_options(), set_options()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {cli::write_options(), cli::set_options()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 int run(const cli::Arguments& arguments) {
   arguments.require_operands(2, "INPUT or OUTPUT");
-  return run_conversion(arguments, target_of(arguments, arguments.operands().back()));
+  const WriteOptions options = cli::write_options_of(arguments);
+  return cli::run_conversion(arguments, options,
+                             tasks::target_of(arguments.operands().back(), arguments.get("to"), options));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // aerotool pack-set: models to an AEROSET, a directory of parts that is published whole.
 #include "cli/command.hpp"
+#include "cli/conversion.hpp"
 #include "cli/models.hpp"
-#include "commands/convert/conversion.hpp"
-#include "commands/convert/write_options.hpp"
+#include "cli/write_options.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -13,13 +13,15 @@ std::vector<cli::Option> options() {
       cli::from_option(),
       cli::follow_links_option(),
       {"dry-run", 'n', none, "", "print what would be written, and write nothing", {}}};
-  for (const auto& more : {set_options(), write_options()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {cli::set_options(), cli::write_options()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
 int run(const cli::Arguments& arguments) {
   arguments.require_operands(2, "INPUT or DIR");
-  return run_conversion(arguments, set_target(arguments.operands().back()));
+  return cli::run_conversion(arguments, cli::write_options_of(arguments),
+                             tasks::set_target(arguments.operands().back()));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "commands/convert/input_sets.hpp"
+#include "tasks/convert/input_sets.hpp"
 
 #include <algorithm>
 
 #include "model/numbered_name.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 NamedParts::NamedParts(const std::vector<std::string>& inputs) {
   for (const std::string& input : inputs) {
@@ -31,4 +31,4 @@ void require_copyable(const Plan& plan) {
   }
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

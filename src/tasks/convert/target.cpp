@@ -1,4 +1,4 @@
-#include "commands/convert/target.hpp"
+#include "tasks/convert/target.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "io/listing.hpp"
 #include "registry/registry.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 /// The kinds of a format that are written.
@@ -45,23 +45,26 @@ Kinds kinds_of_extension(const std::string& output) {
 }
 
 /// Refuses what the options ask for in vain.
-void require_supported(const cli::Arguments& arguments, const Kinds& kinds,
-                       const SupportedOptions& supports) {
-  if (arguments.has("max-shard-bytes") && !supports.max_shard_bytes) {
+void require_supported(const WriteOptions& options, const Kinds& kinds, const SupportedOptions& supports) {
+  if (options.max_shard_bytes && !supports.max_shard_bytes) {
     throw UsageError("--max-shard-bytes: " + kinds.name +
                      (kinds.set_writer == nullptr ? std::string(" has no shards")
                                                   : " is divided into files, so OUTPUT must be a directory"));
   }
-  const auto refuse = [&](const char* option) {
-    if (arguments.has(option))
-      throw UsageError("--" + std::string(option) + " is not supported when writing " + kinds.name);
+  const auto refuse_if = [&](bool given, const char* option) {
+    if (given) throw UsageError("--" + std::string(option) + " is not supported when writing " + kinds.name);
   };
-  if (!supports.align) refuse("align");
+  if (!supports.align) refuse_if(options.align.has_value(), "align");
   if (!supports.parts) {
-    for (const char* option : {"max-part-shards", "base-url", "rebuild"}) refuse(option);
+    refuse_if(options.max_part_shards.has_value(), "max-part-shards");
+    refuse_if(options.base_url.has_value(), "base-url");
+    refuse_if(options.rebuild, "rebuild");
   }
   if (supports.integrity) return;
-  for (const char* option : {"tensor-hash", "page-hash", "control-hash", "uuid"}) refuse(option);
+  refuse_if(options.tensor_hash, "tensor-hash");
+  refuse_if(options.page_hash.has_value(), "page-hash");
+  refuse_if(options.control_hash, "control-hash");
+  refuse_if(options.uuid.has_value(), "uuid");
 }
 
 }  // namespace
@@ -76,8 +79,7 @@ std::vector<std::string> writable_formats() {
   return names;
 }
 
-Target target_of(const cli::Arguments& arguments, const std::string& output) {
-  const std::string to = arguments.get("to");
+Target target_of(const std::string& output, const std::string& to, const WriteOptions& options) {
   const bool stream = output == "-";
   if (to.empty() && stream) throw UsageError("standard output needs --to to choose the format");
   const bool directory = !stream && (output.ends_with('/') || io::type_of(output) == io::FileType::directory);
@@ -86,8 +88,8 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   if (stream && kinds.writer == nullptr) throw UsageError(to + " is written to a directory, not to a stream");
 
   // Only a directory can be divided into files; a name that says nothing else is one's.
-  const bool divided = !to.empty() && !stream && kinds.set_writer != nullptr &&
-                       arguments.has("max-shard-bytes") && format_of_extension(output) == nullptr;
+  const bool divided = !to.empty() && !stream && kinds.set_writer != nullptr && options.max_shard_bytes &&
+                       format_of_extension(output) == nullptr;
   const bool several = directory || divided || kinds.writer == nullptr;
   if (several && kinds.set_writer == nullptr)
     throw wrong_output(output, "is a directory; " + kinds.name + " is written to one file");
@@ -101,7 +103,7 @@ Target target_of(const cli::Arguments& arguments, const std::string& output) {
   } else {
     target.writer = kinds.writer;
   }
-  require_supported(arguments, kinds, several ? kinds.set_writer->supports() : kinds.writer->supports());
+  require_supported(options, kinds, several ? kinds.set_writer->supports() : kinds.writer->supports());
   return target;
 }
 
@@ -113,4 +115,4 @@ Target set_target(const std::string& directory) {
   return target;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -1,4 +1,4 @@
-#include "commands/convert/name_of_input.hpp"
+#include "tasks/convert/name_of_input.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -9,7 +9,7 @@
 #include "registry/registry.hpp"
 #include "transfer/numbered_files.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 std::string last_name(std::string path) {
@@ -58,4 +58,4 @@ std::string name_of_input(const std::string& path) {
   return replace_invalid_utf8(name);
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

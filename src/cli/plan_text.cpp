@@ -1,14 +1,13 @@
-#include "commands/convert/plan_text.hpp"
+#include "cli/plan_text.hpp"
 
 #include <optional>
 
 #include "cli/table.hpp"
-#include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "core/text.hpp"
 #include "io/output.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::cli {
 namespace {
 
 /// Of the file system that `output` lies on, or will lie on.
@@ -23,13 +22,13 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
                 const ExistingFiles& existing) {
   // Where each file is one shard there is nothing to tell of shards.
   const bool in_files = summary.shards.empty() && !summary.files.empty();
-  cli::TextOut out;
+  TextOut out;
   out.line(escape_controls(output) + ": " + plural(plan.tensors.size(), "tensor") + " in " +
            (in_files ? plural(summary.files.size(), "file") : plural(summary.shards.size(), "shard")) + ", " +
            human_size(summary.total_bytes) + " (" + with_thousands(summary.total_bytes) + " bytes" +
            (plan.options.tensor_hash ? " at most)" : ")"));
-  using enum cli::Table::Align;
-  cli::Table table({left, right, right});
+  using enum Table::Align;
+  Table table({left, right, right});
   for (const PlannedFile& file : summary.files) {
     table.row(
         {escape_controls(file.name), human_size(file.bytes),
@@ -53,14 +52,4 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
   out.finish();
 }
 
-void tell_what_is_not_kept(const cli::Arguments& arguments, const std::string& output,
-                           const PlanSummary& summary) {
-  if (arguments.has("quiet")) return;
-  const std::string shown = output == "-" ? "standard output" : escape_controls(output);
-  for (const std::string& line : summary.warnings) cli::complain("warning: " + shown + ": " + line);
-  for (const std::string& line : summary.lost) cli::complain("warning: " + shown + ": not kept: " + line);
-  if (!arguments.has("verbose")) return;
-  for (const std::string& line : summary.dropped) cli::complain(shown + ": not kept: " + line);
-}
-
-}  // namespace aerotool::commands
+}  // namespace aerotool::cli

@@ -1,22 +1,22 @@
-#include "commands/convert/overwriting.hpp"
+#include "tasks/convert/overwriting.hpp"
 
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
 
-#include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
 #include "registry/registry.hpp"
 #include "registry/related_files.hpp"
+#include "tasks/request_error.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 using Relation = RelatedFiles::Relation;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw UsageError(describe({path, {}, {}}, why));
+  throw RequestError({path, {}, {}}, why);
 }
 
 [[noreturn]] void refuse_sibling(const std::string& path, const std::string& of) {
@@ -109,4 +109,4 @@ std::vector<std::string> other_models_in(const std::string& directory, const Set
   return others;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

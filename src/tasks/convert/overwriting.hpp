@@ -6,14 +6,14 @@
 
 #include "transfer/plan.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
-/// Throws UsageError where a file is one of several models, or a part of a set that one belongs to. A model
+/// Throws RequestError where a file is one of several models, or a part of a set that one belongs to. A model
 /// that is one file may be replaced by what is made of it alone.
 void require_no_input(const std::string& output, const Plan& plan);
 
 /// The same for the files that a set would replace or remove in a directory: the files of one model may go
-/// where all of its tensors are written. Else, without `force`, also throws UsageError where a file holds
+/// where all of its tensors are written. Else, without `force`, also throws RequestError where a file holds
 /// another model, or in the place of a side file something else.
 void require_replaceable(const std::string& directory, const Plan& plan, const ExistingFiles& existing,
                          bool force);
@@ -24,4 +24,4 @@ std::vector<std::string> other_models_in(const std::string& directory, const Set
                                          const std::vector<PlannedFile>& written,
                                          const ExistingFiles& existing);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -1,4 +1,4 @@
-#include "commands/convert/write_options.hpp"
+#include "cli/write_options.hpp"
 
 #include <algorithm>
 #include <random>
@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::cli {
 namespace {
 
 constexpr std::uint64_t kMaxAlign = std::uint64_t{2} << 20;
@@ -37,16 +37,16 @@ Uuid parse_uuid(std::string text) {
   return uuid;
 }
 
-std::string checked_text(const cli::Arguments& arguments, const std::string& option) {
+}  // namespace
+
+std::string checked_text(const Arguments& arguments, const std::string& option) {
   std::string text = arguments.get(option);
   if (!is_utf8(text)) throw UsageError("--" + option + " takes UTF-8 text");
   return text;
 }
 
-}  // namespace
-
-std::vector<cli::Option> write_options() {
-  using enum cli::Option::Argument;
+std::vector<Option> write_options() {
+  using enum Option::Argument;
   return {{"max-shard-bytes",
            0,
            required,
@@ -82,23 +82,23 @@ std::vector<cli::Option> write_options() {
           {"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}}};
 }
 
-std::vector<cli::Option> set_options() {
-  using enum cli::Option::Argument;
+std::vector<Option> set_options() {
+  using enum Option::Argument;
   return {
       {"max-part-shards", 0, required, "N", "at most this many shards in a part of a set (default: 4)", {}},
       {"base-url", 0, required, "URL", "record in a set's index where its parts are published", {}},
       {"rebuild", 0, none, "", "build every file of a set anew, also those that are complete already", {}}};
 }
 
-void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
-  WriteOptions& options = plan.options;
-  options.jobs = cli::jobs(arguments);
+WriteOptions write_options_of(const Arguments& arguments) {
+  WriteOptions options;
+  options.jobs = jobs(arguments);
   if (arguments.has("max-shard-bytes")) {
-    options.max_shard_bytes = cli::parse_size(arguments.get("max-shard-bytes"), "--max-shard-bytes");
+    options.max_shard_bytes = parse_size(arguments.get("max-shard-bytes"), "--max-shard-bytes");
     if (*options.max_shard_bytes == 0) throw UsageError("--max-shard-bytes takes at least 1");
   }
   if (arguments.has("align")) {
-    options.align = cli::parse_size(arguments.get("align"), "--align");
+    options.align = parse_size(arguments.get("align"), "--align");
     if (!is_power_of_two(*options.align) || *options.align > kMaxAlign) {
       throw UsageError("--align takes a power of two from 1 to 2MiB, not '" + arguments.get("align") + "'");
     }
@@ -107,13 +107,13 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   options.control_hash = arguments.has("control-hash");
   if (arguments.has("page-hash")) {
     const std::string text = arguments.get("page-hash");
-    options.page_hash = cli::parse_size(text, "--page-hash");
+    options.page_hash = parse_size(text, "--page-hash");
     if (*options.page_hash < kLeastPage || *options.page_hash > kMaxPage) {
       throw UsageError("--page-hash takes a size from 1KiB to 1GiB, not '" + text + "'");
     }
   }
   if (arguments.has("max-part-shards")) {
-    options.max_part_shards = cli::parse_count(arguments.get("max-part-shards"), "--max-part-shards");
+    options.max_part_shards = parse_count(arguments.get("max-part-shards"), "--max-part-shards");
     if (*options.max_part_shards == 0) throw UsageError("--max-part-shards takes at least 1");
   }
   if (arguments.has("base-url")) {
@@ -122,8 +122,7 @@ void apply_write_options(const cli::Arguments& arguments, Plan& plan) {
   }
   options.rebuild = arguments.has("rebuild");
   if (arguments.has("uuid")) options.uuid = parse_uuid(arguments.get("uuid"));
-  if (arguments.has("name")) plan.edits.name = checked_text(arguments, "name");
-  if (arguments.has("architecture")) plan.edits.architecture = checked_text(arguments, "architecture");
+  return options;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::cli

@@ -6,9 +6,9 @@
 
 #include "model/model.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// One line on all entries that the first model has not, or has otherwise; empty where there are none.
 std::string metadata_not_kept(const std::vector<const Model*>& models);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

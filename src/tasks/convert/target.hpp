@@ -5,10 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/command.hpp"
 #include "transfer/plan.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// Exactly one of the writers is there.
 struct Target {
@@ -17,14 +16,15 @@ struct Target {
   const SetWriter* set_writer = nullptr;
 };
 
-/// What --to takes.
+/// The names of the formats that can be written.
 std::vector<std::string> writable_formats();
 
-/// The target that OUTPUT and the options name. Throws UsageError where nothing says the format, where it is
-/// not written, or where an option asks for something that it has no place for.
-Target target_of(const cli::Arguments& arguments, const std::string& output);
+/// The target at a path, `to` being the name of the format where that is not left to the extension. Throws
+/// UsageError where nothing says the format, where it is not written, or where an option asks for something
+/// that it has no place for.
+Target target_of(const std::string& output, const std::string& to, const WriteOptions& options);
 
 /// A directory that is to hold an AEROSET. Throws UsageError for standard output.
 Target set_target(const std::string& directory);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

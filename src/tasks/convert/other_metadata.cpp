@@ -1,4 +1,4 @@
-#include "commands/convert/other_metadata.hpp"
+#include "tasks/convert/other_metadata.hpp"
 
 #include <map>
 #include <string_view>
@@ -6,7 +6,7 @@
 
 #include "core/text.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 std::string metadata_not_kept(const std::vector<const Model*>& models) {
   if (models.size() < 2) return {};
@@ -31,4 +31,4 @@ std::string metadata_not_kept(const std::vector<const Model*>& models) {
          ": metadata that differs from the first input's is not kept: " + listed(keys, 3, Quotes::yes);
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

@@ -7,7 +7,7 @@
 
 #include "transfer/plan.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 /// Counts, among the paths of inputs, the numbered parts of each model.
 class NamedParts {
@@ -24,4 +24,4 @@ class NamedParts {
 /// plan's tensors are in the order of their names.
 void require_copyable(const Plan& plan);
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

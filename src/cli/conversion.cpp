@@ -1,0 +1,66 @@
+#include "cli/conversion.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "cli/listener.hpp"
+#include "cli/models.hpp"
+#include "cli/plan_text.hpp"
+#include "cli/terminal.hpp"
+#include "cli/write_options.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "tasks/convert/convert.hpp"
+
+namespace aerotool::cli {
+namespace {
+
+tasks::ConvertRequest request_of(const Arguments& arguments, const WriteOptions& options,
+                                 tasks::Target target) {
+  tasks::ConvertRequest request;
+  request.inputs = {arguments.operands().begin(), arguments.operands().end() - 1};
+  if (std::count(request.inputs.begin(), request.inputs.end(), "-") > 1)
+    throw UsageError("'-' may be given only once");
+  request.read = read_options(arguments);
+  request.target = std::move(target);
+  request.include = arguments.all("include");
+  request.exclude = arguments.all("exclude");
+  request.side_files = !arguments.has("no-side-files");
+  request.force = arguments.has("force");
+  if (arguments.has("name")) request.name = checked_text(arguments, "name");
+  if (arguments.has("architecture")) request.architecture = checked_text(arguments, "architecture");
+  request.options = options;
+  return request;
+}
+
+void print_result(const std::string& output, const tasks::Conversion& conversion,
+                  const tasks::Converted& done) {
+  const SetResult& files = done.files;
+  if (!files.kept.empty()) {
+    complain(escape_controls(output) + ": kept " + std::to_string(files.kept.size()) + " of " +
+             plural(files.kept.size() + files.written.size(), "file") + " (already complete)");
+  }
+  if (stderr_is_terminal()) {
+    std::fprintf(stderr, "%s: %s, %s in %.1f s\n", escape_controls(output).c_str(),
+                 plural(conversion.plan().tensors.size(), "tensor").c_str(), human_size(done.bytes).c_str(),
+                 done.seconds);
+  }
+}
+
+}  // namespace
+
+int run_conversion(const Arguments& arguments, const WriteOptions& options, tasks::Target target) {
+  const std::string output = target.path;
+  tasks::Conversion conversion(request_of(arguments, options, std::move(target)), listener(arguments));
+  if (arguments.has("dry-run")) {
+    print_plan(output, conversion.plan(), conversion.summary(), conversion.existing());
+    conversion.require_replaceable();
+    return 0;
+  }
+  const tasks::Converted done = conversion.write();
+  if (!arguments.has("quiet")) print_result(output, conversion, done);
+  return 0;
+}
+
+}  // namespace aerotool::cli

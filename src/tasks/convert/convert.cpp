@@ -1,0 +1,79 @@
+#include "tasks/convert/convert.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "core/text.hpp"
+#include "io/output.hpp"
+#include "tasks/convert/overwriting.hpp"
+
+namespace aerotool::tasks {
+namespace {
+
+void write_file(const std::string& path, FileDraft& draft, io::Progress* progress) {
+  io::Output output = path == "-" ? io::Output::to_stdout() : io::Output::to_path(path);
+  draft.write(output, progress);
+  output.commit();
+}
+
+}  // namespace
+
+Conversion::Conversion(ConvertRequest request, Listener listener)
+    : request_(std::move(request)),
+      listener_(std::move(listener)),
+      sources_(open_sources(request_, listener_)) {
+  const Target& target = request_.target;
+  if (target.writer != nullptr) {
+    file_ = target.writer->draft(plan());
+    summary_ = file_->summary();
+  } else {
+    set_ = target.set_writer->draft(plan());
+    summary_ = set_->summary();
+    existing_ = set_->existing(target.path, !request_.force);
+  }
+}
+
+void Conversion::require_replaceable() const {
+  const std::string& path = request_.target.path;
+  if (set_) {
+    tasks::require_replaceable(path, plan(), existing_, request_.force);
+  } else if (path != "-") {
+    require_no_input(path, plan());
+  }
+}
+
+void Conversion::tell_what_is_not_kept() const {
+  const std::string& path = request_.target.path;
+  const std::string shown = path == "-" ? "standard output" : escape_controls(path);
+  for (const std::string& line : summary_.warnings) listener_.warn(shown + ": " + line);
+  for (const std::string& line : summary_.lost) listener_.warn(shown + ": not kept: " + line);
+  for (const std::string& line : summary_.dropped) listener_.detail(shown + ": not kept: " + line);
+}
+
+void Conversion::tell_of_other_models() const {
+  const Target& target = request_.target;
+  const auto others = other_models_in(target.path, *target.set_writer, summary_.files, existing_);
+  if (others.empty()) return;
+  listener_.note(escape_controls(target.path) + ": other models stay there: " + listed(others, 3));
+}
+
+Converted Conversion::write() {
+  require_replaceable();
+  tell_what_is_not_kept();
+  if (set_) tell_of_other_models();
+  const auto begin = std::chrono::steady_clock::now();
+  Converted done;
+  listener_.follow({}, [&](io::Progress* progress) {
+    if (file_) {
+      write_file(request_.target.path, *file_, progress);
+    } else {
+      done.files = set_->write(request_.target.path, progress);
+    }
+    done.bytes = progress->done;
+  });
+  done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return done;
+}
+
+}  // namespace aerotool::tasks

@@ -1,0 +1,27 @@
+// What a conversion is asked to do: which tensors of which models go where, and in which form.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tasks/convert/target.hpp"
+#include "tasks/open.hpp"
+#include "transfer/plan.hpp"
+
+namespace aerotool::tasks {
+
+struct ConvertRequest {
+  std::vector<std::string> inputs;  ///< paths as open_model() takes them
+  ReadOptions read;
+  Target target;
+  std::vector<std::string> include;  ///< patterns; none: all tensors
+  std::vector<std::string> exclude;
+  bool side_files = true;                   ///< what lies beside the first input's weights comes along
+  bool force = false;                       ///< another model in the output directory is replaced
+  std::optional<std::string> name;          ///< replaces the model's
+  std::optional<std::string> architecture;  ///< replaces the model's
+  WriteOptions options;
+};
+
+}  // namespace aerotool::tasks

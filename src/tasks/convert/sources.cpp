@@ -1,0 +1,101 @@
+#include "tasks/convert/sources.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "tasks/convert/input_sets.hpp"
+#include "tasks/convert/name_of_input.hpp"
+#include "tasks/convert/other_metadata.hpp"
+#include "tasks/convert/side_files.hpp"
+#include "tasks/patterns.hpp"
+#include "tasks/request_error.hpp"
+
+namespace aerotool::tasks {
+namespace {
+
+/// Patterns, and which of them have matched a name.
+class Patterns {
+ public:
+  explicit Patterns(const std::vector<std::string>& texts)
+      : patterns_(patterns(texts)), used_(patterns_.size()) {}
+
+  bool empty() const { return patterns_.empty(); }
+  bool matches(const std::string& name) {
+    bool any = false;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if ((any && used_[i]) || !patterns_[i].matches(name)) continue;
+      any = used_[i] = true;
+    }
+    return any;
+  }
+  std::vector<Pattern> unused() const {
+    std::vector<Pattern> unused;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      if (!used_[i]) unused.push_back(patterns_[i]);
+    }
+    return unused;
+  }
+
+ private:
+  std::vector<Pattern> patterns_;
+  std::vector<bool> used_;
+};
+
+void select_tensors(const ConvertRequest& request, const Listener& listener, Sources& sources) {
+  Patterns include(request.include);
+  Patterns exclude(request.exclude);
+  auto& tensors = sources.plan.tensors;
+  bool any = false;
+  for (const auto& model : sources.models) {
+    for (std::size_t i = 0; i < model->tensors().size(); ++i) {
+      const std::string& name = model->tensors()[i].name;
+      any = true;
+      const bool excluded = exclude.matches(name);
+      const bool included = include.empty() || include.matches(name);
+      if (included && !excluded) tensors.push_back({model.get(), i});
+    }
+  }
+  const auto unmatched = [&](const char* option, const Pattern& pattern) {
+    return std::string(option) + ": " + no_match(sources.plan.models, {pattern});
+  };
+  for (const Pattern& pattern : include.unused()) throw RequestError(unmatched("--include", pattern));
+  for (const Pattern& pattern : exclude.unused()) listener.warn(unmatched("--exclude", pattern));
+  if (any && tensors.empty()) throw RequestError("--include and --exclude leave no tensor");
+  std::sort(tensors.begin(), tensors.end(),
+            [](const PlannedTensor& a, const PlannedTensor& b) { return a.tensor().name < b.tensor().name; });
+  for (std::size_t i = 1; i < tensors.size(); ++i) {
+    if (tensors[i - 1].tensor().name != tensors[i].tensor().name) continue;
+    throw RequestError({{}, {}, tensors[i].tensor().name},
+                       "is in both " + escape_controls(tensors[i - 1].model->path()) + " and " +
+                           escape_controls(tensors[i].model->path()));
+  }
+  sources.plan.edits.selected = !include.empty() || !exclude.empty();
+}
+
+}  // namespace
+
+Sources open_sources(const ConvertRequest& request, const Listener& listener) {
+  Sources sources;
+  const NamedParts parts(request.inputs);
+  for (const std::string& input : request.inputs) {
+    // A duplicate that is planned is refused, and another one does not matter.
+    std::vector<Code> untold = {Code::duplicate};
+    if (parts.whole(input)) untold.push_back(Code::part_alone);
+    sources.models.push_back(open(input, request.read, listener, untold));
+    sources.plan.models.push_back(sources.models.back().get());
+  }
+  sources.plan.name_of_input = name_of_input(request.inputs.front());
+  select_tensors(request, listener, sources);
+  require_copyable(sources.plan);
+  if (request.side_files) plan_side_files(request, listener, sources);
+  sources.plan.edits.name = request.name;
+  sources.plan.edits.architecture = request.architecture;
+  sources.plan.options = request.options;
+  const std::string lost = metadata_not_kept(sources.plan.models);
+  if (!lost.empty()) listener.warn(lost);
+  return sources;
+}
+
+}  // namespace aerotool::tasks
