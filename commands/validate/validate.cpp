@@ -4,13 +4,12 @@
 #include "cli/json_out.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
-#include "cli/progress_bar.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "commands/validate/values_json.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "registry/registry.hpp"
+#include "tasks/check/check.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -68,59 +67,18 @@ std::string_view name_of(CheckLevel level) {
   return "";
 }
 
-struct Judgement {
-  std::string path;
-  std::string format;
-  std::string version;
-  std::uint64_t tensors = 0;
-  bool hashed = false;  // the file carries hashes
-  CheckTally tally;
-  Report report{Report::Mode::judge};
-  bool sound() const { return report.fault_count() == 0; }
-};
-
-Judgement judge(const cli::Arguments& arguments, const std::string& path, CheckLevel level) {
-  Judgement judgement;
-  judgement.path = path == "-" ? "standard input" : path;
-  Report& report = judgement.report;
-  std::unique_ptr<Model> model;
-  try {
-    // The control-plane hash alone: what else opening the file finds is for the other levels.
-    Report unasked(Report::Mode::judge);
-    model = tasks::open(path, cli::read_options(arguments), cli::listener(arguments),
-                        level == CheckLevel::control ? unasked : report);
-    cli::ProgressBar bar(arguments);
-    const CheckOptions options{.level = level,
-                               .jobs = cli::jobs(arguments),
-                               .progress = bar.progress(),
-                               .values = arguments.has("values"),
-                               .sha256 = expected_sha256(arguments),
-                               .tally = &judgement.tally};
-    if (!options.sha256.empty() && !model->overview().files.empty()) {
-      throw UsageError(
-          describe({model->path(), {}, {}}, "the model is several files, and --sha256 is for one file"));
-    }
-    if (!model->check(options, report)) {
-      report.fault(Code::no_hash, Where{model->path(), {}, {}},
-                   "there is no control-plane hash in it: nothing was checked");
-    }
-  } catch (const ContentError& error) {
-    report.fault(error.code(), error.where(), error.message());
-  }
-  if (model) {
-    model->require_unchanged();
-    const Overview view = model->overview();
-    judgement.path = model->path();
-    judgement.format = view.format;
-    judgement.version = view.version;
-    judgement.hashed = !view.integrity.empty();
-    judgement.tensors = model->tensors().size();
-  }
-  return judgement;
+tasks::CheckRequest request_of(const cli::Arguments& arguments, const std::string& path, CheckLevel level) {
+  return {.path = path,
+          .read = cli::read_options(arguments),
+          .level = level,
+          .values = arguments.has("values"),
+          .sha256 = expected_sha256(arguments),
+          .jobs = cli::jobs(arguments)};
 }
 
 /// What a sound model was held to.
-std::string checked_text(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level) {
+std::string checked_text(const cli::Arguments& arguments, const tasks::Judgement& judgement,
+                         CheckLevel level) {
   if (level == CheckLevel::structure) return "structure checked, weights not read";
   if (level == CheckLevel::control) return "control-plane hash checked";
   const std::uint64_t files = judgement.tally.sha256_files;
@@ -136,7 +94,7 @@ std::string checked_text(const cli::Arguments& arguments, const Judgement& judge
   return arguments.has("values") ? text + ", values checked" : text;
 }
 
-void print_findings(const cli::Arguments& arguments, const Judgement& judgement, cli::TextOut& out) {
+void print_findings(const cli::Arguments& arguments, const tasks::Judgement& judgement, cli::TextOut& out) {
   for (const Finding& finding : judgement.report.findings()) {
     const bool fault = finding.severity == Severity::fault;
     if (!fault && arguments.has("quiet")) continue;
@@ -153,7 +111,7 @@ void print_findings(const cli::Arguments& arguments, const Judgement& judgement,
   if (omitted != 0) out.line("... and " + with_thousands(omitted) + " more");
 }
 
-void print_verdict(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
+void print_verdict(const cli::Arguments& arguments, const tasks::Judgement& judgement, CheckLevel level,
                    cli::TextOut& out) {
   const std::string path = escape_controls(judgement.path);
   if (!judgement.sound()) {
@@ -166,7 +124,7 @@ void print_verdict(const cli::Arguments& arguments, const Judgement& judgement, 
            plural(judgement.tensors, "tensor") + ", " + checked_text(arguments, judgement, level));
 }
 
-void print_json(const cli::Arguments& arguments, const Judgement& judgement, CheckLevel level,
+void print_json(const cli::Arguments& arguments, const tasks::Judgement& judgement, CheckLevel level,
                 cli::JsonOut& json) {
   json.begin_object();
   json.name_member("path", judgement.path);
@@ -200,7 +158,8 @@ int run(const cli::Arguments& arguments) {
   const CheckLevel level = level_of(arguments);
   static_cast<void>(expected_sha256(arguments));  // a usage error comes before anything is read
   return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
-    const Judgement judgement = judge(arguments, path, level);
+    const tasks::Judgement judgement =
+        tasks::judge(request_of(arguments, path, level), cli::listener(arguments));
     if (json != nullptr) {
       print_json(arguments, judgement, level, *json);
     } else {

@@ -1,7 +1,6 @@
 #include "cli/models.hpp"
 
 #include "cli/listener.hpp"
-#include "core/nearest.hpp"
 #include "registry/registry.hpp"
 
 namespace aerotool::cli {
@@ -27,13 +26,6 @@ tasks::ReadOptions read_options(const Arguments& arguments) {
 
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {
   return tasks::open(path, read_options(arguments), listener(arguments));
-}
-
-std::vector<std::string> nearest_names(const Model& model, const std::string& name) {
-  constexpr std::size_t kMaxNames = 3;
-  Nearest nearest(name, kMaxNames);
-  for (const Tensor& tensor : model.tensors()) nearest.offer(tensor.name);
-  return nearest.found();
 }
 
 }  // namespace aerotool::cli

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "cli/command.hpp"
 #include "model/model.hpp"
@@ -22,8 +21,5 @@ tasks::ReadOptions read_options(const Arguments& arguments);
 
 /// Opens a model to use it; what is worth a warning goes to standard error.
 std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path);
-
-/// At most three names of a model that are most like `name`, the nearest first.
-std::vector<std::string> nearest_names(const Model& model, const std::string& name);
 
 }  // namespace aerotool::cli

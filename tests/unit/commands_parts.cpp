@@ -3,11 +3,11 @@
 
 #include "cli/numbers.hpp"
 #include "cli/table.hpp"
-#include "commands/extract/file_name.hpp"
 #include "core/error.hpp"
 #include "formats/npy/npy.hpp"
 #include "model/dtype.hpp"
 #include "model/ggml_dtype.hpp"
+#include "tasks/extract/file_name.hpp"
 
 using namespace aerotool;
 
@@ -30,7 +30,7 @@ TEST_CASE("sizes: binary and decimal units") {
 }
 
 TEST_CASE("file names: every tensor name has one of its own, and none leads out of a directory") {
-  using commands::file_name_of;
+  using tasks::file_name_of;
   CHECK(file_name_of("layer.0.weight") == "layer.0.weight");
   CHECK(file_name_of("../x") == "%2E.%2Fx");
   CHECK(file_name_of(".") == "%2E");

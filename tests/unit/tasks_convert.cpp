@@ -52,7 +52,7 @@ TEST_CASE("convert: tensors are selected, and a pattern in vain is refused or wa
   some.exclude = {"nothing*"};
   Heard heard;
   const tasks::Conversion conversion(some, heard.listener);
-  CHECK(conversion.plan().tensors.size() == 3);
+  CHECK(conversion.plan().tensors.size() == 2);
   CHECK_FALSE(conversion.plan().whole);
   REQUIRE(heard.warnings.size() == 1);
   CHECK(heard.warnings.front().starts_with("--exclude: "));

@@ -1,36 +1,36 @@
-#include "commands/extract/side_files.hpp"
+#include "tasks/extract/side_files.hpp"
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "cli/terminal.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/directory_output.hpp"
 #include "io/listing.hpp"
 #include "io/output.hpp"
 #include "tasks/patterns.hpp"
+#include "tasks/request_error.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 namespace {
 
 [[noreturn]] void refuse_missing(const Model& model, const std::string& wanted,
                                  const std::vector<SideFile>& files) {
   std::vector<std::string> paths;
   for (const SideFile& file : files) paths.push_back(file.path);
-  throw UsageError(
-      describe({model.path(), {}, {}},
-               "there is no side file '" + escape_controls(wanted) + "'; " +
-                   (paths.empty() ? "it has none" : "there are " + listed(paths, kMaxListedSideFiles))));
+  throw RequestError({model.path(), {}, {}},
+                     "there is no side file '" + escape_controls(wanted) + "'; " +
+                         (paths.empty() ? "it has none" : "there are " + listed(paths, kMaxListedSideFiles)));
 }
 
-/// Empty where a pattern matches nothing, which has been told then.
-std::vector<SideFile> selected(const cli::Arguments& arguments, const Model& model) {
+/// None where a pattern matches nothing, which `nothing` says then.
+std::vector<SideFile> selected(const Model& model, const std::vector<std::string>& names,
+                               std::string& nothing) {
   const std::vector<SideFile> files = model.side_files().files;
   std::vector<bool> taken(files.size());
-  for (const std::string& wanted : arguments.all("file")) {
-    const tasks::Pattern pattern(wanted);
+  for (const std::string& wanted : names) {
+    const Pattern pattern(wanted);
     bool any = false;
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (!pattern.matches(files[i].path)) continue;
@@ -39,7 +39,7 @@ std::vector<SideFile> selected(const cli::Arguments& arguments, const Model& mod
     }
     if (any) continue;
     if (!pattern.has_wildcards()) refuse_missing(model, wanted, files);
-    cli::complain(escape_controls(model.path()) + ": no side file matches '" + escape_controls(wanted) + "'");
+    nothing = escape_controls(model.path()) + ": no side file matches '" + escape_controls(wanted) + "'";
     return {};
   }
   std::vector<SideFile> wanted;
@@ -70,23 +70,24 @@ void write_below(const std::vector<SideFile>& files, const std::string& director
 
 }  // namespace
 
-int extract_side_files(const cli::Arguments& arguments, const Model& model) {
-  const std::vector<SideFile> files = selected(arguments, model);
-  if (files.empty()) return 1;
+Extracted extract_side_files(const Model& model, const std::vector<std::string>& wanted,
+                             const std::string& output) {
+  Extracted done;
+  const std::vector<SideFile> files = selected(model, wanted, done.nothing);
+  if (files.empty()) return done;
   if (const std::string problem = side_files_problem(files, {}); !problem.empty())
     throw CorruptError({model.path(), {}, {}}, problem, Code::name);
-  const std::string target = arguments.get("output");
-  const bool below = target.empty() || target.ends_with('/') ||
-                     (target != "-" && io::type_of(target) == io::FileType::directory);
+  const bool below = output.empty() || output.ends_with('/') ||
+                     (output != "-" && io::type_of(output) == io::FileType::directory);
   if (below) {
-    write_below(files, target.empty() ? "." : target);
+    write_below(files, output.empty() ? "." : output);
   } else if (files.size() == 1) {
-    write_one(files.front(), target);
+    write_one(files.front(), output);
   } else {
-    throw UsageError(plural(files.size(), "side file") +
-                     " do not go into one file; name a directory: " + escape_controls(target) + "/");
+    throw RequestError(plural(files.size(), "side file") +
+                       " do not go into one file; name a directory: " + escape_controls(output) + "/");
   }
-  return 0;
+  return done;
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks

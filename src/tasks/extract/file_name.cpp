@@ -1,11 +1,11 @@
-#include "commands/extract/file_name.hpp"
+#include "tasks/extract/file_name.hpp"
 
 #include <span>
 
 #include "core/text.hpp"
 #include "hash/blake3.hpp"
 
-namespace aerotool::commands {
+namespace aerotool::tasks {
 
 std::string file_name_of(std::string_view tensor_name) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -32,4 +32,4 @@ std::string file_name_of(std::string_view tensor_name) {
   return name.substr(0, kept) + "%-" + to_hex(std::span(digest).first(kHashBytes));
 }
 
-}  // namespace aerotool::commands
+}  // namespace aerotool::tasks
