@@ -118,9 +118,9 @@ int dispatch(const std::vector<std::string>& words) {
   }
   const cli::Command& command = command_named(first);
   cli::set_command_name(command.name);
-  const cli::Arguments arguments = cli::parse(command, rest);
-  if (arguments.has("help")) return print(cli::help_text(command));
-  return command.run(arguments);
+  const cli::ParsedLine line = cli::parse(command, rest);
+  if (line.help) return print(cli::help_text(command));
+  return command.run(line);
 }
 
 int run(int argc, char** argv) {

@@ -9,34 +9,40 @@
 namespace aerotool::commands {
 namespace {
 
-std::vector<cli::Option> options() {
-  using enum cli::Option::Argument;
-  return {{"full", 0, none, "", "also read and compare what has the same hash in both", {}},
-          {"numeric", 0, none, "", "compare values numerically", {}},
-          {"json", 0, none, "", "one JSON document", {}},
-          cli::from_option(),
-          cli::follow_links_option()};
+struct DiffOptions : cli::ReadingOptions {
+  bool full = false;
+  bool numeric = false;
+  bool json = false;
+};
+
+cli::Settings<DiffOptions> settings() {
+  using enum Option::Argument;
+  cli::Settings<DiffOptions> all = {
+      {{"full", 0, none, "", "also read and compare what has the same hash in both", {}},
+       cli::sets(&DiffOptions::full)},
+      {{"numeric", 0, none, "", "compare values numerically", {}}, cli::sets(&DiffOptions::numeric)},
+      {{"json", 0, none, "", "one JSON document", {}}, cli::sets(&DiffOptions::json)}};
+  cli::append(all, cli::reading_settings());
+  return all;
 }
 
-int run(const cli::Arguments& arguments) {
-  const auto& operands = arguments.operands();
-  arguments.require_operands(2, "A or B");
+int run(const DiffOptions& options) {
+  const auto& operands = options.operands;
+  cli::require_operands(options, 2, "A or B");
   if (operands.size() > 2)
     throw UsageError("compares two models; " + std::to_string(operands.size()) + " are given");
   if (operands[0] == "-" && operands[1] == "-") throw UsageError("'-' may be given only once");
-  const auto a = cli::open(arguments, operands[0]);
-  const auto b = cli::open(arguments, operands[1]);
-  const bool numeric = arguments.has("numeric");
+  const auto a = cli::open(options, operands[0]);
+  const auto b = cli::open(options, operands[1]);
   const Difference difference = {
-      tasks::compare_models(*a, *b,
-                            {.full = arguments.has("full"), .numeric = numeric, .jobs = cli::jobs(arguments)},
-                            cli::listener(arguments)),
-      *a, *b, numeric};
+      tasks::compare_models(*a, *b, {.full = options.full, .numeric = options.numeric, .jobs = options.jobs},
+                            cli::listener(options)),
+      *a, *b, options.numeric};
   cli::TextOut out;
-  if (arguments.has("json")) {
+  if (options.json) {
     print_json(difference, out);
-  } else if (!arguments.has("quiet")) {
-    print_text(arguments, difference, out);
+  } else if (options.quiet == 0) {
+    print_text(options, difference, out);
   }
   out.finish();
   return difference.none() ? 0 : 1;
@@ -45,8 +51,8 @@ int run(const cli::Arguments& arguments) {
 }  // namespace
 
 const cli::Command& diff_command() {
-  static const cli::Command command = {"diff", "Show what differs between two models", "A B", options, run,
-                                       false};
+  static const cli::Command command =
+      cli::command<DiffOptions, settings, run>("diff", "Show what differs between two models", "A B");
   return command;
 }
 

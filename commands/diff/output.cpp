@@ -306,10 +306,10 @@ std::string_view status_of(const MetadataDifference& metadata) {
 
 }  // namespace
 
-void print_text(const cli::Arguments& arguments, const Difference& difference, cli::TextOut& out) {
+void print_text(const cli::CommonOptions& options, const Difference& difference, cli::TextOut& out) {
   const cli::Style style = difference.none() ? cli::Style::good : cli::Style::bad;
   out.line(escape_controls(difference.a.path()) + " -> " + escape_controls(difference.b.path()) + ": " +
-           cli::styled(arguments, style, verdict(difference)));
+           cli::styled(options, style, verdict(difference)));
   if (!difference.weights.tensors.empty()) print_tensors(difference, out);
   if (!difference.metadata.empty()) print_metadata(difference.metadata, out);
 }

@@ -1,7 +1,7 @@
 // How diff tells what it found.
 #pragma once
 
-#include "cli/command.hpp"
+#include "cli/common_options.hpp"
 #include "cli/text_out.hpp"
 #include "tasks/compare/compare.hpp"
 
@@ -14,7 +14,7 @@ struct Difference : tasks::ModelDifference {
 };
 
 /// A line that sums up, a table of tensors and one of metadata.
-void print_text(const cli::Arguments& arguments, const Difference& difference, cli::TextOut& out);
+void print_text(const cli::CommonOptions& options, const Difference& difference, cli::TextOut& out);
 
 /// One document.
 void print_json(const Difference& difference, cli::TextOut& out);

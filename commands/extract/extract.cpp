@@ -1,5 +1,9 @@
 // aerotool extract: a tensor's bytes out.
 #include "tasks/extract/extract.hpp"
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "cli/command.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
@@ -11,26 +15,13 @@
 namespace aerotool::commands {
 namespace {
 
-std::vector<cli::Option> options() {
-  using enum cli::Option::Argument;
-  return {{"output",
-           'o',
-           required,
-           "PATH",
-           "a file, a directory, or - for standard output (default: files here)",
-           {}},
-          {"concat", 0, none, "", "several tensors into one file, one behind the other", {}},
-          {"format",
-           0,
-           required,
-           "FORMAT",
-           "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
-           {"raw", "npy"}},
-          {"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
-          {"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
-          cli::from_option(),
-          cli::follow_links_option()};
-}
+struct ExtractOptions : cli::ReadingOptions {
+  std::string output;
+  bool concat = false;
+  std::optional<tasks::ExtractRequest::Form> form;
+  std::optional<tasks::ByteRange> bytes;
+  std::vector<std::string> files;
+};
 
 tasks::ByteRange parse_range(const std::string& text) {
   const auto colon = text.find(':');
@@ -42,10 +33,36 @@ tasks::ByteRange parse_range(const std::string& text) {
   return range;
 }
 
-tasks::ExtractRequest::Form form_of(const std::string& format) {
+tasks::ExtractRequest::Form parse_form(const std::string& text) {
   using enum tasks::ExtractRequest::Form;
-  if (format.empty()) return by_name;
-  return format == "npy" ? npy : raw;
+  return text == "npy" ? npy : raw;
+}
+
+cli::Settings<ExtractOptions> settings() {
+  using enum Option::Argument;
+  cli::Settings<ExtractOptions> all = {
+      {{"output",
+        'o',
+        required,
+        "PATH",
+        "a file, a directory, or - for standard output (default: files here)",
+        {}},
+       cli::sets(&ExtractOptions::output)},
+      {{"concat", 0, none, "", "several tensors into one file, one behind the other", {}},
+       cli::sets(&ExtractOptions::concat)},
+      {{"format",
+        0,
+        required,
+        "FORMAT",
+        "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
+        {"raw", "npy"}},
+       cli::sets(&ExtractOptions::form, parse_form)},
+      {{"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
+       cli::sets(&ExtractOptions::bytes, parse_range)},
+      {{"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
+       cli::sets(&ExtractOptions::files)}};
+  cli::append(all, cli::reading_settings());
+  return all;
 }
 
 /// The status of what was extracted.
@@ -55,37 +72,33 @@ int told(const tasks::Extracted& done) {
   return 1;
 }
 
-int run_side_files(const cli::Arguments& arguments) {
-  if (arguments.operands().size() != 1)
+int run_side_files(const ExtractOptions& options) {
+  if (options.operands.size() != 1)
     throw UsageError("--file takes side files of one MODEL, and no tensors beside them");
-  for (const char* option : {"format", "bytes"}) {
-    if (arguments.has(option))
-      throw UsageError("--" + std::string(option) + " is for tensors, not for --file");
-  }
-  const auto model = cli::open(arguments, arguments.operands().front());
-  return told(tasks::extract_side_files(*model, arguments.all("file"), arguments.get("output")));
+  if (options.form) throw UsageError("--format is for tensors, not for --file");
+  if (options.bytes) throw UsageError("--bytes is for tensors, not for --file");
+  const auto model = cli::open(options, options.operands.front());
+  return told(tasks::extract_side_files(*model, options.files, options.output));
 }
 
-int run(const cli::Arguments& arguments) {
-  if (arguments.has("file")) return run_side_files(arguments);
-  arguments.require_operands(2, "MODEL or TENSOR");
-  tasks::ExtractRequest request;
-  request.tensors = {arguments.operands().begin() + 1, arguments.operands().end()};
-  request.output = arguments.get("output");
-  request.form = form_of(arguments.get("format"));
-  request.concat = arguments.has("concat");
-  if (arguments.has("bytes")) request.bytes = parse_range(arguments.get("bytes"));
-  request.jobs = cli::jobs(arguments);
-  const auto model = cli::open(arguments, arguments.operands().front());
-  return told(tasks::extract(*model, request, cli::listener(arguments)));
+int run(const ExtractOptions& options) {
+  if (!options.files.empty()) return run_side_files(options);
+  cli::require_operands(options, 2, "MODEL or TENSOR");
+  const tasks::ExtractRequest request = {.tensors = {options.operands.begin() + 1, options.operands.end()},
+                                         .output = options.output,
+                                         .form = options.form.value_or(tasks::ExtractRequest::Form::by_name),
+                                         .concat = options.concat,
+                                         .bytes = options.bytes,
+                                         .jobs = options.jobs};
+  const auto model = cli::open(options, options.operands.front());
+  return told(tasks::extract(*model, request, cli::listener(options)));
 }
 
 }  // namespace
 
 const cli::Command& extract_command() {
-  static const cli::Command command = {
-      "extract", "Write tensors' bytes to files or to standard output", "MODEL TENSOR...", options, run,
-      true};
+  static const cli::Command command = cli::command<ExtractOptions, settings, run>(
+      "extract", "Write tensors' bytes to files or to standard output", "MODEL TENSOR...", true);
   return command;
 }
 

@@ -19,14 +19,20 @@
 namespace aerotool::commands {
 namespace {
 
-std::vector<cli::Option> options() {
-  using enum cli::Option::Argument;
-  return {cli::json_option("a JSON document (an array for several models), or one object a line"),
-          {"metadata", 'm', none, "", "also all metadata", {}},
-          {"chunks", 'c', none, "", "also the table of contents", {}},
-          cli::recursive_option(),
-          cli::from_option(),
-          cli::follow_links_option()};
+struct InspectOptions : cli::AnswerOptions {
+  bool metadata = false;
+  bool chunks = false;
+};
+
+cli::Settings<InspectOptions> settings() {
+  using enum Option::Argument;
+  cli::Settings<InspectOptions> all = {
+      cli::json_setting(),
+      {{"metadata", 'm', none, "", "also all metadata", {}}, cli::sets(&InspectOptions::metadata)},
+      {{"chunks", 'c', none, "", "also the table of contents", {}}, cli::sets(&InspectOptions::chunks)},
+      cli::recursive_setting()};
+  cli::append(all, cli::reading_settings());
+  return all;
 }
 
 struct DTypeShare {
@@ -45,19 +51,19 @@ struct Facts {
   SideFiles side_files;
 };
 
-SideFiles side_files_of(const cli::Arguments& arguments, const Model& model) {
+SideFiles side_files_of(const InspectOptions& options, const Model& model) {
   SideFiles found = model.side_files();
-  if (arguments.has("quiet")) return found;
+  if (options.quiet != 0) return found;
   for (const std::string& line : found.left_out)
     cli::complain("warning: " + escape_controls(model.path()) + ": not shown: " + line);
   return found;
 }
 
-Facts gather(const cli::Arguments& arguments, const Model& model) {
+Facts gather(const InspectOptions& options, const Model& model) {
   Facts facts;
-  facts.side_files = side_files_of(arguments, model);
+  facts.side_files = side_files_of(options, model);
   facts.view = model.overview();
-  if (arguments.has("metadata")) facts.metadata = model.metadata();
+  if (options.metadata) facts.metadata = model.metadata();
   std::unordered_map<std::string_view, std::size_t> by_name;
   const DType* last = nullptr;  // most tensors have the dtype of the one before
   std::size_t number = 0;
@@ -126,9 +132,9 @@ void print_metadata(const Metadata& metadata, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
-void print_text(const cli::Arguments& arguments, const Model& model, const Facts& facts, cli::TextOut& out) {
+void print_text(const InspectOptions& options, const Model& model, const Facts& facts, cli::TextOut& out) {
   const Overview& view = facts.view;
-  out.line(cli::styled(arguments, cli::Style::bold, escape_controls(model.path())));
+  out.line(cli::styled(options, cli::Style::bold, escape_controls(model.path())));
   using enum cli::Table::Align;
   cli::Table table({left, left});
   const auto fact = [&](const char* name, const std::string& text) {
@@ -165,12 +171,12 @@ void print_text(const cli::Arguments& arguments, const Model& model, const Facts
     out.line("");
     shares.print(out, "  ");
   }
-  if (arguments.has("chunks") && !view.sections.empty()) print_chunks(view, out);
-  if (arguments.has("chunks") && side.size() != model.carried_files().size()) print_side_files(side, out);
-  if (arguments.has("metadata")) print_metadata(facts.metadata, out);
+  if (options.chunks && !view.sections.empty()) print_chunks(view, out);
+  if (options.chunks && side.size() != model.carried_files().size()) print_side_files(side, out);
+  if (options.metadata) print_metadata(facts.metadata, out);
 }
 
-void print_json(const cli::Arguments& arguments, const Model& model, const Facts& facts, cli::JsonOut& json) {
+void print_json(const InspectOptions& options, const Model& model, const Facts& facts, cli::JsonOut& json) {
   const Overview& view = facts.view;
   json.begin_object();
   json.name_member("path", model.path());
@@ -212,7 +218,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
     });
   }
   if (!view.notes.empty()) json.array_member("notes", view.notes, put_text);
-  if (arguments.has("chunks")) {
+  if (options.chunks) {
     json.objects_member("chunks", view.sections, [&](const Section& section) {
       json.name_member("fourcc", section.kind);
       json.name_member("name", section.name);
@@ -223,7 +229,7 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
       json.member("blake3", to_hex(section.digest));
     });
   }
-  if (arguments.has("metadata")) {
+  if (options.metadata) {
     json.objects_member("metadata", facts.metadata.entries, [&](const auto& entry) {
       json.name_member("key", entry.first);
       cli::add_value_members(entry.second, json);
@@ -232,17 +238,17 @@ void print_json(const cli::Arguments& arguments, const Model& model, const Facts
   json.end_object();
 }
 
-int run(const cli::Arguments& arguments) {
+int run(const InspectOptions& options) {
   bool first = true;
-  return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
-    const auto model = cli::open(arguments, path);
-    const Facts facts = gather(arguments, *model);
+  return cli::answer_each(options, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
+    const auto model = cli::open(options, path);
+    const Facts facts = gather(options, *model);
     model->require_unchanged();
     if (json != nullptr) {
-      print_json(arguments, *model, facts, *json);
+      print_json(options, *model, facts, *json);
     } else {
       if (!first) out.line("");
-      print_text(arguments, *model, facts, out);
+      print_text(options, *model, facts, out);
     }
     first = false;
     return 0;
@@ -252,8 +258,8 @@ int run(const cli::Arguments& arguments) {
 }  // namespace
 
 const cli::Command& inspect_command() {
-  static const cli::Command command = {"inspect", "Show what a model file is", "MODEL...", options, run,
-                                       false};
+  static const cli::Command command =
+      cli::command<InspectOptions, settings, run>("inspect", "Show what a model file is", "MODEL...");
   return command;
 }
 

@@ -17,18 +17,27 @@
 namespace aerotool::commands {
 namespace {
 
-std::vector<cli::Option> options() {
-  using enum cli::Option::Argument;
-  return {cli::json_option("a JSON document, or the same on one line"),
-          {"long", 'l', none, "", "also shard, offset in the file, and the hash that the file carries", {}},
-          {"sort",
-           0,
-           required,
-           "KEY",
-           "order by name, size, offset or dtype (default: as in the file)",
-           {"name", "size", "offset", "dtype"}},
-          cli::from_option(),
-          cli::follow_links_option()};
+struct ListOptions : cli::ReadingOptions {
+  bool json = false;
+  bool long_form = false;
+  std::string sort;
+};
+
+cli::Settings<ListOptions> settings() {
+  using enum Option::Argument;
+  cli::Settings<ListOptions> all = {
+      {cli::json_option("a JSON document, or the same on one line"), cli::sets(&ListOptions::json)},
+      {{"long", 'l', none, "", "also shard, offset in the file, and the hash that the file carries", {}},
+       cli::sets(&ListOptions::long_form)},
+      {{"sort",
+        0,
+        required,
+        "KEY",
+        "order by name, size, offset or dtype (default: as in the file)",
+        {"name", "size", "offset", "dtype"}},
+       cli::sets(&ListOptions::sort)}};
+  cli::append(all, cli::reading_settings());
+  return all;
 }
 
 struct Selection {
@@ -131,20 +140,20 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
   }
 }
 
-int run(const cli::Arguments& arguments) {
-  arguments.require_operands(1, "MODEL");
-  const std::vector<tasks::Pattern> patterns(arguments.operands().begin() + 1, arguments.operands().end());
-  const auto model = cli::open(arguments, arguments.operands().front());
+int run(const ListOptions& options) {
+  cli::require_operands(options, 1, "MODEL");
+  const std::vector<tasks::Pattern> patterns(options.operands.begin() + 1, options.operands.end());
+  const auto model = cli::open(options, options.operands.front());
   auto [selected, unmatched] = select(*model, patterns);
-  sort_by(arguments.get("sort"), model->tensors(), selected);
+  sort_by(options.sort, model->tensors(), selected);
   model->require_unchanged();
-  if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(arguments), *model, unmatched);
+  if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(options), *model, unmatched);
 
   cli::TextOut out;
-  if (arguments.has("json")) {
+  if (options.json) {
     print_json(*model, selected, out);
   } else {
-    print_text(*model, selected, arguments.has("long"), out);
+    print_text(*model, selected, options.long_form, out);
   }
   out.finish();
   if (!selected.empty() || patterns.empty()) return 0;
@@ -155,8 +164,8 @@ int run(const cli::Arguments& arguments) {
 }  // namespace
 
 const cli::Command& list_command() {
-  static const cli::Command command = {
-      "list", "List the tensors of a model, one a line", "MODEL [PATTERN...]", options, run, true};
+  static const cli::Command command = cli::command<ListOptions, settings, run>(
+      "list", "List the tensors of a model, one a line", "MODEL [PATTERN...]", true);
   return command;
 }
 

@@ -14,45 +14,49 @@
 namespace aerotool::commands {
 namespace {
 
-std::vector<cli::Option> options() {
-  using enum cli::Option::Argument;
-  return {{"full", 0, none, "", "read everything and check every hash", {}},
-          {"values",
-           0,
-           none,
-           "",
-           "also look for NaN, infinities and tensors that are all zero (implies --full)",
-           {}},
-          {"sha256", 0, required, "HEX", "compare the SHA-256 of the whole file (implies --full)", {}},
-          {"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
-          cli::json_option("a JSON document (an array for several models), or one object a line"),
-          cli::recursive_option(),
-          cli::from_option(),
-          cli::follow_links_option()};
-}
+struct ValidateOptions : cli::AnswerOptions {
+  bool full = false;
+  bool values = false;
+  bool control = false;
+  std::vector<ExpectedSha256> sha256;  // one, where it is given
+};
 
-CheckLevel level_of(const cli::Arguments& arguments) {
-  CheckLevel level = arguments.has("control") ? CheckLevel::control : CheckLevel::structure;
-  for (const char* full : {"full", "values", "sha256"}) {
-    if (!arguments.has(full)) continue;
-    if (arguments.has("control"))
-      throw UsageError("--" + std::string(full) + " and --control exclude each other");
-    level = CheckLevel::full;
-  }
-  return level;
-}
-
-/// What --sha256 says; none without it.
-std::vector<ExpectedSha256> expected_sha256(const cli::Arguments& arguments) {
-  if (!arguments.has("sha256")) return {};
-  if (arguments.operands().size() > 1) throw UsageError("--sha256 is for one MODEL");
-  const std::string text = arguments.get("sha256");
+std::vector<ExpectedSha256> parse_sha256(const std::string& text) {
   ExpectedSha256 expected{.from = "--sha256"};
   if (!from_hex(text, expected.digest)) {
     throw UsageError("--sha256: '" + escape_controls(shortened(text)) + "' is not " +
                      std::to_string(2 * expected.digest.size()) + " hexadecimal digits");
   }
   return {expected};
+}
+
+cli::Settings<ValidateOptions> settings() {
+  using enum Option::Argument;
+  cli::Settings<ValidateOptions> all = {
+      {{"full", 0, none, "", "read everything and check every hash", {}}, cli::sets(&ValidateOptions::full)},
+      {{"values",
+        0,
+        none,
+        "",
+        "also look for NaN, infinities and tensors that are all zero (implies --full)",
+        {}},
+       cli::sets(&ValidateOptions::values)},
+      {{"sha256", 0, required, "HEX", "compare the SHA-256 of the whole file (implies --full)", {}},
+       cli::sets(&ValidateOptions::sha256, parse_sha256)},
+      {{"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
+       cli::sets(&ValidateOptions::control)},
+      cli::json_setting(),
+      cli::recursive_setting()};
+  cli::append(all, cli::reading_settings());
+  return all;
+}
+
+CheckLevel level_of(const ValidateOptions& options) {
+  const bool sha256 = !options.sha256.empty();
+  const char* full = options.full ? "full" : options.values ? "values" : sha256 ? "sha256" : nullptr;
+  if (full == nullptr) return options.control ? CheckLevel::control : CheckLevel::structure;
+  if (options.control) throw UsageError("--" + std::string(full) + " and --control exclude each other");
+  return CheckLevel::full;
 }
 
 std::string_view name_of(CheckLevel level) {
@@ -67,17 +71,17 @@ std::string_view name_of(CheckLevel level) {
   return "";
 }
 
-tasks::CheckRequest request_of(const cli::Arguments& arguments, const std::string& path, CheckLevel level) {
+tasks::CheckRequest request_of(const ValidateOptions& options, const std::string& path, CheckLevel level) {
   return {.path = path,
-          .read = cli::read_options(arguments),
+          .read = options.read,
           .level = level,
-          .values = arguments.has("values"),
-          .sha256 = expected_sha256(arguments),
-          .jobs = cli::jobs(arguments)};
+          .values = options.values,
+          .sha256 = options.sha256,
+          .jobs = options.jobs};
 }
 
 /// What a sound model was held to.
-std::string checked_text(const cli::Arguments& arguments, const tasks::Judgement& judgement,
+std::string checked_text(const ValidateOptions& options, const tasks::Judgement& judgement,
                          CheckLevel level) {
   if (level == CheckLevel::structure) return "structure checked, weights not read";
   if (level == CheckLevel::control) return "control-plane hash checked";
@@ -86,21 +90,21 @@ std::string checked_text(const cli::Arguments& arguments, const tasks::Judgement
   if (files > 1) sha256 = "SHA-256 of " + with_thousands(files) + " files checked";
   std::string text = judgement.hashed ? "every byte and every rule checked" : "every rule checked";
   // Every byte of a file with hashes of its own says more than that, unless that was asked for.
-  if (!sha256.empty() && (!judgement.hashed || arguments.has("sha256"))) {
+  if (!sha256.empty() && (!judgement.hashed || !options.sha256.empty())) {
     text += ", " + sha256;
   } else if (!judgement.hashed) {
     text += ", the format has no hashes";
   }
-  return arguments.has("values") ? text + ", values checked" : text;
+  return options.values ? text + ", values checked" : text;
 }
 
-void print_findings(const cli::Arguments& arguments, const tasks::Judgement& judgement, cli::TextOut& out) {
+void print_findings(const ValidateOptions& options, const tasks::Judgement& judgement, cli::TextOut& out) {
   for (const Finding& finding : judgement.report.findings()) {
     const bool fault = finding.severity == Severity::fault;
-    if (!fault && arguments.has("quiet")) continue;
+    if (!fault && options.quiet != 0) continue;
     const std::string word =
         std::string(fault ? "fault " : "warning ").append(aerotool::name_of(finding.code));
-    out.line(cli::styled(arguments, fault ? cli::Style::bad : cli::Style::doubtful, word) + ": " +
+    out.line(cli::styled(options, fault ? cli::Style::bad : cli::Style::doubtful, word) + ": " +
              one_line(describe(finding.where, finding.message)));
     for (const HitTensor& tensor : finding.hit) {
       out.line("  hit: '" + escape_controls(tensor.name) + "', bytes " + std::to_string(tensor.offset) +
@@ -111,20 +115,20 @@ void print_findings(const cli::Arguments& arguments, const tasks::Judgement& jud
   if (omitted != 0) out.line("... and " + with_thousands(omitted) + " more");
 }
 
-void print_verdict(const cli::Arguments& arguments, const tasks::Judgement& judgement, CheckLevel level,
+void print_verdict(const ValidateOptions& options, const tasks::Judgement& judgement, CheckLevel level,
                    cli::TextOut& out) {
   const std::string path = escape_controls(judgement.path);
   if (!judgement.sound()) {
-    out.line(path + ": " + cli::styled(arguments, cli::Style::bad, "NOT SOUND") + ": " +
+    out.line(path + ": " + cli::styled(options, cli::Style::bad, "NOT SOUND") + ": " +
              plural(judgement.report.fault_count(), "fault"));
     return;
   }
-  out.line(path + ": " + cli::styled(arguments, cli::Style::good, "sound") + ": " + judgement.format +
+  out.line(path + ": " + cli::styled(options, cli::Style::good, "sound") + ": " + judgement.format +
            (judgement.version.empty() ? "" : " " + judgement.version) + ", " +
-           plural(judgement.tensors, "tensor") + ", " + checked_text(arguments, judgement, level));
+           plural(judgement.tensors, "tensor") + ", " + checked_text(options, judgement, level));
 }
 
-void print_json(const cli::Arguments& arguments, const tasks::Judgement& judgement, CheckLevel level,
+void print_json(const ValidateOptions& options, const tasks::Judgement& judgement, CheckLevel level,
                 cli::JsonOut& json) {
   json.begin_object();
   json.name_member("path", judgement.path);
@@ -150,22 +154,21 @@ void print_json(const cli::Arguments& arguments, const tasks::Judgement& judgeme
   });
   json.member("omitted", judgement.report.omitted());
   if (judgement.tally.sha256_files != 0) json.member("sha256_files", judgement.tally.sha256_files);
-  if (arguments.has("values")) print_values(judgement.tally.values, json);
+  if (options.values) print_values(judgement.tally.values, json);
   json.end_object();
 }
 
-int run(const cli::Arguments& arguments) {
-  const CheckLevel level = level_of(arguments);
-  static_cast<void>(expected_sha256(arguments));  // a usage error comes before anything is read
-  return cli::answer_each(arguments, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
-    const tasks::Judgement judgement =
-        tasks::judge(request_of(arguments, path, level), cli::listener(arguments));
+int run(const ValidateOptions& options) {
+  const CheckLevel level = level_of(options);
+  if (!options.sha256.empty() && options.operands.size() > 1) throw UsageError("--sha256 is for one MODEL");
+  return cli::answer_each(options, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
+    const tasks::Judgement judgement = tasks::judge(request_of(options, path, level), cli::listener(options));
     if (json != nullptr) {
-      print_json(arguments, judgement, level, *json);
+      print_json(options, judgement, level, *json);
     } else {
-      const std::size_t quiet = arguments.count("quiet");
-      if (quiet == 0 || (quiet == 1 && !judgement.sound())) print_findings(arguments, judgement, out);
-      if (quiet == 0) print_verdict(arguments, judgement, level, out);
+      if (options.quiet == 0 || (options.quiet == 1 && !judgement.sound()))
+        print_findings(options, judgement, out);
+      if (options.quiet == 0) print_verdict(options, judgement, level, out);
     }
     return judgement.sound() ? 0 : 1;
   });
@@ -174,8 +177,8 @@ int run(const cli::Arguments& arguments) {
 }  // namespace
 
 const cli::Command& validate_command() {
-  static const cli::Command command = {
-      "validate", "Check that a model file is sound", "MODEL...", options, run, false};
+  static const cli::Command command = cli::command<ValidateOptions, settings, run>(
+      "validate", "Check that a model file is sound", "MODEL...");
   return command;
 }
 

@@ -17,9 +17,9 @@ constexpr const char* kLines = "lines";
 /// Where the answers go: text, a JSON document, or JSON lines.
 class AnswerSheet {
  public:
-  AnswerSheet(const Arguments& arguments, bool several)
-      : lines_(arguments.get("json") == kLines), in_array_(several && !lines_) {
-    if (arguments.has("json")) begin_json();
+  AnswerSheet(const AnswerOptions& options, bool several)
+      : lines_(options.json == JsonForm::lines), in_array_(several && !lines_) {
+    if (options.json != JsonForm::none) begin_json();
     if (json_ && in_array_) json_->begin_array();
   }
 
@@ -74,16 +74,26 @@ Option json_option(const std::string& help) {
   return {"json", 0, Option::Argument::optional, "FORM", help, {"document", kLines}, "document"};
 }
 
-Option recursive_option() {
-  return {"recursive", 'r', Option::Argument::none, "", "every model in the directories and below them", {}};
+JsonForm parse_json_form(const std::string& text) {
+  return text == kLines ? JsonForm::lines : JsonForm::document;
 }
 
-int answer_each(const Arguments& arguments, const Answer& answer) {
-  const std::vector<std::string>& operands = arguments.operands();
-  arguments.require_operands(1, "MODEL");
-  const bool recursive = arguments.has("recursive");
+Setting<AnswerOptions> json_setting() {
+  return {json_option("a JSON document (an array for several models), or one object a line"),
+          sets(&AnswerOptions::json, parse_json_form)};
+}
+
+Setting<AnswerOptions> recursive_setting() {
+  return {{"recursive", 'r', Option::Argument::none, "", "every model in the directories and below them", {}},
+          sets(&AnswerOptions::recursive)};
+}
+
+int answer_each(const AnswerOptions& options, const Answer& answer) {
+  const std::vector<std::string>& operands = options.operands;
+  require_operands(options, 1, "MODEL");
+  const bool recursive = options.recursive;
   const std::vector<FoundModel> models = recursive ? models_below(operands) : as_they_are(operands);
-  AnswerSheet sheet(arguments, recursive || operands.size() > 1);
+  AnswerSheet sheet(options, recursive || operands.size() > 1);
   int worst = 0;
   std::uint64_t failed = 0;
   const auto refuse = [&](const std::string& path, const std::string& error) {
@@ -102,7 +112,7 @@ int answer_each(const Arguments& arguments, const Answer& answer) {
     worst = std::max(worst, status);
     if (status != 0) ++failed;
   }
-  if (recursive && !arguments.has("quiet"))
+  if (recursive && options.quiet == 0)
     sheet.put_line(with_thousands(failed) + " of " + with_thousands(models.size()) + " failed");
   sheet.finish();
   return worst;

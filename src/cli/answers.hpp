@@ -4,17 +4,27 @@
 #include <functional>
 #include <string>
 
-#include "cli/command.hpp"
 #include "cli/json_out.hpp"
+#include "cli/models.hpp"
+#include "cli/settings.hpp"
 #include "cli/text_out.hpp"
 
 namespace aerotool::cli {
 
+enum class JsonForm { none, document, lines };
+
 /// --json, as "document" (the default) or "lines": one object a line.
 Option json_option(const std::string& help);
+JsonForm parse_json_form(const std::string& text);
 
-/// --recursive: every model below the directories that are named.
-Option recursive_option();
+struct AnswerOptions : ReadingOptions {
+  JsonForm json = JsonForm::none;
+  bool recursive = false;
+};
+
+/// --json and --recursive.
+Setting<AnswerOptions> json_setting();
+Setting<AnswerOptions> recursive_setting();
 
 /// Tells of the model that an operand names, and returns the status of that: as JSON, one object, where
 /// `json` is not null, else as text. What it throws it throws before the first word.
@@ -24,6 +34,6 @@ using Answer = std::function<int(const std::string& operand, TextOut& out, JsonO
 /// where there can be several. An Error is told and is status 2, and the others are still worth an answer.
 /// Answers and errors are written in the order of the operands. Returns the worst status. Throws UsageError
 /// without operands.
-int answer_each(const Arguments& arguments, const Answer& answer);
+int answer_each(const AnswerOptions& options, const Answer& answer);
 
 }  // namespace aerotool::cli

@@ -38,48 +38,72 @@ std::vector<std::string> with_fallbacks(const std::vector<Option>& options, std:
                    std::string(command.name) + "' lists them all");
 }
 
+unsigned parse_jobs(const std::string& text) {
+  constexpr std::uint64_t kMax = 1024;
+  const std::uint64_t count = parse_count(text, "--jobs");
+  if (count == 0 || count > kMax) throw UsageError("--jobs takes a number from 1 to 1024");
+  return static_cast<unsigned>(count);
+}
+
+When parse_when(const std::string& text) {
+  if (text == "always") return When::always;
+  return text == "never" ? When::never : When::automatic;
+}
+
+/// The options that every command takes.
+const Settings<ParsedLine>& common_settings() {
+  using enum Option::Argument;
+  const auto of_common = [](auto set) {
+    return [set](ParsedLine& line, const Values& values) { set(line.common, values); };
+  };
+  static const Settings<ParsedLine> settings = {
+      {{"jobs", 'j', required, "N", "threads to work with (default: the processors it may use)", {}},
+       of_common(sets(&CommonOptions::jobs, parse_jobs))},
+      {{"quiet", 'q', none, "", "print nothing but errors", {}},
+       [](ParsedLine& line, const Values& values) {
+         line.common.quiet = static_cast<unsigned>(values.size());
+       }},
+      {{"verbose", 'v', none, "", "print more on standard error", {}},
+       of_common(sets(&CommonOptions::verbose))},
+      {{"progress",
+        0,
+        required,
+        "WHEN",
+        "show a progress bar: auto, always or never",
+        {"auto", "always", "never"}},
+       of_common(sets(&CommonOptions::progress, parse_when))},
+      {{"color", 0, required, "WHEN", "use colour: auto, always or never", {"auto", "always", "never"}},
+       of_common(sets(&CommonOptions::color, parse_when))},
+      {{"help", 'h', none, "", "show this help", {}}, sets(&ParsedLine::help)},
+  };
+  return settings;
+}
+
+void require_choice(const Option& option, const Values& values) {
+  const auto& choices = option.choices;
+  for (const std::string& value : values) {
+    if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) continue;
+    std::string list;
+    for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
+    throw UsageError("--" + option.name + " takes one of " + list + ", not '" + value + "'");
+  }
+}
+
 }  // namespace
 
-std::string Arguments::get(const std::string& option) const {
-  const auto found = values_.find(option);
-  return found == values_.end() || found->second.empty() ? std::string{} : found->second.back();
-}
-
-std::vector<std::string> Arguments::all(const std::string& option) const {
-  const auto found = values_.find(option);
-  return found == values_.end() ? std::vector<std::string>{} : found->second;
-}
-
-void Arguments::require_operands(std::size_t fewest, std::string_view names) const {
-  if (operands_.size() >= fewest) return;
-  throw UsageError("missing " + std::string(names) + "; see 'aerotool help " + std::string(command_) + "'");
-}
-
-const std::vector<Option>& common_options() {
-  using enum Option::Argument;
-  static const std::vector<Option> options = {
-      {"jobs", 'j', required, "N", "threads to work with (default: the processors it may use)", {}},
-      {"quiet", 'q', none, "", "print nothing but errors", {}},
-      {"verbose", 'v', none, "", "print more on standard error", {}},
-      {"progress",
-       0,
-       required,
-       "WHEN",
-       "show a progress bar: auto, always or never",
-       {"auto", "always", "never"}},
-      {"color", 0, required, "WHEN", "use colour: auto, always or never", {"auto", "always", "never"}},
-      {"help", 'h', none, "", "show this help", {}},
-  };
-  return options;
+void require_operands(const CommonOptions& options, std::size_t fewest, std::string_view names) {
+  if (options.operands.size() >= fewest) return;
+  throw UsageError("missing " + std::string(names) + "; see 'aerotool help " + std::string(options.command) +
+                   "'");
 }
 
 std::vector<Option> all_options(const Command& command) {
   std::vector<Option> options = command.options();
-  options.insert(options.end(), common_options().begin(), common_options().end());
+  for (const Setting<ParsedLine>& setting : common_settings()) options.push_back(setting.option);
   return options;
 }
 
-Arguments parse(const Command& command, const std::vector<std::string>& words) {
+ParsedLine parse(const Command& command, const std::vector<std::string>& words) {
   const std::vector<Option> options = all_options(command);
   po::options_description description;
   for (const Option& option : options) {
@@ -92,8 +116,9 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
   po::positional_options_description positional;
   positional.add(kOperands, -1);
 
-  Arguments arguments;
-  arguments.command_ = command.name;
+  ParsedLine line;
+  line.common.command = command.name;
+  line.common.jobs = platform::processors();
   try {
     constexpr int kStyle = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     const auto parsed = po::command_line_parser(with_fallbacks(options, words))
@@ -103,10 +128,10 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
                             .run();
     for (const auto& item : parsed.options) {
       if (item.string_key == kOperands) {
-        arguments.operands_.insert(arguments.operands_.end(), item.value.begin(), item.value.end());
+        line.common.operands.insert(line.common.operands.end(), item.value.begin(), item.value.end());
         continue;
       }
-      auto& values = arguments.values_[item.string_key];
+      auto& values = line.values[item.string_key];
       values.insert(values.end(), item.value.begin(), item.value.end());
       if (item.value.empty()) values.emplace_back();
     }
@@ -116,16 +141,14 @@ Arguments parse(const Command& command, const std::vector<std::string>& words) {
     throw UsageError(error.what());
   }
   for (const Option& option : options) {
-    for (const std::string& value : arguments.all(option.name)) {
-      const auto& choices = option.choices;
-      if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) continue;
-      std::string list;
-      for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
-      throw UsageError("--" + option.name + " takes one of " + list + ", not '" + value + "'");
-    }
+    if (const auto given = line.values.find(option.name); given != line.values.end())
+      require_choice(option, given->second);
   }
-  static_cast<void>(jobs(arguments));  // wrong for every command alike
-  return arguments;
+  for (const Setting<ParsedLine>& setting : common_settings()) {
+    if (const auto given = line.values.find(setting.option.name); given != line.values.end())
+      setting.set(line, given->second);
+  }
+  return line;
 }
 
 std::string help_text(const Command& command) {
@@ -142,14 +165,6 @@ std::string help_text(const Command& command) {
     text += line + option.help + "\n";
   }
   return text + "\nThe manual: man aerotool-" + std::string(command.name) + "\n";
-}
-
-unsigned jobs(const Arguments& arguments) {
-  if (!arguments.has("jobs")) return platform::processors();
-  constexpr std::uint64_t kMax = 1024;
-  const std::uint64_t count = parse_count(arguments.get("jobs"), "--jobs");
-  if (count == 0 || count > kMax) throw UsageError("--jobs takes a number from 1 to 1024");
-  return static_cast<unsigned>(count);
 }
 
 }  // namespace aerotool::cli

@@ -2,45 +2,21 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/common_options.hpp"
+#include "cli/settings.hpp"
+#include "core/option.hpp"
+
 namespace aerotool::cli {
 
-/// One option of a command. Help, completion and the parser are all made from these.
-struct Option {
-  enum class Argument { none, required, optional };
-
-  std::string name;  ///< without the dashes
-  char letter = 0;   ///< the short form; 0 for none
-  Argument argument = Argument::none;
-  std::string placeholder;  ///< "BYTES"
-  std::string help;
-  std::vector<std::string> choices;  ///< the only values it takes, where that is a short list
-  std::string fallback{};            ///< the value of an optional argument that is left out
-};
-
-/// A parsed command line.
-class Arguments {
- public:
-  bool has(const std::string& option) const { return values_.contains(option); }
-  /// The last value given; empty where there is none.
-  std::string get(const std::string& option) const;
-  /// All values, in order.
-  std::vector<std::string> all(const std::string& option) const;
-  /// How often it is given.
-  std::size_t count(const std::string& option) const { return all(option).size(); }
-  const std::vector<std::string>& operands() const { return operands_; }
-  /// Throws UsageError where there are fewer: "missing INPUT or OUTPUT; see 'aerotool help convert'".
-  void require_operands(std::size_t fewest, std::string_view names) const;
-
- private:
-  friend Arguments parse(const struct Command& command, const std::vector<std::string>& words);
-  std::map<std::string, std::vector<std::string>> values_;
-  std::vector<std::string> operands_;
-  std::string_view command_;
+/// A command line that is taken apart, and not yet in the command's own struct.
+struct ParsedLine {
+  CommonOptions common;
+  bool help = false;
+  std::map<std::string, Values> values;  ///< of the command's own options
 };
 
 struct Command {
@@ -48,24 +24,43 @@ struct Command {
   std::string_view summary;          ///< one line
   std::string_view operands;         ///< "MODEL [PATTERN...]"
   std::vector<Option> (*options)();  ///< its own; the common ones come in addition
-  int (*run)(const Arguments& arguments);
+  int (*run)(const ParsedLine& line);
   /// Operands after the first are names of tensors in the model that the first names.
   bool takes_tensors = false;
 };
 
-/// Options that every command takes.
-const std::vector<Option>& common_options();
+/// The struct of a command, of which CommonOptions are a part. Throws UsageError.
+template <typename Options>
+Options options_of(const ParsedLine& line, const Settings<Options>& settings) {
+  Options options;
+  static_cast<CommonOptions&>(options) = line.common;
+  for (const Setting<Options>& setting : settings) {
+    const auto given = line.values.find(setting.option.name);
+    if (given != line.values.end()) setting.set(options, given->second);
+  }
+  return options;
+}
+
+/// A command whose options are the struct `Options`, set by `settings`, which `run` takes.
+template <typename Options, Settings<Options> (*settings)(), int (*run)(const Options&)>
+Command command(std::string_view name, std::string_view summary, std::string_view operands,
+                bool takes_tensors = false) {
+  const auto descriptions = [] {
+    std::vector<Option> options;
+    for (const Setting<Options>& setting : settings()) options.push_back(setting.option);
+    return options;
+  };
+  const auto run_line = [](const ParsedLine& line) { return run(options_of<Options>(line, settings())); };
+  return {name, summary, operands, descriptions, run_line, takes_tensors};
+}
 
 /// A command's own options and the common ones.
 std::vector<Option> all_options(const Command& command);
 
 /// Throws UsageError.
-Arguments parse(const Command& command, const std::vector<std::string>& words);
+ParsedLine parse(const Command& command, const std::vector<std::string>& words);
 
 /// "Usage: ..." and all options.
 std::string help_text(const Command& command);
-
-/// Of the common option.
-unsigned jobs(const Arguments& arguments);
 
 }  // namespace aerotool::cli

@@ -5,10 +5,8 @@
 #include <utility>
 
 #include "cli/listener.hpp"
-#include "cli/models.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/terminal.hpp"
-#include "cli/write_options.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "tasks/convert/convert.hpp"
@@ -16,21 +14,21 @@
 namespace aerotool::cli {
 namespace {
 
-tasks::ConvertRequest request_of(const Arguments& arguments, const WriteOptions& options,
-                                 tasks::Target target) {
+tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target target) {
   tasks::ConvertRequest request;
-  request.inputs = {arguments.operands().begin(), arguments.operands().end() - 1};
+  request.inputs = {options.operands.begin(), options.operands.end() - 1};
   if (std::count(request.inputs.begin(), request.inputs.end(), "-") > 1)
     throw UsageError("'-' may be given only once");
-  request.read = read_options(arguments);
+  request.read = options.read;
   request.target = std::move(target);
-  request.include = arguments.all("include");
-  request.exclude = arguments.all("exclude");
-  request.side_files = !arguments.has("no-side-files");
-  request.force = arguments.has("force");
-  if (arguments.has("name")) request.name = checked_text(arguments, "name");
-  if (arguments.has("architecture")) request.architecture = checked_text(arguments, "architecture");
-  request.options = options;
+  request.include = options.include;
+  request.exclude = options.exclude;
+  request.side_files = options.side_files;
+  request.force = options.force;
+  request.name = options.name;
+  request.architecture = options.architecture;
+  request.options = options.write;
+  request.options.jobs = options.jobs;
   return request;
 }
 
@@ -50,16 +48,16 @@ void print_result(const std::string& output, const tasks::Conversion& conversion
 
 }  // namespace
 
-int run_conversion(const Arguments& arguments, const WriteOptions& options, tasks::Target target) {
+int run_conversion(const ConversionOptions& options, tasks::Target target) {
   const std::string output = target.path;
-  tasks::Conversion conversion(request_of(arguments, options, std::move(target)), listener(arguments));
-  if (arguments.has("dry-run")) {
+  tasks::Conversion conversion(request_of(options, std::move(target)), listener(options));
+  if (options.dry_run) {
     print_plan(output, conversion.plan(), conversion.summary(), conversion.existing());
     conversion.require_replaceable();
     return 0;
   }
   const tasks::Converted done = conversion.write();
-  if (!arguments.has("quiet")) print_result(output, conversion, done);
+  if (options.quiet == 0) print_result(output, conversion, done);
   return 0;
 }
 

@@ -1,13 +1,35 @@
 // What convert and pack-set share of the command line.
 #pragma once
 
-#include "cli/command.hpp"
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/models.hpp"
+#include "cli/settings.hpp"
 #include "tasks/convert/target.hpp"
 
 namespace aerotool::cli {
 
+struct ConversionOptions : ReadingOptions {
+  bool dry_run = false;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  bool side_files = true;
+  bool force = false;
+  std::optional<std::string> name;
+  std::optional<std::string> architecture;
+  WriteOptions write;
+};
+
+Setting<ConversionOptions> dry_run_setting();
+/// The options that say what is written, and how.
+Settings<ConversionOptions> write_settings();
+/// Those that only a set of parts has a use for.
+Settings<ConversionOptions> set_settings();
+
 /// Converts all operands but the last to the target; or prints the plan, with --dry-run. Returns the exit
 /// status.
-int run_conversion(const Arguments& arguments, const WriteOptions& options, tasks::Target target);
+int run_conversion(const ConversionOptions& options, tasks::Target target);
 
 }  // namespace aerotool::cli

@@ -5,15 +5,15 @@
 
 namespace aerotool::cli {
 
-tasks::Listener listener(const Arguments& arguments) {
+tasks::Listener listener(const CommonOptions& options) {
   tasks::Listener listener;
-  if (!arguments.has("quiet")) {
+  if (options.quiet == 0) {
     listener.warn = [](const std::string& line) { complain("warning: " + line); };
     listener.note = [](const std::string& line) { complain("note: " + line); };
-    if (arguments.has("verbose")) listener.detail = [](const std::string& line) { complain(line); };
+    if (options.verbose) listener.detail = [](const std::string& line) { complain(line); };
   }
-  listener.follow = [&arguments](const std::string& name, const tasks::Listener::Work& work) {
-    ProgressBar bar(arguments, name);
+  listener.follow = [&options](const std::string& name, const tasks::Listener::Work& work) {
+    ProgressBar bar(options, name);
     work(bar.progress());
   };
   return listener;

@@ -4,28 +4,19 @@
 #include "registry/registry.hpp"
 
 namespace aerotool::cli {
-Option from_option() {
-  Option option{"from", 0, Option::Argument::required, "FORMAT", "read as this format, whatever the content",
-                {}};
-  for (const std::string_view name : format_names()) option.choices.emplace_back(name);
-  return option;
+
+Settings<ReadingOptions> reading_settings() {
+  using enum Option::Argument;
+  Option from = {"from", 0, required, "FORMAT", "read as this format, whatever the content", {}};
+  for (const std::string_view name : format_names()) from.choices.emplace_back(name);
+  return {{std::move(from),
+           [](ReadingOptions& options, const Values& values) { options.read.from = values.back(); }},
+          {{"follow-links", 0, none, "", "follow links that lead out of a model's directory to a file", {}},
+           [](ReadingOptions& options, const Values&) { options.read.follow_links = true; }}};
 }
 
-Option follow_links_option() {
-  return {"follow-links",
-          0,
-          Option::Argument::none,
-          "",
-          "follow links that lead out of a model's directory to a file",
-          {}};
-}
-
-tasks::ReadOptions read_options(const Arguments& arguments) {
-  return {.from = arguments.get("from"), .follow_links = arguments.has("follow-links")};
-}
-
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path) {
-  return tasks::open(path, read_options(arguments), listener(arguments));
+std::unique_ptr<Model> open(const ReadingOptions& options, const std::string& path) {
+  return tasks::open(path, options.read, listener(options));
 }
 
 }  // namespace aerotool::cli

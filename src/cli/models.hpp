@@ -1,25 +1,24 @@
-// What commands share in getting at models and their tensors.
+// What commands share that read models.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "cli/command.hpp"
+#include "cli/common_options.hpp"
+#include "cli/settings.hpp"
 #include "model/model.hpp"
 #include "tasks/open.hpp"
 
 namespace aerotool::cli {
 
-/// --from, which every command that reads models takes.
-Option from_option();
+struct ReadingOptions : CommonOptions {
+  tasks::ReadOptions read;
+};
 
-/// --follow-links, likewise.
-Option follow_links_option();
-
-/// What these options say.
-tasks::ReadOptions read_options(const Arguments& arguments);
+/// --from and --follow-links.
+Settings<ReadingOptions> reading_settings();
 
 /// Opens a model to use it; what is worth a warning goes to standard error.
-std::unique_ptr<Model> open(const Arguments& arguments, const std::string& path);
+std::unique_ptr<Model> open(const ReadingOptions& options, const std::string& path);
 
 }  // namespace aerotool::cli

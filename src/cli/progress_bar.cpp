@@ -15,12 +15,12 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-ProgressBar::ProgressBar(const Arguments& arguments, const std::string& name) : name_(escape_controls(name)) {
-  const std::string when = arguments.get("progress");
-  const bool of_use = stderr_is_terminal() && terminal_takes_orders() && !arguments.has("quiet");
-  const bool wanted = when == "always" || (when != "never" && of_use);
+ProgressBar::ProgressBar(const CommonOptions& options, const std::string& name)
+    : name_(escape_controls(name)) {
+  const bool of_use = stderr_is_terminal() && terminal_takes_orders() && options.quiet == 0;
+  const bool wanted = options.progress == When::always || (options.progress != When::never && of_use);
   if (!wanted) return;
-  if (when == "always") delay_ = 0;
+  if (options.progress == When::always) delay_ = 0;
   try {
     thread_ = std::thread([this] {
       try {

@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "cli/command.hpp"
+#include "cli/common_options.hpp"
 #include "io/progress.hpp"
 
 namespace aerotool::cli {
@@ -15,7 +15,7 @@ namespace aerotool::cli {
 /// terminal, or at once as --progress says. `name` is what is worked on, where that is worth a word.
 class ProgressBar {
  public:
-  explicit ProgressBar(const Arguments& arguments, const std::string& name = {});
+  explicit ProgressBar(const CommonOptions& options, const std::string& name = {});
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar();

@@ -41,11 +41,11 @@ std::size_t stderr_width() {
   return is_number && columns != 0 ? columns : kUsual;
 }
 
-std::string styled(const Arguments& arguments, Style style, std::string_view text) {
-  const std::string when = arguments.get("color");
+std::string styled(const CommonOptions& options, Style style, std::string_view text) {
   const char* no_color = std::getenv("NO_COLOR");
   const bool allowed = (no_color == nullptr || *no_color == '\0') && terminal_takes_orders();
-  const bool wanted = when == "always" || (when != "never" && allowed && stdout_is_terminal());
+  const bool wanted =
+      options.color == When::always || (options.color != When::never && allowed && stdout_is_terminal());
   const char* code = style == Style::bold       ? "\x1b[1m"
                      : style == Style::good     ? "\x1b[32m"
                      : style == Style::bad      ? "\x1b[31m"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/command.hpp"
+#include "cli/common_options.hpp"
 
 namespace aerotool::cli {
 
@@ -20,7 +20,7 @@ std::size_t stderr_width();
 enum class Style { plain, bold, good, bad, doubtful };
 
 /// `text` in a style, where --color, NO_COLOR and the terminal allow it on standard output.
-std::string styled(const Arguments& arguments, Style style, std::string_view text);
+std::string styled(const CommonOptions& options, Style style, std::string_view text);
 
 /// "aerotool: COMMAND: message" on standard error. main() sets the command's name first.
 void set_command_name(std::string_view name);
