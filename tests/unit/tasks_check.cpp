@@ -22,7 +22,7 @@ tasks::Judgement judged(const std::string& path, CheckLevel level = CheckLevel::
 }  // namespace
 
 TEST_CASE("check: a sound model says what it is") {
-  const tasks::Judgement judgement = judged(test::data_path("tiny.ref.aero"));
+  const tasks::Judgement judgement = judged(test::data_path("mixed.ref.aero"));
   CHECK(judgement.sound());
   CHECK(judgement.format == "AERO");
   CHECK(judgement.hashed);
