@@ -53,7 +53,7 @@ TEST_CASE("convert: tensors are selected, and a pattern in vain is refused or wa
   Heard heard;
   const tasks::Conversion conversion(some, heard.listener);
   CHECK(conversion.plan().tensors.size() == 2);
-  CHECK_FALSE(conversion.plan().whole);
+  CHECK(conversion.plan().edits.selected);
   REQUIRE(heard.warnings.size() == 1);
   CHECK(heard.warnings.front().starts_with("--exclude: "));
   some.include = {"nothing*"};

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "formats/aero/writer.hpp"
+#include "formats/aero/write/writer.hpp"
 #include "formats/gguf/writer.hpp"
 #include "formats/safetensors/writer.hpp"
 #include "hash/blake3.hpp"
