@@ -5,7 +5,6 @@
 
 #include <boost/iostreams/device/mapped_file.hpp>
 #include <cerrno>
-#include <chrono>
 #include <vector>
 
 #include "core/error.hpp"
@@ -24,6 +23,9 @@ constexpr bool kMapViews = false;
 #else
 constexpr bool kMapViews = true;
 #endif
+
+// Of what is read at a time: weights come in blocks of this and more.
+constexpr std::size_t kLarge = std::size_t{64} << 10;
 
 /// A mapped range of a file and its entry in the list of watched mappings.
 class Mapping {
@@ -96,9 +98,12 @@ std::shared_ptr<Input> FileInput::adopt(OpenFile file, std::string name, std::st
 }
 
 void FileInput::read(std::uint64_t offset, std::span<std::byte> out) const {
-  using Clock = std::chrono::steady_clock;
+  // Blocks that several threads take in turns do not always look sequential to the system.
+  if (out.size() >= kLarge && !sequential_.load(std::memory_order_relaxed)) {
+    sequential_.store(true);
+    platform::expect_sequential_reads(fd_.get());
+  }
   while (!out.empty()) {
-    const Clock::time_point begin = Clock::now();
     const ssize_t got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0) {
       if (errno != EINTR) throw system_error(name(), "read at byte " + std::to_string(offset), errno);
@@ -111,8 +116,6 @@ void FileInput::read(std::uint64_t offset, std::span<std::byte> out) const {
                                                " bytes when it was opened: it changed while it was read");
     }
     const auto length = static_cast<std::uint64_t>(got);
-    const ReadAhead::Range ahead = ahead_.after(offset, length, Clock::now() - begin);
-    if (ahead.length != 0) platform::read_ahead(fd_.get(), ahead.offset, ahead.length);
     pages_.used(fd_.get(), offset, length);
     offset += length;
     out = out.subspan(length);
@@ -124,9 +127,11 @@ Bytes FileInput::view(std::uint64_t offset, std::uint64_t length) const {
   if (length == 0) return {};
   if (Bytes mapped = map(fd_.get(), offset, length, page_lost_); mapped.owner) return mapped;
   std::vector<std::byte> copy(length);
+  sequential_.store(true);
   platform::expect_random_reads(fd_.get());
   read(offset, copy);
   platform::expect_any_reads(fd_.get());
+  sequential_.store(false);
   return Bytes::own(std::move(copy));
 }
 

@@ -8,7 +8,6 @@
 #include "io/input.hpp"
 #include "io/open_file.hpp"
 #include "io/page_cache.hpp"
-#include "io/read_ahead.hpp"
 
 namespace aerotool::io {
 
@@ -38,7 +37,7 @@ class FileInput final : public Input {
   Fd fd_;
   std::string path_;
   mutable PageCache pages_{PageCache::Kind::read};
-  mutable ReadAhead ahead_;
+  mutable std::atomic<bool> sequential_{false};  // as the system was told
   mutable std::shared_ptr<std::atomic<bool>> page_lost_;
 };
 

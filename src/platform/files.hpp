@@ -34,10 +34,11 @@ int directory_handle_flags();
 void begin_write_out(int file, std::uint64_t offset, std::uint64_t length);
 void finish_write_out(int file, std::uint64_t offset, std::uint64_t length);
 
-/// How a file will be read. A length of 0 is all that follows.
+/// How a file will be read.
 void expect_random_reads(int file);
+void expect_sequential_reads(int file);
 void expect_any_reads(int file);
-void read_ahead(int file, std::uint64_t offset, std::uint64_t length);
+/// Pages that will not be used again; a length of 0 is all that follows.
 void give_back(int file, std::uint64_t offset, std::uint64_t length);
 
 /// Directories in which a name is the number of an open file of this process, on any system.

@@ -42,12 +42,12 @@ void expect_random_reads(int file) {
   ::posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
 }
 
-void expect_any_reads(int file) {
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_NORMAL);
+void expect_sequential_reads(int file) {
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
-void read_ahead(int file, std::uint64_t offset, std::uint64_t length) {
-  ::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
+void expect_any_reads(int file) {
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_NORMAL);
 }
 
 void give_back(int file, std::uint64_t offset, std::uint64_t length) {

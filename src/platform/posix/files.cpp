@@ -13,7 +13,7 @@ void advise(int file, std::uint64_t offset, std::uint64_t length, int advice) {
 #else
 constexpr int POSIX_FADV_NORMAL = 0;
 constexpr int POSIX_FADV_RANDOM = 0;
-constexpr int POSIX_FADV_WILLNEED = 0;
+constexpr int POSIX_FADV_SEQUENTIAL = 0;
 constexpr int POSIX_FADV_DONTNEED = 0;
 void advise(int, std::uint64_t, std::uint64_t, int) {}
 #endif
@@ -53,12 +53,12 @@ void expect_random_reads(int file) {
   advise(file, 0, 0, POSIX_FADV_RANDOM);
 }
 
-void expect_any_reads(int file) {
-  advise(file, 0, 0, POSIX_FADV_NORMAL);
+void expect_sequential_reads(int file) {
+  advise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
-void read_ahead(int file, std::uint64_t offset, std::uint64_t length) {
-  advise(file, offset, length, POSIX_FADV_WILLNEED);
+void expect_any_reads(int file) {
+  advise(file, 0, 0, POSIX_FADV_NORMAL);
 }
 
 void give_back(int file, std::uint64_t offset, std::uint64_t length) {
