@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -69,6 +70,7 @@ std::string resolve_links(std::string path) {
 Output::Output(Output&& other) noexcept
     : fd_(std::move(other.fd_)),
       name_(std::move(other.name_)),
+      may_block_(other.may_block_),
       replaces_(other.replaces_),
       directory_(std::move(other.directory_)),
       target_(std::move(other.target_)),
@@ -95,6 +97,9 @@ Output Output::stream(Fd fd, const std::string& name) {
     const std::string path = platform::own_path(fd.get());
     Fd own = path.empty() ? Fd() : open_fd(path, O_WRONLY | O_NONBLOCK);
     if (own) return {std::move(own), name};
+    Output output(std::move(fd), name);
+    output.may_block_ = true;
+    return output;
   }
   return {std::move(fd), name};
 }
@@ -218,16 +223,23 @@ void Output::write(ByteSpan bytes) {
     written_ += bytes.size();
     return;
   }
+  constexpr int kMilliseconds = 100;
+  const auto wait = [&] {
+    pollfd ready = {fd_.get(), POLLOUT, 0};
+    const bool is_ready = ::poll(&ready, 1, kMilliseconds) > 0;
+    check_interrupt();
+    return is_ready;
+  };
   while (!bytes.empty()) {
-    const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
+    // A pipe that is ready takes this much without sleeping.
+    if (may_block_ && !wait()) continue;
+    const std::size_t most = may_block_ ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size();
+    const ssize_t put = ::write(fd_.get(), bytes.data(), most);
     if (put < 0) {
       if (errno == EINTR) {
         check_interrupt();
       } else if (errno == EAGAIN) {
-        constexpr int kMilliseconds = 100;
-        pollfd ready = {fd_.get(), POLLOUT, 0};
-        ::poll(&ready, 1, kMilliseconds);
-        check_interrupt();
+        wait();
       } else {
         throw system_error(name_, "write", errno);
       }

@@ -74,6 +74,7 @@ class Output {
 
   Fd fd_;
   std::string name_;                     // as the user gave it
+  bool may_block_ = false;               // a pipe, a write to which may sleep
   bool replaces_ = false;                // a file beside its target, else a stream
   std::shared_ptr<const Fd> directory_;  // of the target
   std::string target_;                   // the name in that directory
