@@ -41,16 +41,16 @@ Options options_of(const ParsedLine& line, const Settings<Options>& settings) {
   return options;
 }
 
-/// A command whose options are the struct `Options`, set by `settings`, which `run` takes.
-template <typename Options, Settings<Options> (*settings)(), int (*run)(const Options&)>
+/// A command whose options are the struct `Options`, set by `GetSettings`, which `Run` takes.
+template <typename Options, Settings<Options> (*GetSettings)(), int (*Run)(const Options&)>
 Command command(std::string_view name, std::string_view summary, std::string_view operands,
                 bool takes_tensors = false) {
   const auto descriptions = [] {
     std::vector<Option> options;
-    for (const Setting<Options>& setting : settings()) options.push_back(setting.option);
+    for (const Setting<Options>& setting : GetSettings()) options.push_back(setting.option);
     return options;
   };
-  const auto run_line = [](const ParsedLine& line) { return run(options_of<Options>(line, settings())); };
+  const auto run_line = [](const ParsedLine& line) { return Run(options_of<Options>(line, GetSettings())); };
   return {name, summary, operands, descriptions, run_line, takes_tensors};
 }
 

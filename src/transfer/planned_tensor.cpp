@@ -5,8 +5,8 @@
 namespace aerotool {
 
 const std::optional<Digest>& PlannedTensor::stored_digest() const {
-  static const std::optional<Digest> kNone;
-  return is_stored() ? model->tensors()[index].digest : kNone;
+  static const std::optional<Digest> none;
+  return is_stored() ? model->tensors()[index].digest : none;
 }
 
 std::vector<StoredTensor> PlannedTensor::inputs() const {

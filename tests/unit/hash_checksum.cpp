@@ -2,6 +2,7 @@
 #include "hash/checksum.hpp"
 
 #include <doctest/doctest.h>
+#include <initializer_list>
 
 #include <string>
 
@@ -54,7 +55,7 @@ TEST_CASE("crc32c: runs of bytes are put together") {
   std::string bytes;
   for (int i = 0; i < 3000; ++i) bytes += static_cast<char>(i * i >> 3);
   const ByteSpan all = bytes_of(bytes);
-  for (const std::size_t cut : {0, 1, 7, 8, 1025, 2999, 3000}) {
+  for (const std::size_t cut : std::initializer_list<std::size_t>{0, 1, 7, 8, 1025, 2999, 3000}) {
     const ByteSpan first = all.first(cut);
     const ByteSpan second = all.subspan(cut);
     CHECK(crc32c(second, crc32c(first)) == crc32c(all));
