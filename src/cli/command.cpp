@@ -144,9 +144,11 @@ ParsedLine parse(const Command& command, const std::vector<std::string>& words) 
     if (const auto given = line.values.find(option.name); given != line.values.end())
       require_choice(option, given->second);
   }
-  for (const Setting<ParsedLine>& setting : common_settings()) {
-    if (const auto given = line.values.find(setting.option.name); given != line.values.end())
-      setting.set(line, given->second);
+  // --help is the last one, and helps whatever else is wrong.
+  const Settings<ParsedLine>& common = common_settings();
+  for (auto setting = common.rbegin(); setting != common.rend() && !line.help; ++setting) {
+    if (const auto given = line.values.find(setting->option.name); given != line.values.end())
+      setting->set(line, given->second);
   }
   return line;
 }
