@@ -135,13 +135,10 @@ Naming naming(const Plan& plan, const Source& source) {
 }
 
 std::vector<std::string> lost_index(const IndexMetadata& metadata) {
-  constexpr std::size_t kMaxNames = 10;
   if (metadata.empty()) return {};
-  std::string line = "what the index says of the model: ";
-  for (std::size_t i = 0; i < metadata.size() && i < kMaxNames; ++i)
-    line += (i == 0 ? "'" : ", '") + escape_controls(shortened(metadata[i].first)) + "'";
-  if (metadata.size() > kMaxNames) line += " and " + with_thousands(metadata.size() - kMaxNames) + " more";
-  return {line};
+  std::vector<std::string> names;
+  for (const auto& [name, value] : metadata) names.push_back(name);
+  return {"what the index says of the model: " + listed(names, 10, Quotes::yes)};
 }
 
 std::vector<std::string> lost_extras(const Plan& plan, bool but_text) {

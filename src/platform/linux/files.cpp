@@ -38,20 +38,4 @@ void finish_write_out(int file, std::uint64_t offset, std::uint64_t length) {
                     SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 }
 
-void expect_random_reads(int file) {
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
-}
-
-void expect_sequential_reads(int file) {
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
-}
-
-void expect_any_reads(int file) {
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_NORMAL);
-}
-
-void give_back(int file, std::uint64_t offset, std::uint64_t length) {
-  ::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
-}
-
 }  // namespace aerotool::platform
