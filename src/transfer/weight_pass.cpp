@@ -67,7 +67,10 @@ void WeightPass::run(io::Progress* progress) {
   // Of no more use, and there can be as many as tensors.
   for (io::Region& region : regions_) std::vector<io::Layer>().swap(region.layers);
   std::vector<io::Region>().swap(others_);
-  if (!tensor_tasks_.empty()) {
+  tensor_digests_.reserve(tensor_tasks_.size());
+  for (const io::HashTask& task : tensor_tasks_) tensor_digests_.push_back(task.digest);
+  std::vector<io::HashTask>().swap(tensor_tasks_);
+  if (!tensor_digests_.empty()) {
     require_tensor_digests(layout_, [this](std::size_t shard, std::size_t tensor) -> const Digest& {
       return tensor_digest(shard, tensor);
     });
@@ -100,7 +103,7 @@ void WeightPass::add_tensor_digests(std::size_t shard) {
 }
 
 const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) const {
-  return fills_shard(tensor, shard) ? shard_tasks_[shard].digest : tensor_tasks_[tensor].digest;
+  return fills_shard(tensor, shard) ? shard_tasks_[shard].digest : tensor_digests_[tensor];
 }
 
 void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const {
