@@ -37,7 +37,9 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 std::vector<std::string> numbers(const ProgressState& state) {
-  const double rate = state.seconds > 0 ? static_cast<double>(state.done) / state.seconds : 0;
+  constexpr double kMaxRate = 1e18;  // still a number of 64 bits
+  const double rate =
+      state.seconds > 0 ? std::min(static_cast<double>(state.done) / state.seconds, kMaxRate) : 0;
   const std::string rate_text = human_size(static_cast<std::uint64_t>(rate)) + "/s";
   if (state.total == 0) return {human_size(state.done), rate_text};
   const std::uint64_t done = std::min(state.done, state.total);
