@@ -15,24 +15,6 @@
 
 namespace aerotool::io {
 
-DirectoryOutput::MadeDirectories::~MadeDirectories() {
-  // One in which something else has appeared meanwhile stays.
-  for (; !paths_.empty(); paths_.pop_back()) ::rmdir(paths_.back().c_str());
-}
-
-void DirectoryOutput::MadeDirectories::make(const std::string& path) {
-  constexpr mode_t kMode = 0777;
-  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    const std::string above = path.substr(0, end);
-    if (::mkdir(above.c_str(), kMode) == 0) {
-      paths_.push_back(above);
-    } else if (errno != EEXIST && end == std::string::npos) {
-      throw system_error(path, "create the directory", errno);
-    }
-    if (end == std::string::npos) return;
-  }
-}
-
 DirectoryOutput::DirectoryOutput(const std::string& path) : path_(path) {
   while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
   if (path_.empty()) throw system_error(path, "write", ENOENT);

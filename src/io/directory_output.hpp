@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "io/fd.hpp"
+#include "io/made_directories.hpp"
 #include "io/open_file.hpp"
 #include "io/output.hpp"
 #include "io/temporaries.hpp"
@@ -66,21 +67,6 @@ class DirectoryOutput {
   void remove_stale(const std::function<bool(const std::string& target)>& ours);
 
  private:
-  /// Directories that go again, where they are empty, unless they are kept.
-  class MadeDirectories {
-   public:
-    MadeDirectories() = default;
-    MadeDirectories(const MadeDirectories&) = delete;
-    MadeDirectories& operator=(const MadeDirectories&) = delete;
-    ~MadeDirectories();
-    /// Makes a directory and those above it. Throws IoError.
-    void make(const std::string& path);
-    void keep() { paths_.clear(); }
-
-   private:
-    std::vector<std::string> paths_;  // the outermost first
-  };
-
   void unlink_stale(const std::string& target);
   void place_files(const std::string& index);
   /// The errors of files that could not be removed; empty where all could.

@@ -1,16 +1,13 @@
 #include "tasks/extract/extract.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <unordered_map>
 
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
+#include "io/made_directories.hpp"
 #include "io/output.hpp"
 #include "io/pipeline.hpp"
 #include "io/separate_outputs.hpp"
@@ -32,28 +29,6 @@ struct Piece {
   std::size_t tensor = 0;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
-};
-
-/// A directory that is made where there is none, and goes again where nothing was put into it.
-class MadeDirectory {
- public:
-  explicit MadeDirectory(const std::string& path) {
-    if (path.empty()) return;
-    if (::mkdir(path.c_str(), 0777) == 0) {
-      made_ = path;
-    } else if (errno != EEXIST) {
-      throw system_error(path, "create the directory", errno);
-    }
-  }
-  MadeDirectory(const MadeDirectory&) = delete;
-  MadeDirectory& operator=(const MadeDirectory&) = delete;
-  ~MadeDirectory() {
-    // One that holds files stays.
-    if (!made_.empty()) ::rmdir(made_.c_str());
-  }
-
- private:
-  std::string made_;
 };
 
 /// At most three names of a model that are most like `name`, the nearest first.
@@ -224,7 +199,8 @@ class Extraction {
   }
 
   void write_files() {
-    const MadeDirectory directory(target_);
+    io::MadeDirectories made;
+    if (!target_.empty()) made.make_one(target_);
     std::vector<std::string> names;
     for (const Piece& piece : pieces_) names.push_back(name_of_file(piece));
     const io::SeparateOutputs outputs(target_, names);
