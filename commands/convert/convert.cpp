@@ -17,8 +17,7 @@ cli::Settings<ConvertOptions> settings() {
                   tasks::writable_formats()},
                  cli::sets(&ConvertOptions::to)});
   all.emplace_back(cli::dry_run_setting());
-  cli::append(all, cli::write_settings());
-  cli::append(all, cli::set_settings());
+  cli::append(all, cli::write_settings(tasks::write_options()));
   return all;
 }
 

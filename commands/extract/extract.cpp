@@ -7,9 +7,9 @@
 #include "cli/command.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
-#include "cli/numbers.hpp"
 #include "cli/terminal.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "tasks/extract/side_files.hpp"
 
 namespace aerotool::commands {
@@ -28,8 +28,8 @@ tasks::ByteRange parse_range(const std::string& text) {
   if (colon == std::string::npos) throw UsageError("--bytes takes BEGIN:END, not '" + text + "'");
   tasks::ByteRange range;
   range.text = text;
-  if (colon != 0) range.begin = cli::parse_size(text.substr(0, colon), "--bytes");
-  if (colon + 1 != text.size()) range.end = cli::parse_size(text.substr(colon + 1), "--bytes");
+  if (colon != 0) range.begin = parse_size(text.substr(0, colon), "--bytes");
+  if (colon + 1 != text.size()) range.end = parse_size(text.substr(colon + 1), "--bytes");
   return range;
 }
 

@@ -9,8 +9,7 @@ cli::Settings<cli::ConversionOptions> settings() {
   cli::Settings<cli::ConversionOptions> all;
   cli::append(all, cli::reading_settings());
   all.push_back(cli::dry_run_setting());
-  cli::append(all, cli::set_settings());
-  cli::append(all, cli::write_settings());
+  cli::append(all, cli::write_settings(tasks::set_options()));
   return all;
 }
 

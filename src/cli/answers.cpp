@@ -70,7 +70,7 @@ std::vector<FoundModel> as_they_are(const std::vector<std::string>& operands) {
 
 }  // namespace
 
-Option json_option(const std::string& help) {
+Option json_option(std::string_view help) {
   return {"json", 0, Option::Argument::optional, "FORM", help, {"document", kLines}, "document"};
 }
 

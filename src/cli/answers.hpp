@@ -14,7 +14,7 @@ namespace aerotool::cli {
 enum class JsonForm { none, document, lines };
 
 /// --json, as "document" (the default) or "lines": one object a line.
-Option json_option(const std::string& help);
+Option json_option(std::string_view help);
 JsonForm parse_json_form(const std::string& text);
 
 struct AnswerOptions : ReadingOptions {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 
-#include "cli/numbers.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "platform/processors.hpp"
 
@@ -22,8 +22,8 @@ std::vector<std::string> with_fallbacks(const std::vector<Option>& options, std:
   for (std::string& word : words) {
     if (word == "--") break;
     for (const Option& option : options) {
-      const bool bare = option.argument == Option::Argument::optional && word == "--" + option.name;
-      if (bare) word += "=" + option.fallback;
+      const bool bare = option.argument == Option::Argument::optional && word == option.long_form();
+      if (bare) word.append("=").append(option.fallback);
     }
   }
   return words;
@@ -32,7 +32,7 @@ std::vector<std::string> with_fallbacks(const std::vector<Option>& options, std:
 [[noreturn]] void refuse_unknown(const Command& command, const std::vector<Option>& options,
                                  const std::string& given) {
   std::vector<std::string> names;
-  for (const Option& option : options) names.push_back("--" + option.name);
+  for (const Option& option : options) names.push_back(option.long_form());
   throw UsageError("unknown option '" + escape_controls(shortened(given)) + "'; " +
                    did_you_mean(given.substr(0, given.find('=')), names) + "'aerotool help " +
                    std::string(command.name) + "' lists them all");
@@ -84,8 +84,8 @@ void require_choice(const Option& option, const Values& values) {
   for (const std::string& value : values) {
     if (choices.empty() || std::find(choices.begin(), choices.end(), value) != choices.end()) continue;
     std::string list;
-    for (const std::string& choice : choices) list += (list.empty() ? "" : ", ") + choice;
-    throw UsageError("--" + option.name + " takes one of " + list + ", not '" + value + "'");
+    for (const std::string_view choice : choices) list.append(list.empty() ? "" : ", ").append(choice);
+    throw UsageError(option.long_form() + " takes one of " + list + ", not '" + value + "'");
   }
 }
 
@@ -109,7 +109,8 @@ ParsedLine parse(const Command& command, const std::vector<std::string>& words) 
   for (const Option& option : options) {
     auto* value = po::value<std::vector<std::string>>()->composing();
     if (option.argument == Option::Argument::none) value->zero_tokens();
-    const std::string names = option.letter == 0 ? option.name : option.name + "," + option.letter;
+    std::string names(option.name);
+    if (option.letter != 0) names.append(",").push_back(option.letter);
     description.add_options()(names.c_str(), value, "");
   }
   description.add_options()(kOperands, po::value<std::vector<std::string>>());
@@ -159,12 +160,13 @@ std::string help_text(const Command& command) {
   constexpr std::size_t kColumn = 32;
   for (const Option& option : all_options(command)) {
     std::string line = option.letter == 0 ? "      " : std::string("  -") + option.letter + ", ";
-    line += "--" + option.name;
-    if (option.argument == Option::Argument::required) line += "=" + option.placeholder;
-    if (option.argument == Option::Argument::optional) line += "[=" + option.placeholder + "]";
+    line += option.long_form();
+    if (option.argument == Option::Argument::required) line.append("=").append(option.placeholder);
+    if (option.argument == Option::Argument::optional)
+      line.append("[=").append(option.placeholder).append("]");
     line += line.size() < kColumn - 1 ? std::string(kColumn - line.size(), ' ')
                                       : "\n" + std::string(kColumn, ' ');
-    text += line + option.help + "\n";
+    text.append(line).append(option.help).append("\n");
   }
   return text + "\nThe manual: man aerotool-" + std::string(command.name) + "\n";
 }

@@ -1,6 +1,7 @@
 // What a command is: a line in the table, the options it takes, and a function that runs it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ namespace aerotool::cli {
 struct ParsedLine {
   CommonOptions common;
   bool help = false;
-  std::map<std::string, Values> values;  ///< of the command's own options
+  std::map<std::string, Values, std::less<>> values;  ///< of the command's own options
 };
 
 struct Command {

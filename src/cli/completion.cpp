@@ -25,7 +25,7 @@ std::string model_files() {
 
 const Option* find_option(const std::vector<Option>& options, std::string_view word) {
   for (const Option& option : options) {
-    if (word == "--" + option.name) return &option;
+    if (word == option.long_form()) return &option;
     if (option.letter != 0 && word == std::string("-") + option.letter) return &option;
   }
   return nullptr;
@@ -33,7 +33,7 @@ const Option* find_option(const std::vector<Option>& options, std::string_view w
 
 /// Values of an option; `prefix` stands before each, as in --to=.
 void offer_values(Lines& lines, const Option& option, const std::string& prefix, std::string_view typed) {
-  for (const std::string& choice : option.choices) offer(lines, typed, prefix + choice);
+  for (const std::string_view choice : option.choices) offer(lines, typed, prefix + std::string(choice));
   if (option.choices.empty() && option.placeholder == "PATH") lines.emplace_back(":files");
 }
 
@@ -83,7 +83,7 @@ Lines complete_arguments(const Command& command, const Lines& words) {
     return lines;
   }
   if (!only_operands && typed.starts_with('-')) {
-    for (const Option& option : options) offer(lines, typed, "--" + option.name, option.help);
+    for (const Option& option : options) offer(lines, typed, option.long_form(), option.help);
     return lines;
   }
   if (command.takes_tensors && !operands.empty()) {

@@ -28,7 +28,7 @@ tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target
   request.name = options.name;
   request.architecture = options.architecture;
   request.options = options.write;
-  request.options.jobs = options.jobs;
+  request.jobs = options.jobs;
   return request;
 }
 

@@ -23,10 +23,8 @@ struct ConversionOptions : ReadingOptions {
 };
 
 Setting<ConversionOptions> dry_run_setting();
-/// The options that say what is written, and how.
-Settings<ConversionOptions> write_settings();
-/// Those that only a set of parts has a use for.
-Settings<ConversionOptions> set_settings();
+/// The options that say what is written, and how: those of the formats that it may be written to come first.
+Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats);
 
 /// Converts all operands but the last to the target; or prints the plan, with --dry-run. Returns the exit
 /// status.

@@ -26,7 +26,7 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
   out.line(escape_controls(output) + ": " + plural(plan.tensors.size(), "tensor") + " in " +
            (in_files ? plural(summary.files.size(), "file") : plural(summary.shards.size(), "shard")) + ", " +
            human_size(summary.total_bytes) + " (" + with_thousands(summary.total_bytes) + " bytes" +
-           (plan.options.tensor_hash ? " at most)" : ")"));
+           (summary.total_is_bound ? " at most)" : ")"));
   using enum Table::Align;
   Table table({left, right, right});
   for (const PlannedFile& file : summary.files) {

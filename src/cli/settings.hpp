@@ -36,7 +36,7 @@ using Settings = std::vector<Setting<Options>>;
 
 template <typename Options, typename Part>
 void append(Settings<Options>& settings, const Settings<Part>& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
+  for (const Setting<Part>& setting : more) settings.push_back(setting);
 }
 
 // ---- what sets a member

@@ -1,4 +1,4 @@
-#include "cli/numbers.hpp"
+#include "core/numbers.hpp"
 
 #include <array>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 
-namespace aerotool::cli {
+namespace aerotool {
 namespace {
 
 [[noreturn]] void refuse_too_large(const std::string& text, const std::string& option) {
@@ -60,4 +60,4 @@ std::uint64_t parse_size(const std::string& text, const std::string& option) {
   throw UsageError(option + " takes a size such as 4096, 512KiB or 5GB, not '" + text + "'");
 }
 
-}  // namespace aerotool::cli
+}  // namespace aerotool

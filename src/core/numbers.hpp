@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace aerotool::cli {
+namespace aerotool {
 
 /// Plain digits. Throws UsageError that names `option`.
 std::uint64_t parse_count(const std::string& text, const std::string& option);
@@ -13,4 +13,4 @@ std::uint64_t parse_count(const std::string& text, const std::string& option);
 /// `option`.
 std::uint64_t parse_size(const std::string& text, const std::string& option);
 
-}  // namespace aerotool::cli
+}  // namespace aerotool

@@ -2,20 +2,24 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aerotool {
 
+/// Its texts live as long as the program.
 struct Option {
   enum class Argument { none, required, optional };
 
-  std::string name;  ///< without the dashes
-  char letter = 0;   ///< the short form; 0 for none
+  std::string_view name;  ///< without the dashes; the man page's paragraph has the same
+  char letter = 0;        ///< the short form; 0 for none
   Argument argument = Argument::none;
-  std::string placeholder;  ///< "BYTES"
-  std::string help;
-  std::vector<std::string> choices;  ///< the only values it takes, where that is a short list
-  std::string fallback{};            ///< the value of an optional argument that is left out
+  std::string_view placeholder;  ///< "BYTES"
+  std::string_view help;
+  std::vector<std::string_view> choices;  ///< the only values it takes, where that is a short list
+  std::string_view fallback{};            ///< the value of an optional argument that is left out
+
+  std::string long_form() const { return "--" + std::string(name); }  ///< "--page-hash"
 };
 
 }  // namespace aerotool

@@ -203,6 +203,10 @@ std::string listed(const std::vector<std::string>& names, std::size_t most, Quot
   return text;
 }
 
+void sort_names(std::vector<std::string>& names) {
+  std::sort(names.begin(), names.end());
+}
+
 std::string human_size(std::uint64_t bytes) {
   constexpr std::array<const char*, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return std::to_string(bytes) + " B";

@@ -47,6 +47,9 @@ enum class Quotes : bool { no, yes };
 /// than that is shown as well, as it takes no more room than a count.
 std::string listed(const std::vector<std::string>& names, std::size_t most, Quotes quotes = Quotes::no);
 
+/// In byte order.
+void sort_names(std::vector<std::string>& names);
+
 /// A size in binary units, three figures: "1.37 GiB", "512 B".
 std::string human_size(std::uint64_t bytes);
 

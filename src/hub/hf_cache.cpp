@@ -80,7 +80,7 @@ std::vector<std::string> directories_in(const std::string& path) {
     if (name.starts_with('.') || io::link_text(place)) continue;
     if (io::type_of(place) == io::FileType::directory) names.push_back(std::move(name));
   }
-  std::sort(names.begin(), names.end());
+  sort_names(names);
   return names;
 }
 

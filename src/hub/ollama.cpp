@@ -112,7 +112,7 @@ std::string blob_of(const std::string& manifest, const std::vector<OllamaLayer>&
     }
   }
   if (models.empty()) {
-    std::sort(others.begin(), others.end());
+    sort_names(others);
     throw UsageError(
         describe({manifest, {}, {}}, "this ollama model has no layer of type " + std::string(kModelLayer) +
                                          (others.empty() ? "" : ", only " + listed(others, kMaxListed))));
@@ -178,7 +178,7 @@ std::string ollama_blob(const std::string& operand) {
     }
     if (io::type_of(store + model) == io::FileType::directory) {
       std::vector<std::string> tags = io::names_in(store + model);
-      std::sort(tags.begin(), tags.end());
+      sort_names(tags);
       if (!tags.empty()) {
         throw UsageError("ollama has no '" + escape_controls(operand.substr(kScheme.size())) + "' in " +
                          escape_controls(store) +

@@ -1,7 +1,5 @@
 #include "model/missing_parts.hpp"
 
-#include <algorithm>
-
 #include "core/text.hpp"
 #include "io/absent.hpp"
 #include "io/listing.hpp"
@@ -62,7 +60,7 @@ std::vector<std::string> files_beside(const std::string& index, std::string_view
     if (name.starts_with('.') || !name.ends_with(extension)) continue;
     if (io::type_of(directory + "/" + name) == io::FileType::regular) names.push_back(std::move(name));
   }
-  std::sort(names.begin(), names.end());
+  sort_names(names);
   return names;
 }
 

@@ -16,6 +16,7 @@
 #include "model/overview.hpp"
 #include "model/report.hpp"
 #include "model/side_files.hpp"
+#include "model/source.hpp"
 #include "model/tensor.hpp"
 #include "model/value_findings.hpp"
 
@@ -82,14 +83,11 @@ class Model {
   virtual Metadata metadata() const = 0;
   /// How messages name the file that a tensor lies in.
   virtual const std::string& path_of(std::size_t /*tensor*/) const { return path(); }
-  /// What a conversion to AERO has to carry; may read the bytes between tensors.
+  /// What a conversion has to carry, to come back from; may read the bytes between tensors.
   virtual Source source() const = 0;
 
-  /// Only a file of the home format has any. Chunks are held to their hashes; throws CorruptError.
-  virtual Extras extras() const { return {}; }
-  /// Fills `out` with the stored bytes of extras().chunks[chunk]. Thread-safe.
-  virtual void read_chunk(std::size_t /*chunk*/, std::uint64_t /*offset*/,
-                          std::span<std::byte> /*out*/) const {}
+  /// May be held to hashes; throws CorruptError.
+  virtual OwnContent own_content() const { return {}; }
 
   /// The files that belong to it beside its weights: those that its own files carry, and, where it was named
   /// by a directory, those that lie there under other paths, but not below `passed_over`, a directory. Throws

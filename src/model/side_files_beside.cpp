@@ -25,7 +25,7 @@ class Search {
 
   SideFiles run() {
     walk({}, 0);
-    std::sort(candidates_.begin(), candidates_.end());
+    sort_names(candidates_);
     for (const std::string& path : candidates_) take(path);
     if (cut_) {
       found_.left_out.push_back("side files behind the first " + with_thousands(kMaxEntries) +
@@ -44,7 +44,7 @@ class Search {
     std::vector<std::string> names =
         io::names_in(below.empty() ? directory_ : io::path_in(directory_, below));
     // Where not all are looked at, they are the same ones each time.
-    std::sort(names.begin(), names.end());
+    sort_names(names);
     for (const std::string& name : names) {
       if (name.starts_with('.')) continue;
       if (entries_ == kMaxEntries) {

@@ -95,7 +95,7 @@ bool has_unfinished_downloads(const std::string& directory) {
 
 std::string no_model_in(const std::string& directory) {
   Names names = io::names_in(directory);
-  std::ranges::sort(names);
+  sort_names(names);
   std::string message = "there is no model in this directory";
   if (names.empty()) return message + "; it is empty";
   const auto say = [&](const std::string& what) { message += "; " + what; };

@@ -52,7 +52,7 @@ std::string index_of(const std::string& path, const Format& format) {
 std::vector<Candidate> candidates_in(const std::string& directory) {
   std::map<Format::Standing, std::map<std::string, Candidate>> all;
   std::vector<std::string> names = io::names_in(directory);
-  std::sort(names.begin(), names.end());
+  sort_names(names);
   for (const std::string& name : names) {
     const std::string_view unpacked = without_packing(name);
     const Format* format = format_of_extension(unpacked);

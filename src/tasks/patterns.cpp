@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/error.hpp"
 #include "core/text.hpp"
+#include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -56,7 +56,7 @@ class Alternatives {
   Texts& current() { return open_.back().back(); }
 
   [[noreturn]] void refuse(const char* why) const {
-    throw UsageError("pattern '" + escape_controls(shortened(pattern_)) + "' " + why);
+    throw RequestError("pattern '" + escape_controls(shortened(pattern_)) + "' " + why);
   }
 
   /// Behind the ] of a [...] that begins at `at`; behind the [ where nothing closes it.

@@ -15,7 +15,7 @@ namespace aerotool::tasks {
 /// text.
 class Pattern {
  public:
-  /// Throws UsageError where the alternatives are more than anybody would write.
+  /// Throws RequestError where the alternatives are more than anybody would write.
   explicit Pattern(std::string text);
 
   /// Whether a name matches, or is the pattern letter by letter.

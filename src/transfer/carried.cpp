@@ -77,7 +77,7 @@ NameKeys name_keys(bool typed_metadata) {
 Kept kept(const Plan& plan) {
   const Model* const model = plan.models.front();
   const bool laid_out_anew =
-      plan.edits.selected || plan.edits.name || plan.edits.architecture || plan.options.align;
+      plan.edits.selected || plan.edits.name || plan.edits.architecture || plan.options.has(write::align());
   if (laid_out_anew || plan.models.size() != 1 || plan.tensors.size() != model->tensors().size()) return {};
   std::vector<bool> has_its_place(plan.tensors.size());
   bool unchanged = true;
@@ -141,17 +141,17 @@ std::vector<std::string> lost_index(const IndexMetadata& metadata) {
   return {"what the index says of the model: " + listed(names, 10, Quotes::yes)};
 }
 
-std::vector<std::string> lost_extras(const Plan& plan, bool but_text) {
+std::vector<std::string> lost_own_content(const Plan& plan, bool but_text) {
   std::vector<std::string> lines;
   for (const Model* model : plan.models) {
-    const Extras extras = model->extras();
+    const OwnContent own = model->own_content();
     const bool text_kept = but_text && model == plan.models.front();
-    const bool json_lost = std::any_of(extras.json.begin(), extras.json.end(), [&](const auto& member) {
+    const bool members_lost = std::any_of(own.members.begin(), own.members.end(), [&](const auto& member) {
       return !text_kept || member.second.type != ValueType::string;
     });
-    if (extras.chunks.empty() && extras.manifest.empty() && extras.tensors.empty() && !json_lost) continue;
-    lines.push_back("chunks and keys of " + escape_controls(model->path()) +
-                    " that only AERO has a place for");
+    if (!own.more && !members_lost) continue;
+    lines.push_back("chunks and keys of " + escape_controls(model->path()) + " that only " +
+                    std::string(own.format) + " has a place for");
   }
   return lines;
 }

@@ -56,9 +56,9 @@ struct Naming {
 };
 Naming naming(const Plan& plan, const Source& source);
 
-/// A line for each model that holds chunks or keys which only a file of the home format passes on
-/// (Model::extras). With `but_text`, the first one's string members of its JSON are kept somewhere else.
-std::vector<std::string> lost_extras(const Plan& plan, bool but_text);
+/// A line for each model that holds what only its own format passes on. With `but_text`, the first one's
+/// members that are text are kept somewhere else.
+std::vector<std::string> lost_own_content(const Plan& plan, bool but_text);
 
 /// The keys under which metadata of a kind names a model: GGUF's when typed, else those of safetensors.
 struct NameKeys {

@@ -11,18 +11,17 @@ namespace aerotool {
 namespace {
 
 void stream_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress) {
-  std::optional<WeightPass> pass(std::in_place, plan.models, files.layout, WantedDigests{},
-                                 plan.options.jobs);
+  std::optional<WeightPass> pass(std::in_place, plan.models, files.layout, WantedDigests{}, plan.jobs);
   const bool checks = pass->computes();
   // The bytes that are streamed are held to those that were checked.
   if (checks)
     pass.emplace(plan.models, files.layout, WantedDigests{.shards = true, .tensors = false, .page_size = {}},
-                 plan.options.jobs);
+                 plan.jobs);
   if (progress != nullptr) progress->total += files.layout.shards.front().size + (checks ? pass->bytes() : 0);
   if (checks) pass->run(progress);
   const auto put = [&](ByteSpan bytes) { output.write(bytes); };
   files.files.front().put_head(put);
-  pass->stream(0, plan.options.jobs, put, progress);
+  pass->stream(0, plan.jobs, put, progress);
 }
 
 class HeadedFileDraft final : public FileDraft {
@@ -34,7 +33,7 @@ class HeadedFileDraft final : public FileDraft {
   void write(io::Output& output, io::Progress* progress) override {
     output.require_space(files_.total_size());
     if (output.seekable()) {
-      WeightPass pass(plan_.models, files_.layout, {}, plan_.options.jobs);
+      WeightPass pass(plan_.models, files_.layout, {}, plan_.jobs);
       if (progress != nullptr) progress->total += pass.bytes();
       pass.copy_to(0, output, files_.files.front().head_size);
       files_.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });

@@ -82,7 +82,7 @@ class HeadedSetDraft final : public SetDraft {
 
   void write_files(io::DirectoryOutput& directory, io::Progress* progress) const {
     const HeadedFiles& files = set_.files;
-    WeightPass pass(plan_.models, files.layout, {}, plan_.options.jobs);
+    WeightPass pass(plan_.models, files.layout, {}, plan_.jobs);
     if (progress != nullptr) progress->total += pass.bytes();
     for (std::size_t i = 0; i < files.files.size(); ++i) {
       io::Output& output = directory.add(files.files[i].name);

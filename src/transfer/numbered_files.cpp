@@ -111,7 +111,7 @@ std::vector<std::string> earlier_files(const std::string& directory, std::string
     if (!io::is_link(path) && io::type_of(path) != io::FileType::regular) continue;
     if (std::find(written.begin(), written.end(), name) == written.end()) names.push_back(name);
   }
-  std::sort(names.begin(), names.end());
+  sort_names(names);
   return names;
 }
 

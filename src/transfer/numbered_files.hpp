@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/metadata.hpp"
+#include "model/source.hpp"
 
 namespace aerotool {
 

@@ -2,7 +2,6 @@
 // changed in the metadata, and options. Convert and pack-set make a plan and hand it to a format's writer.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,22 +11,9 @@
 #include "io/output.hpp"
 #include "model/model.hpp"
 #include "transfer/planned_tensor.hpp"
+#include "transfer/write_options.hpp"
 
 namespace aerotool {
-
-struct WriteOptions {
-  std::optional<std::uint64_t> max_shard_bytes;  ///< absent: as the format has it
-  std::optional<std::uint64_t> align;            ///< of each tensor in its shard; a power of two
-  bool tensor_hash = false;
-  std::optional<std::uint64_t> page_hash;  ///< page size in bytes
-  bool control_hash = false;
-  std::optional<std::array<std::byte, 16>> uuid;  ///< absent: derived from the content
-  unsigned jobs = 1;
-  // Of what is written to a directory.
-  std::optional<std::uint64_t> max_part_shards;  ///< shards in a part; absent: as the format has it
-  std::optional<std::string> base_url;
-  bool rebuild = false;  ///< builds all files anew, also those already complete
-};
 
 /// What is changed beside the tensors.
 struct Edits {
@@ -44,7 +30,8 @@ struct Plan {
   std::vector<SideFile> side_files;  ///< by path; sound (model/side_files.hpp)
   Edits edits;
   std::string name_of_input;  ///< what an AERO file calls a model that names itself nothing
-  WriteOptions options;
+  WriteOptions options;       ///< those that the writer supports
+  unsigned jobs = 1;
 };
 
 /// A file that a SetWriter would write.
@@ -60,19 +47,12 @@ struct PlanSummary {
   std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
   bool keeps_side_files = false;  ///< all that the plan has
-  std::uint64_t total_bytes = 0;  ///< of all files; an upper bound where metadata is still to be compressed
+  std::uint64_t total_bytes = 0;  ///< of all files
+  bool total_is_bound = false;    ///< it is an upper bound, as metadata is still to be compressed
   /// What of the sources' content the target has no place for, a line each: worth a warning.
   std::vector<std::string> lost;
   std::vector<std::string> dropped;   ///< what else the sources hold and the target does not keep
   std::vector<std::string> warnings;  ///< what else is worth one, a line each
-};
-
-/// Which of WriteOptions a writer has a use for; what is asked for in vain is the user's mistake.
-struct SupportedOptions {
-  bool max_shard_bytes = true;
-  bool align = true;
-  bool integrity = true;  ///< hashes and UUID
-  bool parts = false;     ///< what a set of parts can have
 };
 
 /// A file that is laid out and can be written. The plan outlives it.
@@ -88,7 +68,8 @@ class FileDraft {
 class Writer {
  public:
   virtual ~Writer() = default;
-  virtual SupportedOptions supports() const { return {}; }
+  /// Those that it has a use for; what else is asked for is the user's mistake.
+  virtual WriteOptionList options() const { return {}; }
   /// Throws UnsupportedError where the target cannot hold something, before a byte is written.
   virtual std::unique_ptr<FileDraft> draft(const Plan& plan) const = 0;
 };
@@ -126,7 +107,7 @@ class SetWriter {
  public:
   virtual ~SetWriter() = default;
   /// As Writer's.
-  virtual SupportedOptions supports() const { return {}; }
+  virtual WriteOptionList options() const { return {}; }
   virtual std::unique_ptr<SetDraft> draft(const Plan& plan) const = 0;
 };
 

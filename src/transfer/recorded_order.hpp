@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "model/metadata.hpp"
+#include "model/source.hpp"
 #include "transfer/plan.hpp"
 
 namespace aerotool {

@@ -203,8 +203,8 @@ TEST_CASE("aero: every corrupt weight is found by a full check, and laid to the 
   for (const bool tensors : {false, true}) {
     for (const bool pages : {false, true}) {
       WriteOptions options;
-      options.tensor_hash = tensors;
-      if (pages) options.page_hash = 4096;
+      if (tensors) options.set(tensor_hash(), true);
+      if (pages) options.set(page_hash(), 4096);
       const std::string sound = written(model, options);
       CHECK(judge_bytes(sound) == "");
       Report report;
@@ -229,7 +229,7 @@ TEST_CASE(
     "bytes") {
   const MadeModel model({bytes_tensor("a", 40), bytes_tensor("b", 3)});
   WriteOptions options;
-  options.control_hash = true;
+  options.set(control_hash(), true);
   const std::string sound = written(model, options);
   CHECK(judge_bytes(sound) == "");
   const test::TemporaryDirectory directory;
@@ -268,7 +268,7 @@ TEST_CASE("aero: tensors are dealt out to shards in order, larger ones than the 
   const MadeModel model({bytes_tensor("a", 100), bytes_tensor("b", 20), bytes_tensor("c", 5000),
                          bytes_tensor("d", 0), bytes_tensor("e", 1000)});
   WriteOptions options;
-  options.max_shard_bytes = 1024;
+  options.set(write::max_shard_bytes(), 1024);
   const test::TemporaryFile file(written(model, options));
   Report report;
   const AeroModel opened(io::Input::open(file.path()), report);
@@ -283,13 +283,13 @@ TEST_CASE("aero: tensors are dealt out to shards in order, larger ones than the 
 TEST_CASE("aero: alignment holds for tensors and for the shard's payload") {
   const MadeModel model({bytes_tensor("a", 1), bytes_tensor("b", 4097), bytes_tensor("c", 3)});
   WriteOptions options;
-  options.align = 4096;
+  options.set(write::align(), 4096);
   const test::TemporaryFile file(written(model, options));
   Report report;
   const AeroModel opened(io::Input::open(file.path()), report);
   for (const Tensor& tensor : opened.tensors()) CHECK(tensor.offset % 4096 == 0);
   CHECK(opened.overview().shards.front().size == 3 * 4096 + 3);
-  options.align = 1;
+  options.set(write::align(), 1);
   const test::TemporaryFile packed(written(model, options));
   const AeroModel tight(io::Input::open(packed.path()), report);
   CHECK(tight.overview().shards.front().size == 1 + 4097 + 3);

@@ -1,9 +1,9 @@
 // The parts of commands that can be told without running the binary.
 #include <doctest/doctest.h>
 
-#include "cli/numbers.hpp"
 #include "cli/table.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "formats/npy/npy.hpp"
 #include "model/dtype.hpp"
 #include "model/ggml_dtype.hpp"
@@ -12,21 +12,19 @@
 using namespace aerotool;
 
 TEST_CASE("sizes: binary and decimal units") {
-  CHECK(cli::parse_size("4096", "--x") == 4096);
-  CHECK(cli::parse_size("4K", "--x") == 4096);
-  CHECK(cli::parse_size("4KiB", "--x") == 4096);
-  CHECK(cli::parse_size("2GiB", "--x") == std::uint64_t{2} << 30);
-  CHECK(cli::parse_size("5GB", "--x") == 5'000'000'000);
+  CHECK(parse_size("4096", "--x") == 4096);
+  CHECK(parse_size("4K", "--x") == 4096);
+  CHECK(parse_size("4KiB", "--x") == 4096);
+  CHECK(parse_size("2GiB", "--x") == std::uint64_t{2} << 30);
+  CHECK(parse_size("5GB", "--x") == 5'000'000'000);
   for (const char* bad :
        {"", "K", "4k", "4 K", "-1", "1.5G", "4KiBs", "99999999999999999999", "20000000000G"}) {
     CAPTURE(bad);
-    CHECK_THROWS_AS(cli::parse_size(bad, "--x"), UsageError);
+    CHECK_THROWS_AS(parse_size(bad, "--x"), UsageError);
   }
-  CHECK_THROWS_WITH(cli::parse_size("99999999T", "--x"), "--x: '99999999T' is too large");
-  CHECK_THROWS_WITH(cli::parse_size("99999999999999999999", "--x"),
-                    "--x: '99999999999999999999' is too large");
-  CHECK_THROWS_WITH(cli::parse_count("99999999999999999999", "--x"),
-                    "--x: '99999999999999999999' is too large");
+  CHECK_THROWS_WITH(parse_size("99999999T", "--x"), "--x: '99999999T' is too large");
+  CHECK_THROWS_WITH(parse_size("99999999999999999999", "--x"), "--x: '99999999999999999999' is too large");
+  CHECK_THROWS_WITH(parse_count("99999999999999999999", "--x"), "--x: '99999999999999999999' is too large");
 }
 
 TEST_CASE("file names: every tensor name has one of its own, and none leads out of a directory") {

@@ -33,7 +33,7 @@ class MadeUpModel : public Model {
   Metadata metadata() const override { return source_.metadata.value_or(Metadata{}); }
   Source source() const override { return source_; }
   Source& source() { return source_; }
-  Extras extras() const override { return more; }
+  OwnContent own_content() const override { return own; }
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::byte>(tensor + offset + i);
   }
@@ -41,7 +41,7 @@ class MadeUpModel : public Model {
   void require_unchanged() const override {}
 
   Overview view;
-  Extras more;
+  OwnContent own = {"AERO", {}, false};
 
  private:
   std::string path_ = "made-up.aero";

@@ -130,13 +130,13 @@ TEST_CASE("what only AERO has a place for is a loss") {
   MadeUpModel model;
   model.add("t", DTypeCode::f32, {3});
   CHECK(kWriter.draft(plan_of(model))->summary().lost.empty());
-  model.more.chunks.emplace_back();
+  model.own.more = true;
   CHECK(kWriter.draft(plan_of(model))->summary().lost ==
         std::vector<std::string>{"chunks and keys of made-up.aero that only AERO has a place for"});
-  model.more = {};
-  model.more.json.emplace_back(Value::string("key"), Value::string("text"));
+  model.own.more = false;
+  model.own.members.emplace_back(Value::string("key"), Value::string("text"));
   CHECK(kWriter.draft(plan_of(model))->summary().lost.empty());
   CHECK(has(written(kWriter, plan_of(model)), R"("__metadata__":{"key":"text"})"));
-  model.more.json.emplace_back(Value::string("other"), Value::u64(1));
+  model.own.members.emplace_back(Value::string("other"), Value::u64(1));
   CHECK(kWriter.draft(plan_of(model))->summary().lost.size() == 1);
 }

@@ -91,8 +91,8 @@ struct Computing {
     bytes = std::make_shared<Doubled>(StoredTensor{&model, 0});
     plan.models = {&model};
     plan.edits.architecture = "x";
-    plan.options.tensor_hash = true;
-    plan.options.jobs = 3;
+    plan.options.set(aero::tensor_hash(), true);
+    plan.jobs = 3;
     plan.tensors.push_back(
         computed(description("doubles", DTypeCode::i16, {2, kElements / 2}), bytes, {&model, 0}));
     plan.tensors.push_back(described_as({&model, 1}, description("other name", DTypeCode::i8, {7, 11})));
@@ -234,6 +234,6 @@ TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
   CHECK(nothing_with([](Plan& changed) { changed.edits.selected = true; }));
   CHECK(nothing_with([](Plan& changed) { changed.edits.name = "x"; }));
   CHECK(nothing_with([](Plan& changed) { changed.edits.architecture = "x"; }));
-  CHECK(nothing_with([](Plan& changed) { changed.options.align = 16; }));
+  CHECK(nothing_with([](Plan& changed) { changed.options.set(write::align(), 16); }));
   CHECK(nothing_with([](Plan& changed) { changed.models.push_back(changed.models.front()); }));
 }

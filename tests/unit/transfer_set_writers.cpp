@@ -190,7 +190,7 @@ TEST_CASE("what the files of a set lose when they become one is told") {
     recording.model.source().files[0].metadata = recording.model.source().metadata;
     recording.model.source().files[1].metadata.emplace().entries.emplace_back("key", Value::string("text"));
     CHECK(writer.draft(plan)->summary().lost.empty());
-    plan.options.max_shard_bytes = 1000;
+    plan.options.set(write::max_shard_bytes(), 1000);
     CHECK(writer.draft(plan)->summary().lost.size() == 1);
     CHECK(has(writer.draft(plan)->summary().lost.at(0), "after the first"));
   }

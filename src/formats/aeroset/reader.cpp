@@ -350,10 +350,10 @@ Source AerosetModel::source() const {
   return source;
 }
 
-Extras AerosetModel::extras() const {
-  Extras extras = tensor_index_ ? tensor_index_->extras() : Extras{};
+aero::Extras AerosetModel::extras() const {
+  aero::Extras extras = tensor_index_ ? tensor_index_->extras() : aero::Extras{};
   for (const Part& part : open_) {
-    Extras of_part = part.model->extras();
+    aero::Extras of_part = part.model->extras();
     if (&part == &open_.front()) extras.json = std::move(of_part.json);
     if (!part.model->carried_files().empty()) {
       extras.lost.push_back("side files in " + escape_controls(part.input->name()) +

@@ -12,7 +12,7 @@
 
 namespace aerotool::aeroset {
 
-class AerosetModel final : public MultiFileModel {
+class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
  public:
   /// Reads the index, index.aero and the metadata of all parts. What is missing, or said differently in two
   /// places, goes to the report.
@@ -22,7 +22,8 @@ class AerosetModel final : public MultiFileModel {
   Overview overview() const override;
   Metadata metadata() const override;
   Source source() const override;
-  Extras extras() const override;
+  aero::Extras extras() const override;
+  OwnContent own_content() const override { return aero::own_content_of(extras()); }
   std::vector<SideFile> carried_files() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void verify_files(unsigned jobs, io::Progress* progress) const override;

@@ -43,7 +43,7 @@ class AerosetDraft final : public SetDraft {
   explicit AerosetDraft(const Plan& plan)
       : plan_(plan), layout_(aero::lay_out_tensors(plan)), content_(plan) {
     const std::size_t shards = layout_.shards.size();
-    const std::uint64_t most = plan.options.max_part_shards.value_or(kDefaultPartShards);
+    const std::uint64_t most = plan.options.get(max_part_shards()).value_or(kDefaultPartShards);
     for (std::size_t first = 0; first < shards;) {
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(most, shards - first));
       add_file(part_name(files_.size()), AeroFileBuilder::Role::part, first, count);
@@ -61,6 +61,7 @@ class AerosetDraft final : public SetDraft {
           {files_[i].name, builder.size_bound(), part ? builder.shard_count() : 0, builder.tensor_count()});
       summary.total_bytes += builder.size_bound();
     }
+    summary.total_is_bound = plan_.options.has(aero::tensor_hash());
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
@@ -90,10 +91,11 @@ class AerosetDraft final : public SetDraft {
   SetResult write(const std::string& directory, io::Progress* progress) override {
     io::DirectoryOutput output(directory);
     require_space_at_most(output);
-    WeightPass pass(
-        plan_.models, layout_,
-        {.shards = true, .tensors = plan_.options.tensor_hash, .page_size = plan_.options.page_hash},
-        plan_.options.jobs);
+    WeightPass pass(plan_.models, layout_,
+                    {.shards = true,
+                     .tensors = plan_.options.has(aero::tensor_hash()),
+                     .page_size = plan_.options.get(aero::page_hash())},
+                    plan_.jobs);
     if (progress != nullptr) {
       progress->total += pass.bytes();
       for (const PlannedShard& shard : layout_.shards) progress->total += shard.size;
@@ -155,7 +157,7 @@ class AerosetDraft final : public SetDraft {
     for (io::OpenFile& file : io::placed_and_left(directory, index_name))
       add_obsolete(text_of(*io::FileInput::adopt(std::move(file), io::path_in(directory, index_name))),
                    parts);
-    std::sort(parts.begin(), parts.end());
+    sort_names(parts);
     parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
     return parts;
   }
@@ -164,7 +166,7 @@ class AerosetDraft final : public SetDraft {
   void require_space_at_most(const io::DirectoryOutput& output) const {
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) {
-      const std::uint64_t there = plan_.options.rebuild ? 0 : output.leftover_size(file.name);
+      const std::uint64_t there = plan_.options.has(rebuild()) ? 0 : output.leftover_size(file.name);
       bytes += file.builder.size_bound() - std::min(there, file.builder.size_bound());
     }
     output.require_space(bytes);
@@ -172,8 +174,8 @@ class AerosetDraft final : public SetDraft {
 
   void build_files(io::DirectoryOutput& output, const WeightPass& pass, io::Progress* progress) {
     // index.aero is small: it waits for a turn.
-    const JobSplit jobs = split_jobs(plan_.options.jobs, files_.size() - 1);
-    if (!plan_.options.rebuild) {
+    const JobSplit jobs = split_jobs(plan_.jobs, files_.size() - 1);
+    if (!plan_.options.has(rebuild())) {
       for_each_parallel(files_.size(), jobs.side_by_side, [&](std::size_t number, const std::atomic<bool>&) {
         keep(output, files_[number], jobs.within, progress);
       });
@@ -223,7 +225,7 @@ class AerosetDraft final : public SetDraft {
     SetIndex index;
     index.model_name = content_.model_name();
     index.architecture = content_.architecture();
-    index.base_url = plan_.options.base_url;
+    index.base_url = plan_.options.get(base_url());
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const SetFileBuild& file = files_[i];
       const SetFile entry = {file.name, file.sha256, file.builder.size_bound()};

@@ -2,15 +2,14 @@
 // second one writes each part front to back and hashes the file as it leaves.
 #pragma once
 
+#include "formats/aeroset/options.hpp"
 #include "transfer/plan.hpp"
 
 namespace aerotool::aeroset {
 
 class AerosetWriter final : public SetWriter {
  public:
-  SupportedOptions supports() const override {
-    return {.max_shard_bytes = true, .align = true, .integrity = true, .parts = true};
-  }
+  WriteOptionList options() const override { return write_options(); }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 

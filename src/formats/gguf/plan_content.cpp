@@ -72,7 +72,7 @@ void collect(const Plan& plan, Content& content) {
     collector.add(key, value.text());
   }
   if (!content.source.metadata) {
-    for (const auto& [key, value] : plan.models.front()->extras().json) {
+    for (const auto& [key, value] : plan.models.front()->own_content().members) {
       if (key.type == ValueType::string && value.type == ValueType::string)
         collector.add(key.text(), value.text());
     }
@@ -157,8 +157,8 @@ Content content_of(const Plan& plan) {
     content.lost.insert(content.lost.end(), index_lost.begin(), index_lost.end());
     warn_of_missing_keys(plan, content);
   }
-  if (plan.options.align) set_alignment(content.metadata, *plan.options.align);
-  const auto extras = lost_extras(plan, !source.metadata);
+  if (const auto align = plan.options.get(write::align())) set_alignment(content.metadata, *align);
+  const auto extras = lost_own_content(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;
 }

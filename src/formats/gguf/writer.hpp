@@ -7,9 +7,7 @@ namespace aerotool::gguf {
 
 class GgufWriter : public Writer {
  public:
-  SupportedOptions supports() const override {
-    return {.max_shard_bytes = false, .align = true, .integrity = false};
-  }
+  WriteOptionList options() const override { return {&write::align()}; }
   std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 

@@ -112,12 +112,12 @@ HeadedFiles plan_parts(const Plan& plan, gguf::Content& content,
 }
 
 HeadedFiles plan_files(const Plan& plan, gguf::Content& content) {
-  if (content.restores && !content.source.files.empty() && !plan.options.max_shard_bytes) {
+  if (content.restores && !content.source.files.empty() && !plan.options.has(write::max_shard_bytes())) {
     gguf::require_places(plan, true);
     return plan_recorded_files(plan, content);
   }
   unite(content);
-  auto parts = divide(content.in_source_order, plan.options.max_shard_bytes,
+  auto parts = divide(content.in_source_order, plan.options.get(write::max_shard_bytes()),
                       gguf::alignment_of(plan, content.metadata));
   gguf::require_places(plan, content.restores && parts.size() == 1);
   HeadedFiles files;

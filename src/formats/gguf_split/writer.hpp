@@ -8,9 +8,7 @@ namespace aerotool::gguf_split {
 
 class SplitWriter : public SetWriter {
  public:
-  SupportedOptions supports() const override {
-    return {.max_shard_bytes = true, .align = true, .integrity = false};
-  }
+  WriteOptionList options() const override { return {&write::max_shard_bytes(), &write::align()}; }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 

@@ -86,7 +86,7 @@ void collect(const Plan& plan, Content& content) {
     const NameKeys keys = name_keys(false);
     collector.add_text(keys.name, named.name);
     collector.add_text(keys.architecture, named.architecture);
-    for (const auto& [key, value] : plan.models.front()->extras().json) {
+    for (const auto& [key, value] : plan.models.front()->own_content().members) {
       if (key.type == ValueType::string && value.type == ValueType::string) collector.add(key.text(), value);
     }
   }
@@ -145,7 +145,7 @@ Content content_of(const Plan& plan) {
     collect(plan, content);
   }
   content.lost.insert(content.lost.end(), lost_gaps.begin(), lost_gaps.end());
-  const auto extras = lost_extras(plan, !source.metadata);
+  const auto extras = lost_own_content(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;
 }

@@ -7,9 +7,6 @@ namespace aerotool::safetensors {
 
 class SafetensorsWriter : public Writer {
  public:
-  SupportedOptions supports() const override {
-    return {.max_shard_bytes = false, .align = false, .integrity = false};
-  }
   std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 

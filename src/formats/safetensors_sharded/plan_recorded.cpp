@@ -1,6 +1,5 @@
 #include "formats/safetensors_sharded/plan_recorded.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "core/error.hpp"
@@ -43,7 +42,7 @@ void require_match(const Plan& plan, const Source& source, const std::string& mo
     for (const std::uint64_t tensor : file.order) paths[tensor] = &file.path;
     files.push_back(file.path);
   }
-  std::sort(files.begin(), files.end());
+  sort_names(files);
   if (files != index.files()) refuse("it names other files");
   std::size_t tensor = 0;  // both are in name order
   for (const std::uint32_t entry : index.by_name()) {

@@ -98,7 +98,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   };
   set.usual_index = kUsualIndex;
   const Source& source = content.source;
-  if (!plan.options.max_shard_bytes && has_recorded_files(source)) {
+  if (!plan.options.has(write::max_shard_bytes()) && has_recorded_files(source)) {
     set.files = plan_recorded_files(plan, source);
     set.index_path = recorded_index_path(source);
     if (source.index) set.index = std::string(source.index->text());
@@ -106,7 +106,8 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
   }
   unite(content);
   constexpr std::uint64_t kDefaultShardBytes = 5'000'000'000;
-  auto shards = divide(content.in_source_order, plan.options.max_shard_bytes.value_or(kDefaultShardBytes));
+  auto shards = divide(content.in_source_order,
+                       plan.options.get(write::max_shard_bytes()).value_or(kDefaultShardBytes));
   if (shards.size() == 1) {
     drop_index(content);
     safetensors::FileContent file = only_file(plan, content);

@@ -8,9 +8,7 @@ namespace aerotool::safetensors_sharded {
 
 class ShardedWriter : public SetWriter {
  public:
-  SupportedOptions supports() const override {
-    return {.max_shard_bytes = true, .align = false, .integrity = false};
-  }
+  WriteOptionList options() const override { return {&write::max_shard_bytes()}; }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 

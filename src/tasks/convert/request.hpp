@@ -22,6 +22,7 @@ struct ConvertRequest {
   std::optional<std::string> name;          ///< replaces the model's
   std::optional<std::string> architecture;  ///< replaces the model's
   WriteOptions options;
+  unsigned jobs = 1;
 };
 
 }  // namespace aerotool::tasks

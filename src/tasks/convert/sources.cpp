@@ -93,6 +93,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;
   sources.plan.options = request.options;
+  sources.plan.jobs = request.jobs;
   const std::string lost = metadata_not_kept(sources.plan.models);
   if (!lost.empty()) listener.warn(lost);
   return sources;

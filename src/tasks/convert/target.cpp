@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
 #include "hub/content_name.hpp"
 #include "io/listing.hpp"
 #include "registry/registry.hpp"
+#include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
 namespace {
+
+constexpr std::string_view kSetFormat = "aeroset";
 
 /// The kinds of a format that are written.
 struct Kinds {
@@ -27,8 +29,8 @@ Kinds kinds_of(std::string_view name) {
   return kinds;
 }
 
-UsageError wrong_output(const std::string& output, const std::string& why) {
-  return UsageError(describe({output.empty() ? "''" : output, {}, {}}, why));
+RequestError wrong_output(const std::string& output, const std::string& why) {
+  return {{output.empty() ? "''" : output, {}, {}}, why};
 }
 
 /// The kinds that OUTPUT's extension says, for a file.
@@ -45,51 +47,56 @@ Kinds kinds_of_extension(const std::string& output) {
 }
 
 /// Refuses what the options ask for in vain.
-void require_supported(const WriteOptions& options, const Kinds& kinds, const SupportedOptions& supports) {
-  if (options.max_shard_bytes && !supports.max_shard_bytes) {
-    throw UsageError("--max-shard-bytes: " + kinds.name +
-                     (kinds.set_writer == nullptr ? std::string(" has no shards")
-                                                  : " is divided into files, so OUTPUT must be a directory"));
+void require_supported(const WriteOptions& options, const Kinds& kinds, const WriteOptionList& supported) {
+  for (const AnyWriteOption* option : options.given()) {
+    if (std::find(supported.begin(), supported.end(), option) != supported.end()) continue;
+    const std::string name = option->description.long_form();
+    if (option != &write::max_shard_bytes())
+      throw RequestError(name + " is not supported when writing " + kinds.name);
+    throw RequestError(name + ": " + kinds.name +
+                       (kinds.set_writer == nullptr
+                            ? " has no shards"
+                            : " is divided into files, so OUTPUT must be a directory"));
   }
-  const auto refuse_if = [&](bool given, const char* option) {
-    if (given) throw UsageError("--" + std::string(option) + " is not supported when writing " + kinds.name);
-  };
-  if (!supports.align) refuse_if(options.align.has_value(), "align");
-  if (!supports.parts) {
-    refuse_if(options.max_part_shards.has_value(), "max-part-shards");
-    refuse_if(options.base_url.has_value(), "base-url");
-    refuse_if(options.rebuild, "rebuild");
-  }
-  if (supports.integrity) return;
-  refuse_if(options.tensor_hash, "tensor-hash");
-  refuse_if(options.page_hash.has_value(), "page-hash");
-  refuse_if(options.control_hash, "control-hash");
-  refuse_if(options.uuid.has_value(), "uuid");
 }
 
 }  // namespace
 
-std::vector<std::string> writable_formats() {
-  std::vector<std::string> names;
+std::vector<std::string_view> writable_formats() {
+  std::vector<std::string_view> names;
   for (const Format* format : formats()) {
     const bool written = format->writer() != nullptr || format->set_writer() != nullptr;
     if (written && std::find(names.begin(), names.end(), format->name()) == names.end())
-      names.emplace_back(format->name());
+      names.push_back(format->name());
   }
   return names;
 }
 
+WriteOptionList write_options() {
+  WriteOptionList options;
+  for (const Format* format : formats()) {
+    if (const Writer* writer = format->writer()) add_new(options, writer->options());
+    if (const SetWriter* writer = format->set_writer()) add_new(options, writer->options());
+  }
+  return options;
+}
+
+WriteOptionList set_options() {
+  return kinds_of(kSetFormat).set_writer->options();
+}
+
 Target target_of(const std::string& output, const std::string& to, const WriteOptions& options) {
   const bool stream = output == "-";
-  if (to.empty() && stream) throw UsageError("standard output needs --to to choose the format");
+  if (to.empty() && stream) throw RequestError("standard output needs --to to choose the format");
   const bool directory = !stream && (output.ends_with('/') || io::type_of(output) == io::FileType::directory);
   if (to.empty() && directory) throw wrong_output(output, "is a directory; use --to to choose the format");
   const Kinds kinds = to.empty() ? kinds_of_extension(output) : kinds_of(to);
-  if (stream && kinds.writer == nullptr) throw UsageError(to + " is written to a directory, not to a stream");
+  if (stream && kinds.writer == nullptr)
+    throw RequestError(to + " is written to a directory, not to a stream");
 
   // Only a directory can be divided into files; a name that says nothing else is one's.
-  const bool divided = !to.empty() && !stream && kinds.set_writer != nullptr && options.max_shard_bytes &&
-                       format_of_extension(output) == nullptr;
+  const bool divided = !to.empty() && !stream && kinds.set_writer != nullptr &&
+                       options.has(write::max_shard_bytes()) && format_of_extension(output) == nullptr;
   const bool several = directory || divided || kinds.writer == nullptr;
   if (several && kinds.set_writer == nullptr)
     throw wrong_output(output, "is a directory; " + kinds.name + " is written to one file");
@@ -103,15 +110,15 @@ Target target_of(const std::string& output, const std::string& to, const WriteOp
   } else {
     target.writer = kinds.writer;
   }
-  require_supported(options, kinds, several ? kinds.set_writer->supports() : kinds.writer->supports());
+  require_supported(options, kinds, several ? kinds.set_writer->options() : kinds.writer->options());
   return target;
 }
 
 Target set_target(const std::string& directory) {
-  if (directory == "-") throw UsageError("a set is a directory of files; it cannot go to standard output");
+  if (directory == "-") throw RequestError("a set is a directory of files; it cannot go to standard output");
   Target target;
   target.path = directory;
-  target.set_writer = kinds_of("aeroset").set_writer;
+  target.set_writer = kinds_of(kSetFormat).set_writer;
   return target;
 }
 

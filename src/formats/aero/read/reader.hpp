@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/aero/extras.hpp"
 #include "formats/aero/read/opened_file.hpp"
 #include "formats/aero/read/shard_map.hpp"
 #include "formats/aero/read/side_files.hpp"
@@ -14,7 +15,7 @@
 
 namespace aerotool::aero {
 
-class AeroModel : public Model {
+class AeroModel : public Model, public HoldsExtras {
  public:
   /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report. Packed types that
   /// `index`, which outlives this, describes under the same ids are not held again.
@@ -27,6 +28,7 @@ class AeroModel : public Model {
   Metadata metadata() const override;
   Source source() const override;
   Extras extras() const override;
+  OwnContent own_content() const override { return own_content_of(extras()); }
   std::vector<SideFile> carried_files() const override { return side_files_of(file_.input, file_.container); }
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "encoding/value.hpp"
-#include "model/metadata.hpp"
+#include "model/source.hpp"
 
 namespace aerotool::aero {
 

@@ -36,11 +36,11 @@ std::string compress(const std::string& raw) {
 
 /// Hands over a chunk that is passed on as it is, and where in the chunk its bytes stand.
 template <typename Put>
-void copy_opaque(const Model& model, std::size_t number, std::uint64_t length, Put put) {
+void copy_opaque(const HoldsExtras& holder, std::size_t number, std::uint64_t length, Put put) {
   std::vector<std::byte> block(std::min(kCopyBytes, length));
   for (std::uint64_t offset = 0; offset < length; offset += block.size()) {
     const auto bytes = std::span(block).first(std::min<std::uint64_t>(block.size(), length - offset));
-    model.read_chunk(number, offset, bytes);
+    holder.read_chunk(number, offset, bytes);
     put(offset, ByteSpan(bytes));
   }
 }
@@ -63,7 +63,8 @@ AeroFileBuilder::AeroFileBuilder(const Plan& plan, const TensorLayout& layout, c
       content_(content),
       role_(role),
       first_shard_(first_shard),
-      shard_count_(shard_count) {
+      shard_count_(shard_count),
+      page_size_(plan.options.get(page_hash())) {
   list_chunks();
   render_metadata();
   place_payloads();
@@ -93,7 +94,7 @@ std::size_t AeroFileBuilder::add_chunk(std::string_view fourcc, std::string name
 }
 
 void AeroFileBuilder::list_chunks() {
-  if (plan_.options.control_hash)
+  if (plan_.options.has(control_hash()))
     control_chunk_ = add_chunk(kControlHash, metadata_name(kControlHash), kFlagOptional);
   if (role_ != Role::index) json_chunk_ = add_chunk(kModelJson, metadata_name(kModelJson), 0);
   manifest_chunk_ = add_chunk(kManifest, metadata_name(kManifest), kFlagZstd);
@@ -101,8 +102,7 @@ void AeroFileBuilder::list_chunks() {
   for (std::size_t i = 0; holds_weights() && i < shard_count_; ++i) {
     const std::size_t id = first_shard_ + i;
     shard_chunks_.push_back(add_chunk(kWeights, shard_name(id), kFlagMmapCritical));
-    if (plan_.options.page_hash)
-      page_chunks_.push_back(add_chunk(kPageHashes, page_hashes_name(id), kFlagOptional));
+    if (page_size_) page_chunks_.push_back(add_chunk(kPageHashes, page_hashes_name(id), kFlagOptional));
   }
   if (role_ != Role::part) {
     add_side_files();
@@ -210,11 +210,10 @@ void AeroFileBuilder::place_payloads() {
     set_size(shard_chunks_[i], layout_.shards[first_shard_ + i].size);
   for (std::size_t i = 0; i < page_chunks_.size(); ++i) {
     const std::size_t shard = first_shard_ + i;
-    set_size(page_chunks_[i],
-             page_hashes_size(shard_name(shard), *plan_.options.page_hash, layout_.shards[shard].size));
+    set_size(page_chunks_[i], page_hashes_size(shard_name(shard), *page_size_, layout_.shards[shard].size));
   }
   const std::uint64_t weights_align =
-      std::max(kPayloadAlign, plan_.options.align.value_or(kDefaultTensorAlign));
+      std::max(kPayloadAlign, plan_.options.get(write::align()).value_or(kDefaultTensorAlign));
   std::uint64_t end = container_.payloads_start;
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
     Chunk& chunk = container_.chunks[i];
@@ -245,14 +244,13 @@ void AeroFileBuilder::finish(const WeightPass& pass) {
     container_.chunks[shard_chunks_[i]].digest = pass.shard_digest(first_shard_ + i);
   for (std::size_t i = 0; i < page_chunks_.size(); ++i) {
     const std::size_t shard = first_shard_ + i;
-    set_raw(page_chunks_[i],
-            render_page_hashes({shard_name(shard), *plan_.options.page_hash, pass.page_digests(shard)}));
+    set_raw(page_chunks_[i], render_page_hashes({shard_name(shard), *page_size_, pass.page_digests(shard)}));
   }
   if (hashes_in_index()) {
     set_compressed(index_chunk_, render_index(&pass));
     end_ = container_.chunks[index_chunk_].end();
   }
-  container_.uuid = plan_.options.uuid.value_or(derived_uuid(container_.chunks));
+  container_.uuid = plan_.options.get(uuid()).value_or(derived_uuid(container_.chunks));
   if (control_chunk_ != kNone) {
     const std::vector<std::byte> control = render_control(container_);
     const Digest digest = control_digest(control, container_.toc_offset, container_.chunks.size());
@@ -274,7 +272,7 @@ void AeroFileBuilder::put_around_weights(io::Output& output) const {
   }
   for (std::size_t i = 0; i < opaque_chunks_.size(); ++i) {
     const Chunk& chunk = container_.chunks[opaque_chunks_[i]];
-    copy_opaque(*plan_.models.front(), i, chunk.length,
+    copy_opaque(extras_holder(), i, chunk.length,
                 [&](std::uint64_t offset, ByteSpan bytes) { output.write_at(chunk.offset + offset, bytes); });
   }
   // The last chunks may be empty, and lie at the very end all the same.
@@ -307,8 +305,8 @@ void AeroFileBuilder::in_order(const Sink& sink,
       side->second.put(sink);
     } else {
       const auto opaque = std::find(opaque_chunks_.begin(), opaque_chunks_.end(), index);
-      copy_opaque(*plan_.models.front(), static_cast<std::size_t>(opaque - opaque_chunks_.begin()),
-                  chunk.length, [&](std::uint64_t, ByteSpan bytes) { sink(bytes); });
+      copy_opaque(extras_holder(), static_cast<std::size_t>(opaque - opaque_chunks_.begin()), chunk.length,
+                  [&](std::uint64_t, ByteSpan bytes) { sink(bytes); });
     }
   }
 }

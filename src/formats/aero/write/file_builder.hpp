@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "formats/aero/layout.hpp"
+#include "formats/aero/write/options.hpp"
 #include "formats/aero/write/plan_content.hpp"
 #include "formats/aero/write/side_payload.hpp"
 #include "transfer/weight_pass.hpp"
@@ -57,8 +59,10 @@ class AeroFileBuilder {
   std::string render_index(const WeightPass* pass) const;
   void set_raw(std::size_t index, std::string raw);
   void set_compressed(std::size_t index, const std::string& raw);
+  /// The first model, where it has chunks that are passed on.
+  const HoldsExtras& extras_holder() const { return dynamic_cast<const HoldsExtras&>(*plan_.models.front()); }
   bool holds_weights() const { return role_ != Role::index; }
-  bool hashes_in_index() const { return plan_.options.tensor_hash; }
+  bool hashes_in_index() const { return plan_.options.has(tensor_hash()); }
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -68,6 +72,7 @@ class AeroFileBuilder {
   Role role_;
   std::size_t first_shard_;
   std::size_t shard_count_;
+  std::optional<std::uint64_t> page_size_;  // absent: pages have no hashes of their own
 
   Container container_;
   // Indexes into container_.chunks.

@@ -11,7 +11,7 @@ namespace aerotool::aero {
 
 PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(plan.models) {
   require_measured(plan, "AERO");
-  for (const Model* model : models_) extras_.push_back(model->extras());
+  for (const Model* model : models_) extras_.push_back(extras_of(*model));
   for (const std::string& lost : extras().lost) carried_.dropped.push_back(lost);
   for (std::size_t i = 1; i < models_.size(); ++i) {
     const Extras& lost = extras_[i];

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/aero/extras.hpp"
 #include "transfer/carried.hpp"
 #include "transfer/plan.hpp"
 

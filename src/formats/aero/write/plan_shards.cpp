@@ -10,8 +10,8 @@ TensorLayout lay_out_tensors(const Plan& plan) {
   // A file's end as a signed 64-bit offset is the operating system's limit.
   constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 62;
   constexpr std::uint64_t kDefaultShardBytes = std::uint64_t{2} << 30;
-  const std::uint64_t most = plan.options.max_shard_bytes.value_or(kDefaultShardBytes);
-  const std::uint64_t align = plan.options.align.value_or(kDefaultTensorAlign);
+  const std::uint64_t most = plan.options.get(write::max_shard_bytes()).value_or(kDefaultShardBytes);
+  const std::uint64_t align = plan.options.get(write::align()).value_or(kDefaultTensorAlign);
   TensorLayout layout;
   layout.tensors = plan.tensors;
   layout.offsets.reserve(plan.tensors.size());

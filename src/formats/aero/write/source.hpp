@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "model/metadata.hpp"
+#include "model/source.hpp"
 
 namespace aerotool::aero {
 

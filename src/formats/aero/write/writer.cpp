@@ -21,6 +21,7 @@ class AeroDraft final : public FileDraft {
           {shard_name(i), {}, file_.shard_offset(i), layout_.shards[i].size, layout_.shards[i].count});
     }
     summary.total_bytes = file_.size_bound();
+    summary.total_is_bound = plan_.options.has(tensor_hash());
     summary.lost = content_.lost();
     summary.keeps_side_files = true;
     summary.dropped = content_.dropped();
@@ -29,10 +30,11 @@ class AeroDraft final : public FileDraft {
 
   void write(io::Output& output, io::Progress* progress) override {
     output.require_space(file_.size_bound());
-    WeightPass pass(
-        plan_.models, layout_,
-        {.shards = true, .tensors = plan_.options.tensor_hash, .page_size = plan_.options.page_hash},
-        plan_.options.jobs);
+    WeightPass pass(plan_.models, layout_,
+                    {.shards = true,
+                     .tensors = plan_.options.has(tensor_hash()),
+                     .page_size = plan_.options.get(page_hash())},
+                    plan_.jobs);
     if (output.seekable()) {
       for (std::size_t i = 0; i < layout_.shards.size(); ++i) pass.copy_to(i, output, file_.shard_offset(i));
     }
@@ -48,7 +50,7 @@ class AeroDraft final : public FileDraft {
       file_.put_around_weights(output);
     } else {
       const auto put = [&](ByteSpan bytes) { output.write(bytes); };
-      file_.in_order(put, [&](std::size_t shard) { pass.stream(shard, plan_.options.jobs, put, progress); });
+      file_.in_order(put, [&](std::size_t shard) { pass.stream(shard, plan_.jobs, put, progress); });
     }
     for (const Model* model : plan_.models) model->require_unchanged();
   }
