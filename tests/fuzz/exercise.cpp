@@ -13,6 +13,7 @@
 #include "cli/values.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/aero/extras.hpp"
 #include "registry/registry.hpp"
 
 namespace aerotool::fuzz {
@@ -114,11 +115,14 @@ void use(const std::string& path, const std::string& from, Verdict verdict) {
   attempt(verdict, "its list of tensors", [&] { list(*model); });
   attempt(verdict, "its metadata", [&] { print(model->metadata()); });
   attempt(verdict, "its source", [&] { model->source(); });
-  attempt(verdict, "its extras", [&] {
-    const Extras extras = model->extras();
+  attempt(verdict, "what only its format passes on", [&] { model->own_content(); });
+  attempt(verdict, "its chunks that are passed on", [&] {
+    const auto* holder = dynamic_cast<const aero::HoldsExtras*>(model.get());
+    if (holder == nullptr) return;
+    const aero::Extras extras = holder->extras();
     for (std::size_t i = 0; i < extras.chunks.size(); ++i) {
       std::vector<std::byte> some(std::min(extras.chunks[i].length, kSomeBytes));
-      model->read_chunk(i, extras.chunks[i].length - some.size(), some);
+      holder->read_chunk(i, extras.chunks[i].length - some.size(), some);
     }
   });
   attempt(verdict, "its hashed runs", [&] {
