@@ -14,9 +14,9 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
-#include "io/fd.hpp"
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
+#include "io/process.hpp"
 #include "platform/memory.hpp"
 #include "registry/registry.hpp"
 

@@ -1,7 +1,6 @@
 #include "io/fd.hpp"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,13 +27,6 @@ Fd open_fd(int directory, const std::string& path, int flags, mode_t mode) {
 
 Fd open_fd(const std::string& path, int flags, mode_t mode) {
   return open_fd(AT_FDCWD, path, flags, mode);
-}
-
-void raise_open_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace aerotool::io

@@ -35,8 +35,4 @@ Fd open_fd(int directory, const std::string& path, int flags, mode_t mode = 0);
 /// Of a path by itself.
 Fd open_fd(const std::string& path, int flags, mode_t mode = 0);
 
-/// Lets the process have as many open files as the system allows it: a model may lie in thousands. Once, at
-/// the start of main.
-void raise_open_file_limit();
-
 }  // namespace aerotool::io

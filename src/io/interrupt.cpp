@@ -1,6 +1,5 @@
 #include "io/interrupt.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 
 #include "core/error.hpp"
 #include "io/lost_page.hpp"
-#include "platform/files.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -47,13 +45,6 @@ void install_signal_handlers() {
   bus.sa_flags = SA_SIGINFO;
   bus.sa_sigaction = on_bus_error;
   ::sigaction(SIGBUS, &bus, nullptr);
-}
-
-void occupy_standard_streams() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // The lowest free number is this one.
-    if (::fcntl(fd, F_GETFD) == -1) static_cast<void>(::open("/", platform::directory_handle_flags()));
-  }
 }
 
 void check_interrupt() {

@@ -7,10 +7,6 @@ namespace aerotool::io {
 /// Once, at the start of main.
 void install_signal_handlers();
 
-/// Also at the start: where a standard stream is closed, something that can be neither read nor written takes
-/// its number, so that no file of ours does.
-void occupy_standard_streams();
-
 /// Throws Interrupted when one of the ending signals has come. Called between blocks and after EINTR.
 void check_interrupt();
 
