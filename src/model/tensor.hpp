@@ -39,4 +39,8 @@ static_assert(std::is_nothrow_move_constructible_v<Tensor>, "vectors would copy 
 /// "[4096, 11008]"
 std::string to_string(const Shape& shape);
 
+/// "F32 [3] has a size of 12 bytes, not 16", or why its shape has no size; empty where the tensor has the
+/// size that its shape has with this dtype.
+std::string size_problem(const Tensor& tensor, const DType& dtype);
+
 }  // namespace aerotool

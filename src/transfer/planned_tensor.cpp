@@ -2,7 +2,21 @@
 
 #include <utility>
 
+#include "core/error.hpp"
+#include "model/ggml_dtype.hpp"
+
 namespace aerotool {
+namespace {
+
+/// Throws CorruptError where bytes are described as something of another size.
+void require_size(const PlannedTensor& planned) {
+  const Tensor& tensor = planned.tensor();
+  if (is_unmeasured(tensor.dtype)) return;
+  const std::string problem = size_problem(tensor, tensor.dtype);
+  if (!problem.empty()) throw CorruptError({planned.path(), {}, tensor.name}, problem);
+}
+
+}  // namespace
 
 const std::optional<Digest>& PlannedTensor::stored_digest() const {
   static const std::optional<Digest> none;
@@ -34,7 +48,9 @@ PlannedTensor described_as(StoredTensor stored, Tensor description) {
   description.size = stored.tensor().size;
   auto made = std::make_shared<PlannedTensor::Made>();
   made->tensor = std::move(description);
-  return {stored.model, stored.index, std::move(made)};
+  PlannedTensor planned = {stored.model, stored.index, std::move(made)};
+  require_size(planned);
+  return planned;
 }
 
 PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> bytes, StoredTensor place) {
@@ -42,7 +58,9 @@ PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> byt
   auto made = std::make_shared<PlannedTensor::Made>();
   made->tensor = std::move(description);
   made->bytes = std::move(bytes);
-  return {place.model, place.index, std::move(made)};
+  PlannedTensor planned = {place.model, place.index, std::move(made)};
+  require_size(planned);
+  return planned;
 }
 
 }  // namespace aerotool

@@ -44,10 +44,11 @@ struct PlannedTensor {
   const std::string& model_path() const;
 };
 
-/// The bytes that a model stores under another description.
+/// The bytes that a model stores under another description. Throws CorruptError where that has another size.
 PlannedTensor described_as(StoredTensor stored, Tensor description);
 
 /// Bytes that are made; the size is theirs. `place`: whose place among the tensors of a model it takes.
+/// Throws CorruptError where the description has another size.
 PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> bytes, StoredTensor place = {});
 
 }  // namespace aerotool

@@ -203,6 +203,16 @@ TEST_CASE("planned tensors: a source that wants to be read in order is") {
   CHECK(source->went_back() < 2048);
 }
 
+TEST_CASE("planned tensors: a description of another size is refused") {
+  MadeUpModel model;
+  model.add("a", DTypeCode::i8, {3});
+  CHECK_THROWS_WITH_AS(described_as({&model, 0}, description("b", DTypeCode::i16, {3})),
+                       "made-up.aero: tensor 'b': I16 [3] has a size of 6 bytes, not 3", CorruptError);
+  const auto source = std::make_shared<Doubled>(StoredTensor{&model, 0});
+  CHECK_THROWS_WITH_AS(computed(description("b", DTypeCode::f32, {3}), source),
+                       "made-up.aero: tensor 'b': F32 [3] has a size of 12 bytes, not 6", CorruptError);
+}
+
 TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
   MadeUpModel model;
   model.add("a", DTypeCode::i8, {3}).add("b", DTypeCode::i8, {4});

@@ -41,12 +41,11 @@ void require_place(const PlannedTensor& planned, bool restored, Refusals& refusa
   }
   if (!restored && tensor.name.find('\0') != std::string::npos)
     return refuse("names with a NUL in them", "its name has a NUL in it, which GGUF does not allow");
-  const ByteSize size = ggml_dtype(*id).value_or(tensor.dtype).size_of(tensor.shape);
+  const DType dtype = ggml_dtype(*id).value_or(tensor.dtype);
+  const ByteSize size = dtype.size_of(tensor.shape);
   if (!size.bytes) return refuse(type + " rows that are no whole blocks", size.problem);
-  if (*size.bytes == tensor.size) return;
-  throw CorruptError(place_of(planned), type + " " + to_string(tensor.shape) + " has a size of " +
-                                            std::to_string(*size.bytes) + " bytes, not " +
-                                            std::to_string(tensor.size));
+  const std::string problem = size_problem(tensor, dtype);
+  if (!problem.empty()) throw CorruptError(place_of(planned), problem);
 }
 
 [[noreturn]] void refuse_carried(const Plan& plan, const std::string& what, const std::string& why) {

@@ -39,12 +39,8 @@ void require_place(const PlannedTensor& planned, Refusals& refusals) {
                       std::to_string(kMaxRank) + " are handled");
   }
   const auto known = dtype_named(tensor.dtype.name());
-  const ByteSize size = known.value_or(tensor.dtype).size_of(tensor.shape);
-  if (size.bytes == tensor.size) return;
-  throw CorruptError(where, type + " " + to_string(tensor.shape) + " has " +
-                                (size.bytes ? "a size of " + std::to_string(*size.bytes) + " bytes, not " +
-                                                  std::to_string(tensor.size)
-                                            : "no size in bytes: " + size.problem));
+  const std::string problem = size_problem(tensor, known.value_or(tensor.dtype));
+  if (!problem.empty()) throw CorruptError(where, problem);
 }
 
 /// A head that is made from what it is to describe.
