@@ -40,7 +40,8 @@ class Input {
   virtual void read(std::uint64_t offset, std::span<std::byte> out) const = 0;
 
   /// The bytes [offset, offset + length). Throws IoError where they are not all in the input. What is lost
-  /// meanwhile reads as zeros, and require_unchanged() tells.
+  /// meanwhile reads as zeros, and require_unchanged() tells. What cannot be mapped is copied: ask for no
+  /// more than is needed.
   virtual Bytes view(std::uint64_t offset, std::uint64_t length) const = 0;
 
   /// Throws IoError where the input is no longer what it was when it was opened, another one or none has its

@@ -16,7 +16,13 @@
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
 // before the kind in several.
-#define AEROTOOL_FORMATS(X) X(aero) X(aeroset) X(safetensors) X(safetensors_sharded) X(gguf) X(gguf_split)
+#define AEROTOOL_FORMATS(X) \
+  X(aero)                   \
+  X(aeroset)                \
+  X(safetensors)            \
+  X(safetensors_sharded)    \
+  X(gguf)                   \
+  X(gguf_split)
 
 namespace aerotool {
 
