@@ -159,11 +159,25 @@ void add_file(const Plan& plan, FileContent content, HeadedFiles& files) {
 void put_in_reference_order(std::vector<PlannedTensor>& tensors) {
   // Dtypes in descending order of the library's enum, names in ascending order of their bytes. One that the
   // format does not know is refused later.
-  std::sort(tensors.begin(), tensors.end(), [](const PlannedTensor& a, const PlannedTensor& b) {
-    const auto rank_of_a = rank_of(a.tensor().dtype);
-    const auto rank_of_b = rank_of(b.tensor().dtype);
-    return rank_of_a != rank_of_b ? rank_of_a > rank_of_b : a.tensor().name < b.tensor().name;
+  struct Key {
+    int rank = 0;
+    const std::string* name = nullptr;
+    std::size_t index = 0;
+  };
+  std::vector<Key> keys;
+  keys.reserve(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor& tensor = tensors[i].tensor();
+    const auto rank = rank_of(tensor.dtype);
+    keys.push_back({rank ? static_cast<int>(*rank) : -1, &tensor.name, i});
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return a.rank != b.rank ? a.rank > b.rank : *a.name < *b.name;
   });
+  std::vector<PlannedTensor> in_order;
+  in_order.reserve(tensors.size());
+  for (const Key& key : keys) in_order.push_back(std::move(tensors[key.index]));
+  tensors = std::move(in_order);
 }
 
 }  // namespace aerotool::safetensors

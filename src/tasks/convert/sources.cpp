@@ -63,8 +63,12 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
   for (const Pattern& pattern : include.unused()) throw RequestError(unmatched("--include", pattern));
   for (const Pattern& pattern : exclude.unused()) listener.warn(unmatched("--exclude", pattern));
   if (any && tensors.empty()) throw RequestError("--include and --exclude leave no tensor");
-  std::sort(tensors.begin(), tensors.end(),
-            [](const PlannedTensor& a, const PlannedTensor& b) { return a.tensor().name < b.tensor().name; });
+  const auto by_name = [](const PlannedTensor& a, const PlannedTensor& b) {
+    return a.tensor().name < b.tensor().name;
+  };
+  // Most files have them in this order.
+  if (!std::is_sorted(tensors.begin(), tensors.end(), by_name))
+    std::sort(tensors.begin(), tensors.end(), by_name);
   for (std::size_t i = 1; i < tensors.size(); ++i) {
     if (tensors[i - 1].tensor().name != tensors[i].tensor().name) continue;
     throw RequestError({{}, {}, tensors[i].tensor().name},
