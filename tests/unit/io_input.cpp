@@ -37,7 +37,11 @@ TEST_CASE("input: a file that shrinks is an I/O error, mapped or read, and no bu
   const Bytes view = input->view(0, input->size());
   CHECK(view.text().front() == 'x');
   std::filesystem::resize_file(file.path(), 4096);
+#ifdef AEROTOOL_COPY_VIEWS  // as the fuzz targets have it: nothing is mapped
+  CHECK(view.text()[2 << 20] == 'x');
+#else
   CHECK(view.text()[2 << 20] == '\0');
+#endif
   CHECK_THROWS_AS(input->require_unchanged(), IoError);
   std::string part(100, '\0');
   CHECK_THROWS_AS(input->read(2 << 20, std::as_writable_bytes(std::span(part))), IoError);
