@@ -3,6 +3,8 @@
 
 #include <rapidjson/writer.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,18 +22,18 @@ class JsonStream {
   using Ch = char;
   explicit JsonStream(TextOut& out) : out_(out) {}
   void Put(char c) {
-    buffer_ += c;
-    if (buffer_.size() == kBuffer) Flush();
+    buffer_[used_] = c;
+    if (++used_ == buffer_.size()) Flush();
   }
   void Flush() {
-    out_.write(buffer_);
-    buffer_.clear();
+    out_.write({buffer_.data(), used_});
+    used_ = 0;
   }
 
  private:
-  static constexpr std::size_t kBuffer = 4096;
   TextOut& out_;
-  std::string buffer_;
+  std::array<char, 4096> buffer_{};
+  std::size_t used_ = 0;
 };
 
 /// One JSON document, ended with a newline by finish().
