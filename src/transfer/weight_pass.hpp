@@ -67,9 +67,9 @@ class WeightPass {
   std::vector<io::Region> regions_;  // one a shard
   std::vector<io::Region> others_;
   std::vector<io::HashTask> shard_tasks_;
-  std::vector<io::HashTask>
-      tensor_tasks_;                    // of each tensor, where any is wanted or to be checked; until run()
-  std::vector<Digest> tensor_digests_;  // what became of them
+  // Of each tensor, where any is wanted or to be checked: run() turns the tasks into digests.
+  std::vector<io::HashTask> tensor_tasks_;
+  std::vector<Digest> tensor_digests_;
 };
 
 }  // namespace aerotool

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <string>
 
-#include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "tasks/patterns.hpp"
 #include "tasks/request_error.hpp"
