@@ -53,6 +53,10 @@ target_compile_definitions(aerotool_msgpack INTERFACE MSGPACK_NO_BOOST)
 aerotool_import(aerotool_rapidjson rapidjson/reader.h "")
 target_compile_definitions(aerotool_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 
+# ---- xxHash, whose functions come with its header
+
+aerotool_import(aerotool_xxhash xxhash.h "")
+
 # ---- doctest
 
 if(AEROTOOL_TESTS)

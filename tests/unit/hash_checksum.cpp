@@ -8,6 +8,8 @@
 
 #include "hash/blake3.hpp"
 #include "hash/crc32c.hpp"
+#include "hash/running_checksum.hpp"
+#include "hash/xxh3.hpp"
 
 using namespace aerotool;
 using namespace aerotool::hash;
@@ -61,4 +63,36 @@ TEST_CASE("crc32c: runs of bytes are put together") {
     CHECK(crc32c(second, crc32c(first)) == crc32c(all));
     CHECK(crc32c_joined(crc32c(first), crc32c(second), second.size()) == crc32c(all));
   }
+}
+
+TEST_CASE("xxh3: bytes at once and in pieces") {
+  // As `xxhsum -H3` of xxHash 0.8.1 prints them.
+  CHECK(xxh3({}) == 0x2d06800538d394c2);
+  CHECK(xxh3(bytes_of(std::string_view("123456789"))) == 0x72dcb18b67a17dff);
+  std::string bytes;
+  for (int i = 0; i < 3000; ++i) bytes += static_cast<char>(i * i >> 3);
+  CHECK(xxh3(bytes_of(bytes)) == 0x0c6bd6aa43649a28);
+  for (const std::size_t step : std::initializer_list<std::size_t>{1, 7, 256, 1025}) {
+    Xxh3 pieces;
+    for (std::size_t at = 0; at < bytes.size(); at += step) pieces.add(bytes_of(bytes.substr(at, step)));
+    CHECK(pieces.finish() == xxh3(bytes_of(bytes)));
+  }
+}
+
+TEST_CASE("checksum: bytes that come in order, by any algorithm") {
+  const auto of = [](Algorithm algorithm) {
+    RunningChecksum running(algorithm);
+    running.add(bytes_of(std::string_view("1234")));
+    running.add({});
+    running.add(bytes_of(std::string_view("56789")));
+    return to_string(running.finish());
+  };
+  CHECK(of(Algorithm::crc32c) == "crc32c:e3069283");
+  CHECK(of(Algorithm::sha256) == "sha256:15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+  CHECK(of(Algorithm::xxh3) == "xxh3:72dcb18b67a17dff");
+  CHECK(of(Algorithm::blake3) ==
+        to_string(checksum_of(Algorithm::blake3, blake3(bytes_of(std::string_view("123456789"))))));
+  RunningChecksum none(Algorithm::crc32c);
+  CHECK(none.finish(Checksum::Over::stored) ==
+        checksum_of(Algorithm::crc32c, std::uint64_t{0}, Checksum::Over::stored));
 }
