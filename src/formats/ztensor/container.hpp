@@ -1,4 +1,4 @@
-// Where a zTensor file has its index: its first and last bytes (FORMAT.md).
+// Where a zTensor file has its index: its first and last bytes (src/formats/ztensor/FORMAT.md).
 #pragma once
 
 #include <cstdint>

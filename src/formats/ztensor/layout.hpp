@@ -1,5 +1,4 @@
-// zTensor's constants (FORMAT.md), and what readers and writers say of its objects: entries, as an index has
-// them.
+// zTensor's constants (src/formats/ztensor/FORMAT.md), and its objects as an index describes them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The index of a zTensor file of any version, object by object (FORMAT.md, "Version 0.1", "Manifest").
+// The index of a zTensor file of any version, object by object (src/formats/ztensor/FORMAT.md, "Version 0.1",
+// "Manifest").
 #pragma once
 
 #include <functional>

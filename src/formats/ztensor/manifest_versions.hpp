@@ -1,5 +1,5 @@
-// The index of each version (FORMAT.md, "Version 0.1", "Version 1 (1.0, 1.1, 1.2)", "Version 2"): which keys
-// it has. For manifest.cpp.
+// Which keys the index of each version has (src/formats/ztensor/FORMAT.md, "Version 0.1", "Version 1
+// (1.0, 1.1, 1.2)", "Version 2"). For manifest.cpp.
 #pragma once
 
 #include "formats/ztensor/entry_reader.hpp"

@@ -1,5 +1,5 @@
-// The rules of zTensor files by name, as the reference calls those of version 2 (FORMAT.md, "What a reader
-// must reject"); the same words serve the older versions.
+// The rules of zTensor files by name, as the reference calls those of version 2
+// (src/formats/ztensor/FORMAT.md, "What a reader must reject"); the same words serve the older versions.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// zTensor's element types (FORMAT.md, "Version 0.1", "Manifest").
+// zTensor's element types (src/formats/ztensor/FORMAT.md, "Version 0.1", "Manifest").
 #pragma once
 
 #include <optional>
