@@ -34,7 +34,8 @@ Opened opened(const std::string& path) {
   file.manifest = file.input->view(file.container.manifest_offset, file.container.manifest_length);
   if (file.container.is_data_shard()) return file;
   file.root = read_manifest(file.manifest.view, file.container, path,
-                            [&](const ObjectEntry& object) { file.objects.push_back(object); });
+                            {.shards = [](std::span<const ShardEntry>) {},
+                             .object = [&](const ObjectEntry& object) { file.objects.push_back(object); }});
   return file;
 }
 

@@ -6,18 +6,25 @@
 
 namespace aerotool::cbor {
 
-enum Major : std::uint8_t { kUnsigned, kNegative, kByteString, kTextString, kArray, kMap, kTag, kSimple };
+// Major types.
+inline constexpr std::uint8_t kUnsigned = 0;
+inline constexpr std::uint8_t kNegative = 1;
+inline constexpr std::uint8_t kByteString = 2;
+inline constexpr std::uint8_t kTextString = 3;
+inline constexpr std::uint8_t kArray = 4;
+inline constexpr std::uint8_t kMap = 5;
+inline constexpr std::uint8_t kTag = 6;
+inline constexpr std::uint8_t kSimple = 7;
 
-enum Info : std::uint8_t {
-  kFalse = 20,
-  kTrue = 21,
-  kNull = 22,
-  kOneByte = 24,
-  kHalf = 25,
-  kSingle = 26,
-  kDouble = 27,
-  kIndefinite = 31,
-};
+// The other bits: of simple values, and of arguments of one to eight bytes.
+inline constexpr std::uint8_t kFalse = 20;
+inline constexpr std::uint8_t kTrue = 21;
+inline constexpr std::uint8_t kNull = 22;
+inline constexpr std::uint8_t kOneByte = 24;
+inline constexpr std::uint8_t kHalf = 25;
+inline constexpr std::uint8_t kSingle = 26;
+inline constexpr std::uint8_t kDouble = 27;
+inline constexpr std::uint8_t kIndefinite = 31;
 
 inline constexpr std::uint64_t kMaxInfo = 23;  ///< the largest argument that needs no byte of its own
 inline constexpr std::uint16_t kCanonicalNan = 0x7e00;  ///< in half precision

@@ -266,7 +266,6 @@ void Reader::value(ValueBuilder& builder) {
   read(head(), &builder);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): no deeper than kMaxDepth
 void Reader::read(const Head& head, ValueBuilder* builder) {
   const Type type = type_of(head);
   if (type == Type::array || type == Type::map) {

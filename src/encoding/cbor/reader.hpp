@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -73,8 +74,8 @@ class Reader {
 
   std::uint64_t unsigned_integer();
   bool boolean();
-  /// Text that need not be UTF-8 in lax mode. It is valid as long as the bytes, or the reader where it was
-  /// in pieces.
+  /// Text that need not be UTF-8 in lax mode. It is valid as long as the bytes, or, where it was in pieces,
+  /// as long as the reader or what take_joined() returns.
   std::string_view text();
   ByteSpan byte_string();
   /// The item, and all that is in it.
@@ -92,6 +93,8 @@ class Reader {
   /// The key of the next entry of a map; nothing where it is not text. What follows is its value.
   std::optional<std::string_view> key();
 
+  /// Texts and bytes that were in pieces.
+  std::deque<std::string> take_joined() { return std::move(joined_); }
   /// The root is complete. Throws where bytes follow it.
   void finish() const;
 

@@ -18,16 +18,16 @@ void append_bytes_of(std::string& out, std::uint64_t number, unsigned width) {
   while (width-- > 0) out.push_back(static_cast<char>(number >> (8 * width)));
 }
 
-void append_first(std::string& out, Major major, std::uint64_t info) {
+void append_first(std::string& out, std::uint8_t major, std::uint64_t info) {
   out.push_back(static_cast<char>(std::uint64_t{major} << 5 | info));
 }
 
-void append_float(std::string& out, Info info, std::uint64_t bits) {
+void append_float(std::string& out, std::uint8_t info, std::uint64_t bits) {
   append_first(out, kSimple, info);
   append_bytes_of(out, bits, 1U << (info - kOneByte));
 }
 
-void append_head(std::string& out, Major major, std::uint64_t argument) {
+void append_head(std::string& out, std::uint8_t major, std::uint64_t argument) {
   if (argument <= kMaxInfo) return append_first(out, major, argument);
   unsigned exponent = 0;
   while (exponent < 3 && argument >> (8U << exponent) != 0) ++exponent;
@@ -65,8 +65,6 @@ void append_number_text(std::string& out, std::string_view text) {
   append_text(out, text);
 }
 
-// NOLINTBEGIN(misc-no-recursion): as deep as the value, which a parser has bounded
-
 void append_entries(std::string& out, const MapItems& items, MapOrder order) {
   append_map(out, items.size());
   if (order == MapOrder::given) {
@@ -86,8 +84,6 @@ void append_entries(std::string& out, const MapItems& items, MapOrder order) {
     append_value(out, *value, order);
   }
 }
-
-// NOLINTEND(misc-no-recursion)
 
 }  // namespace
 
@@ -117,7 +113,6 @@ void append_map(std::string& out, std::uint64_t count) {
   append_head(out, kMap, count);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the value, which a parser has bounded
 void append_value(std::string& out, const Value& value, MapOrder order) {
   switch (value.type) {
     case ValueType::null:

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +51,7 @@ struct PartEntry {
   bool big_endian = false;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct ObjectEntry {
   std::string_view name;
   std::string_view layout = kDense;
@@ -72,6 +73,7 @@ struct Root {
   std::optional<std::string_view> generator;  ///< of version 1.0
   std::optional<Value> attributes;
   std::vector<ShardEntry> shards;  ///< of version 2
+  std::deque<std::string> joined;  ///< texts that are in pieces in the index
 };
 
 }  // namespace aerotool::ztensor

@@ -27,7 +27,7 @@ Rule rule_of(cbor::Rule rule) {
 }  // namespace
 
 Root read_manifest(ByteSpan manifest, const Container& container, const std::string& path,
-                   const TakeObject& take) {
+                   const IndexVisitor& visitor) {
   const cbor::Mode mode = container.version == Version::v2 ? cbor::Mode::deterministic : cbor::Mode::lax;
   try {
     EntryReader reader(manifest, mode, container.manifest_offset, path);
@@ -35,19 +35,20 @@ Root read_manifest(ByteSpan manifest, const Container& container, const std::str
     switch (container.version) {
       case Version::v0_1:
         // Nothing at all is an empty array, too.
-        if (!manifest.empty()) read_manifest_0_1(reader, take);
+        if (!manifest.empty()) read_manifest_0_1(reader, visitor);
         break;
       case Version::v1_0:
-        root = read_manifest_1_0(reader, take);
+        root = read_manifest_1_0(reader, visitor);
         break;
       case Version::v1_1:
-        root = read_manifest_1_1(reader, take);
+        root = read_manifest_1_1(reader, visitor);
         break;
       case Version::v2:
-        root = read_manifest_2(reader, take);
+        root = read_manifest_2(reader, visitor);
         break;
     }
     reader.cbor().finish();
+    root.joined = reader.cbor().take_joined();
     return root;
   } catch (const cbor::Problem& problem) {
     refuse(rule_of(problem.rule()), {path, container.manifest_offset + problem.offset(), {}},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "core/bytes.hpp"
@@ -11,13 +12,17 @@
 
 namespace aerotool::ztensor {
 
-/// Is handed each object in the order of the index; the entry is valid during the call, and what it borrows
-/// as long as the index.
-using TakeObject = std::function<void(const ObjectEntry&)>;
+/// Is told what an index holds, in its order.
+struct IndexVisitor {
+  /// Of version 2, before the first object.
+  std::function<void(std::span<const ShardEntry>)> shards = [](std::span<const ShardEntry>) {};
+  /// The entry is valid during the call, and what it borrows as long as the index and its Root.
+  std::function<void(const ObjectEntry&)> object;
+};
 
 /// Reads the whole index, whose bytes outlive what is read of it. What the index says of places, types and
 /// sizes is not judged here. Throws CorruptError, as an index that is not read to its end says nothing sure.
 Root read_manifest(ByteSpan manifest, const Container& container, const std::string& path,
-                   const TakeObject& take);
+                   const IndexVisitor& visitor);
 
 }  // namespace aerotool::ztensor

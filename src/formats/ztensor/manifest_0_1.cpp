@@ -2,7 +2,7 @@
 
 namespace aerotool::ztensor {
 
-void read_manifest_0_1(EntryReader& reader, const TakeObject& take) {
+void read_manifest_0_1(EntryReader& reader, const IndexVisitor& visitor) {
   cbor::Reader& cbor = reader.cbor();
   ObjectEntry object;
   PartEntry part;
@@ -30,7 +30,7 @@ void read_manifest_0_1(EntryReader& reader, const TakeObject& take) {
     reader.map("a tensor", keys);
     part.role = kData;
     object.parts.push_back(part);
-    take(object);
+    visitor.object(object);
   }
 }
 

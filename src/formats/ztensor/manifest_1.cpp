@@ -13,7 +13,7 @@ void give_types_1_0(ObjectEntry& object, std::string_view dtype) {
 
 struct Reading {
   EntryReader& reader;
-  const TakeObject& take;
+  const IndexVisitor& visitor;
   Version version;
 
   PartEntry part(std::string_view role) const {
@@ -30,8 +30,8 @@ struct Reading {
         {"type", false, [&] { part.type = reader.text(); }},
         {"uncompressed_length", false, [&] { part.decoded_length = cbor.unsigned_integer(); }},
     };
-    constexpr std::size_t kKeysOf1_0 = 4;
-    reader.map("a component", std::span(keys).first(has_type ? std::size(keys) : kKeysOf1_0));
+    constexpr std::size_t kKeysOfFirst = 4;
+    reader.map("a component", std::span(keys).first(has_type ? std::size(keys) : kKeysOfFirst));
     return part;
   }
 
@@ -54,14 +54,14 @@ struct Reading {
       };
       reader.map("an object", std::span(keys).first(std::size(keys) - (has_type ? 0 : 1)));
       if (has_type) give_types_1_0(object, dtype);
-      take(object);
+      visitor.object(object);
     });
   }
 };
 
 }  // namespace
 
-Root read_manifest_1_0(EntryReader& reader, const TakeObject& take) {
+Root read_manifest_1_0(EntryReader& reader, const IndexVisitor& visitor) {
   Root root;
   const EntryReader::Key keys[] = {
       {"version", true, [&] { root.version = reader.text(); }},
@@ -69,21 +69,21 @@ Root read_manifest_1_0(EntryReader& reader, const TakeObject& take) {
       {"attributes", true, [&] { root.attributes = reader.attributes(); }},
       {"tensors", true,
        [&] {
-         Reading{reader, take, Version::v1_0}.objects();
+         Reading{reader, visitor, Version::v1_0}.objects();
        }},
   };
   reader.map("the index", keys);
   return root;
 }
 
-Root read_manifest_1_1(EntryReader& reader, const TakeObject& take) {
+Root read_manifest_1_1(EntryReader& reader, const IndexVisitor& visitor) {
   Root root;
   const EntryReader::Key keys[] = {
       {"version", true, [&] { root.version = reader.text(); }},
       {"attributes", false, [&] { root.attributes = reader.attributes(); }},
       {"objects", true,
        [&] {
-         Reading{reader, take, Version::v1_1}.objects();
+         Reading{reader, visitor, Version::v1_1}.objects();
        }},
   };
   reader.map("the index", keys);

@@ -80,7 +80,7 @@ PartEntry part(EntryReader& reader, std::string_view role) {
   return part;
 }
 
-void object(EntryReader& reader, std::string_view name, const TakeObject& take) {
+void object(EntryReader& reader, std::string_view name, const IndexVisitor& visitor) {
   require_name(reader, name);
   ObjectEntry object;
   object.name = name;
@@ -98,12 +98,12 @@ void object(EntryReader& reader, std::string_view name, const TakeObject& take) 
   reader.map("an object", keys);
   if (object.parts.empty())
     reader.refuse(Rule::schema, "the object '" + escape_controls(shortened(name)) + "' has no parts");
-  take(object);
+  visitor.object(object);
 }
 
 }  // namespace
 
-Root read_manifest_2(EntryReader& reader, const TakeObject& take) {
+Root read_manifest_2(EntryReader& reader, const IndexVisitor& visitor) {
   Root root;
   const EntryReader::Key keys[] = {
       {"shards", false,
@@ -112,7 +112,10 @@ Root read_manifest_2(EntryReader& reader, const TakeObject& take) {
                       [&](std::string_view name) { root.shards.push_back(shard(reader, name)); });
        }},
       {"objects", true,
-       [&] { reader.names("the index", [&](std::string_view name) { object(reader, name, take); }); }},
+       [&] {
+         visitor.shards(root.shards);
+         reader.names("the index", [&](std::string_view name) { object(reader, name, visitor); });
+       }},
       {"attributes", false, [&] { root.attributes = attributes(reader); }},
   };
   reader.map("the index", keys);

@@ -7,9 +7,9 @@
 
 namespace aerotool::ztensor {
 
-void read_manifest_0_1(EntryReader& reader, const TakeObject& take);
-Root read_manifest_1_0(EntryReader& reader, const TakeObject& take);
-Root read_manifest_1_1(EntryReader& reader, const TakeObject& take);
-Root read_manifest_2(EntryReader& reader, const TakeObject& take);
+void read_manifest_0_1(EntryReader& reader, const IndexVisitor& visitor);
+Root read_manifest_1_0(EntryReader& reader, const IndexVisitor& visitor);
+Root read_manifest_1_1(EntryReader& reader, const IndexVisitor& visitor);
+Root read_manifest_2(EntryReader& reader, const IndexVisitor& visitor);
 
 }  // namespace aerotool::ztensor

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/checked.hpp"
+
 namespace aerotool::ztensor {
 namespace {
 
@@ -28,6 +30,20 @@ constexpr std::array<Row, 13> kTypes = {{
     {"bool", "bool", DTypeCode::boolean},
 }};
 
+// Version 1.2 has the first six.
+constexpr std::array<LogicalType, 9> kLogicalTypes = {{
+    {"f8_e4m3fn", DTypeCode::u8, 1, 1, "F8_E4M3"},
+    {"f8_e5m2", DTypeCode::u8, 1, 1, "F8_E5M2"},
+    {"f8_e4m3fnuz", DTypeCode::u8, 1, 1, "F8_E4M3FNUZ"},
+    {"f8_e5m2fnuz", DTypeCode::u8, 1, 1, "F8_E5M2FNUZ"},
+    {"complex64", DTypeCode::f32, 1, 8, "C64"},
+    {"complex128", DTypeCode::f64, 1, 16, {}},
+    {"f8_e8m0", DTypeCode::u8, 1, 1, "F8_E8M0"},
+    {"f4_e2m1", DTypeCode::u8, 2, 1, "F4"},
+    {"bool", DTypeCode::u8, 1, 1, "BOOL"},
+}};
+constexpr std::size_t kTypesOfVersion1 = 6;
+
 }  // namespace
 
 std::optional<DTypeCode> stored_type(std::string_view name, Version version) {
@@ -35,6 +51,19 @@ std::optional<DTypeCode> stored_type(std::string_view name, Version version) {
   const auto* const row = std::ranges::find(kTypes, name, is_old ? &Row::old_name : &Row::name);
   if (row == kTypes.end() || (version == Version::v2 && row->code == DTypeCode::boolean)) return std::nullopt;
   return row->code;
+}
+
+const LogicalType* logical_type(std::string_view name, Version version) {
+  const auto* const end =
+      version == Version::v2 ? kLogicalTypes.end() : kLogicalTypes.begin() + kTypesOfVersion1;
+  const auto* const type = std::ranges::find(kLogicalTypes.begin(), end, name, &LogicalType::name);
+  return type == end ? nullptr : type;
+}
+
+std::optional<std::uint64_t> size_of(const LogicalType* type, DTypeCode stored, std::uint64_t elements) {
+  if (type == nullptr) return checked_mul(elements, DType(stored).bits() / 8);
+  const std::uint64_t runs = elements / type->elements + (elements % type->elements != 0 ? 1 : 0);
+  return checked_mul(runs, type->bytes);
 }
 
 }  // namespace aerotool::ztensor
