@@ -10,8 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "tests/interop/requirements.txt"
-# Elsewhere than on Linux on x86-64 the registry's build is the CPU's; there it brings gigabytes of CUDA.
-TORCH = "torch==2.13.0" + ("+cpu" if (sys.platform, platform.machine()) == ("linux", "x86_64") else "")
+# Elsewhere than on Linux on x86-64 the registry's build is the CPU's. There it brings gigabytes of CUDA, and is taken
+# where no index that pip knows has the other one.
+REGISTRY_TORCH = "torch==2.13.0"
+TORCH = REGISTRY_TORCH + ("+cpu" if (sys.platform, platform.machine()) == ("linux", "x86_64") else "")
 
 
 class Missing(Exception):
@@ -43,12 +45,21 @@ def make(name: str, *steps: list[str]) -> Path:
     return python
 
 
+def _install(python: Path, step: list[str]) -> None:
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    try:
+        subprocess.run([*pip, *step], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    except subprocess.CalledProcessError:
+        if step != [TORCH] or TORCH == REGISTRY_TORCH:
+            raise
+        _install(python, [REGISTRY_TORCH])
+
+
 def _make(directory: Path, python: Path, steps: tuple[list[str], ...]) -> None:
     try:
         venv.create(directory, with_pip=True, clear=True)
         for step in steps:
-            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *step]
-            subprocess.run(pip, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            _install(python, step)
     except subprocess.CalledProcessError as error:
         errors = [line for line in str(error.stderr).splitlines() if line.startswith("ERROR: ")]
         raise Missing(errors[-1][len("ERROR: "):] if errors else f"exit status {error.returncode}") from error
