@@ -1,0 +1,217 @@
+#include "io/seekable_zstd.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/text.hpp"
+
+namespace aerotool::io {
+namespace {
+
+constexpr std::uint32_t kSkippableMagic = 0x184d2a5e;
+constexpr std::uint32_t kTableMagic = 0x8f92eab1;
+constexpr std::uint64_t kTableHead = 8;  // the skippable frame's magic and size
+constexpr std::uint64_t kTableFoot = 9;  // count, descriptor, magic
+constexpr std::uint32_t kHasChecksums = 0x80;
+// The header of a frame: its magic, and a descriptor that says whether a checksum follows the content.
+constexpr std::size_t kFrameDescriptor = 4;
+constexpr std::byte kContentChecksum{4};
+constexpr std::size_t kEntriesAtOnce = 4096;
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw ZstdProblem(message);
+}
+
+struct Foot {
+  std::uint64_t count = 0;
+  std::uint64_t entry_size = 0;
+
+  std::uint64_t size() const { return kTableHead + count * entry_size + kTableFoot; }
+};
+
+Foot read_foot(const ReadAt& read, std::uint64_t length) {
+  if (length < kTableHead + kTableFoot) refuse("the data is too short for a table of its frames");
+  std::array<std::byte, kTableFoot> bytes{};
+  read(length - kTableFoot, bytes);
+  if (load_le<std::uint32_t>(bytes, 5) != kTableMagic)
+    refuse("the data does not end with a table of its frames");
+  const auto descriptor = std::to_integer<std::uint32_t>(bytes[4]);
+  if ((descriptor & ~kHasChecksums) != 0) refuse("the table of frames is of a kind that is not known");
+  const Foot foot{load_le<std::uint32_t>(bytes), descriptor == 0 ? std::uint64_t{8} : std::uint64_t{12}};
+  if (foot.count > kMaxSeekableFrames) {
+    refuse("a table of " + with_thousands(foot.count) + " frames; at most " +
+           with_thousands(kMaxSeekableFrames) + " are read");
+  }
+  if (foot.size() > length) refuse("the table of frames is longer than the data");
+  return foot;
+}
+
+/// Adds the entries of the table one after the other.
+class Entries {
+ public:
+  explicit Entries(std::uint64_t count) : count_(count) { table_.ends.reserve(count); }
+
+  void add(std::uint64_t stored, std::uint64_t decoded) {
+    const std::size_t frame = table_.ends.size();
+    if (frame == 0) table_.frame_size = decoded;
+    const bool is_last = frame + 1 == count_;
+    if (decoded > kMaxSeekableFrame || decoded == 0)
+      refuse("frame " + std::to_string(frame) + " decodes to " + plural(decoded, "byte") +
+             ", which is not allowed");
+    if (is_last ? decoded > table_.frame_size : decoded != table_.frame_size)
+      refuse("frame " + std::to_string(frame) + " decodes to another size than the ones before");
+    // So that little data cannot ask for much memory.
+    if (stored > ZSTD_compressBound(decoded) + ZSTD_BLOCKSIZE_MAX)
+      refuse("frame " + std::to_string(frame) + " is longer than what it decodes to");
+    table_.ends.push_back((frame == 0 ? 0 : table_.ends.back()) + stored);
+    table_.decoded_length += decoded;
+  }
+
+  SeekTable finish() { return std::move(table_); }
+
+ private:
+  std::uint64_t count_;
+  SeekTable table_;
+};
+
+}  // namespace
+
+std::uint64_t SeekTable::decoded_size(std::size_t frame) const {
+  return frame + 1 == ends.size() ? decoded_length - frame * frame_size : frame_size;
+}
+
+SeekTable read_seek_table(const ReadAt& read, std::uint64_t length) {
+  const Foot foot = read_foot(read, length);
+  std::uint64_t at = length - foot.size();
+  const std::uint64_t frames_end = at;
+  std::array<std::byte, kTableHead> head{};
+  read(at, head);
+  if (load_le<std::uint32_t>(head) != kSkippableMagic ||
+      load_le<std::uint32_t>(head, 4) != foot.size() - kTableHead)
+    refuse("the table of frames does not begin where it should");
+  at += kTableHead;
+  Entries entries(foot.count);
+  std::vector<std::byte> block;
+  for (std::uint64_t done = 0; done < foot.count;) {
+    const std::uint64_t count = std::min<std::uint64_t>(foot.count - done, kEntriesAtOnce);
+    block.resize(count * foot.entry_size);
+    read(at, block);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t entry = i * foot.entry_size;
+      entries.add(load_le<std::uint32_t>(block, entry), load_le<std::uint32_t>(block, entry + 4));
+    }
+    at += block.size();
+    done += count;
+  }
+  SeekTable table = entries.finish();
+  if ((table.ends.empty() ? 0 : table.ends.back()) != frames_end)
+    refuse("the table of frames describes other data than lies before it");
+  return table;
+}
+
+SeekableZstd::SeekableZstd(ReadAt read, std::uint64_t length)
+    : read_(std::move(read)), table_(read_seek_table(read_, length)) {}
+
+void SeekableZstd::read(std::uint64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const std::size_t number = offset / table_.frame_size;
+    const std::uint64_t begin = offset - number * table_.frame_size;
+    const Decoded bytes = frame(number);
+    const auto piece =
+        std::span(*bytes).subspan(begin).first(std::min<std::uint64_t>(out.size(), bytes->size() - begin));
+    std::ranges::copy(piece, out.begin());
+    out = out.subspan(piece.size());
+    offset += piece.size();
+  }
+}
+
+SeekableZstd::Decoded SeekableZstd::frame(std::size_t frame) const {
+  std::unique_lock lock(mutex_);
+  ++readers_;
+  struct Leave {
+    std::size_t& readers;
+    ~Leave() { --readers; }
+  } const leave{readers_};
+  bool looks_ahead = true;
+  for (;;) {
+    const auto known = frames_.find(frame);
+    if (known == frames_.end()) return decode(frame, lock);
+    if (known->second) return known->second;
+    // Another thread is at it.
+    const std::size_t end = looks_ahead ? std::min(table_.ends.size(), frame + readers_) : 0;
+    std::size_t next = frame + 1;
+    while (next < end && frames_.contains(next)) ++next;
+    if (next < end) {
+      looks_ahead = decode_ahead(next, lock);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+}
+
+bool SeekableZstd::decode_ahead(std::size_t frame, std::unique_lock<std::mutex>& lock) const {
+  try {
+    decode(frame, lock);
+    return true;
+  } catch (const std::exception&) {
+    // Told to who asks for it.
+    return false;
+  }
+}
+
+SeekableZstd::Decoded SeekableZstd::decode(std::size_t frame, std::unique_lock<std::mutex>& lock) const {
+  forget_all_but(2 * readers_);
+  frames_.emplace(frame, nullptr);
+  Context context;
+  if (!contexts_.empty()) {
+    context = std::move(contexts_.back());
+    contexts_.pop_back();
+  }
+  Decoded result;
+  lock.unlock();
+  try {
+    if (!context) context.reset(ZSTD_createDCtx());
+    if (!context) throw std::bad_alloc();
+    result = std::make_shared<const std::vector<std::byte>>(decoded(frame, *context));
+  } catch (...) {
+    // Who waits for it tries it again, and fails by itself.
+    lock.lock();
+    frames_.erase(frame);
+    changed_.notify_all();
+    throw;
+  }
+  lock.lock();
+  contexts_.push_back(std::move(context));
+  frames_[frame] = result;
+  changed_.notify_all();
+  return result;
+}
+
+void SeekableZstd::forget_all_but(std::size_t most) const {
+  // Reading goes forward: the first are the ones that nobody comes back to.
+  for (auto at = frames_.begin(); at != frames_.end() && frames_.size() >= most;)
+    at = at->second ? frames_.erase(at) : std::next(at);
+}
+
+std::vector<std::byte> SeekableZstd::decoded(std::size_t frame, ZSTD_DCtx& context) const {
+  const std::uint64_t begin = table_.stored_begin(frame);
+  std::vector<std::byte> stored(table_.ends[frame] - begin);
+  read_(begin, stored);
+  const std::string name = "zstd frame " + std::to_string(frame);
+  if (stored.size() <= kFrameDescriptor || (stored[kFrameDescriptor] & kContentChecksum) == std::byte{0})
+    refuse(name + " has no checksum");
+  std::vector<std::byte> bytes(table_.decoded_size(frame));
+  const std::size_t size =
+      ZSTD_decompressDCtx(&context, bytes.data(), bytes.size(), stored.data(), stored.size());
+  if (ZSTD_isError(size) != 0) refuse(name + " is broken: " + ZSTD_getErrorName(size));
+  if (size != bytes.size()) {
+    refuse(name + " decodes to " + plural(size, "byte") + ", and the table says " +
+           with_thousands(bytes.size()));
+  }
+  return bytes;
+}
+
+}  // namespace aerotool::io

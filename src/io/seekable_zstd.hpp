@@ -1,0 +1,82 @@
+// zstd frames with a table of them at the end (zstd's "seekable format" 0.1.0): any part of what they decode
+// to, by decoding the frames that hold it.
+//
+//        frame 0 | frame 1 | .. | table: a skippable frame
+//
+// Threads that want bytes of one frame do not wait for each other: the first decodes it, the others decode
+// the frames behind it, which they will be asked for next.
+#pragma once
+
+#include <zstd.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "io/digester.hpp"
+#include "io/zstd_reader.hpp"
+
+namespace aerotool::io {
+
+/// How many bytes a frame may decode to, and how many frames there may be.
+inline constexpr std::uint64_t kMaxSeekableFrame = std::uint64_t{16} << 20;
+inline constexpr std::uint64_t kMaxSeekableFrames = std::uint64_t{1} << 20;
+
+/// Where each frame is. All but the last decode to as many bytes as the first.
+struct SeekTable {
+  std::uint64_t frame_size = 0;          ///< decoded bytes of each frame but the last
+  std::uint64_t decoded_length = 0;      ///< of all
+  std::vector<std::uint64_t> ends = {};  ///< of the frames, stored
+
+  std::uint64_t stored_begin(std::size_t frame) const { return frame == 0 ? 0 : ends[frame - 1]; }
+  std::uint64_t decoded_size(std::size_t frame) const;
+};
+
+/// Reads the table at the end of `length` bytes. Throws ZstdProblem where it does not describe them.
+SeekTable read_seek_table(const ReadAt& read, std::uint64_t length);
+
+class SeekableZstd {
+ public:
+  /// Of `length` bytes. Throws ZstdProblem, and what `read` throws.
+  SeekableZstd(ReadAt read, std::uint64_t length);
+  SeekableZstd(const SeekableZstd&) = delete;
+  SeekableZstd& operator=(const SeekableZstd&) = delete;
+
+  std::uint64_t size() const { return table_.decoded_length; }
+  /// What is decoded at once; half of it takes as long.
+  std::uint64_t unit() const { return table_.frame_size; }
+  /// Fills `out` from `offset` on; the range is inside. Thread-safe. Throws ZstdProblem where a frame is
+  /// broken, decodes to another size than the table says, or has no checksum; and what reading throws.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  using Decoded = std::shared_ptr<const std::vector<std::byte>>;
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  using Context = std::unique_ptr<ZSTD_DCtx, Free>;
+
+  Decoded frame(std::size_t frame) const;
+  /// Decodes a frame that nobody has begun, with the lock given back meanwhile.
+  Decoded decode(std::size_t frame, std::unique_lock<std::mutex>& lock) const;
+  /// False where that fails.
+  bool decode_ahead(std::size_t frame, std::unique_lock<std::mutex>& lock) const;
+  std::vector<std::byte> decoded(std::size_t frame, ZSTD_DCtx& context) const;
+  void forget_all_but(std::size_t most) const;
+
+  ReadAt read_;
+  SeekTable table_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  /// Frames that have been decoded, or are being decoded (null).
+  mutable std::map<std::size_t, Decoded> frames_;
+  mutable std::vector<Context> contexts_;
+  mutable std::size_t readers_ = 0;
+};
+
+}  // namespace aerotool::io
