@@ -1,5 +1,8 @@
 #include "platform/files.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace aerotool::platform {
@@ -31,6 +34,9 @@ int directory_handle_flags() {
 
 void begin_write_out(int, std::uint64_t, std::uint64_t) {}
 
-void finish_write_out(int, std::uint64_t, std::uint64_t) {}
+// POSIX knows no part of a file here.
+void finish_write_out(int file, std::uint64_t, std::uint64_t) {
+  ::fsync(file);
+}
 
 }  // namespace aerotool::platform
