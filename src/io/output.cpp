@@ -143,34 +143,43 @@ Output Output::in_directory(std::shared_ptr<const Fd> directory, const std::stri
 Output Output::create(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
                       std::optional<mode_t> mode) {
   constexpr mode_t kMode = 0666;
-  std::string temporary;
-  Fd fd;
+  // A file that has a name is told to the output at once: what else needs memory is there before.
+  Output output = in_place_of(std::move(directory), name, path);
+  const int in = output.directory_->get();
   if (const int nameless = platform::nameless_flags()) {
-    fd = open_fd(directory->get(), ".", nameless | O_RDWR, kMode);
-    if (fd && !platform::can_give_names()) fd = Fd();
+    output.fd_ = open_fd(in, ".", nameless | O_RDWR, kMode);
+    if (output.fd_ && !platform::can_give_names()) output.fd_ = Fd();
   }
-  while (!fd) {
-    temporary = temporary_name(name);
-    fd = open_fd(directory->get(), temporary, O_RDWR | O_CREAT | O_EXCL, kMode);
+  if (output.fd_) ::flock(output.fd_.get(), LOCK_EX | LOCK_NB);
+  while (!output.fd_) {
+    std::string temporary = temporary_name(name);
+    Fd fd = open_fd(in, temporary, O_RDWR | O_CREAT | O_EXCL, kMode);
     if (!fd && errno != EEXIST) throw system_error(path, "create", errno);
     // Another run may have taken it for a stale one and removed it before it was locked. Where the file
     // system has no locks, nobody takes it for stale.
     struct stat made {};
     const bool taken = fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (taken || (fd && ::fstat(fd.get(), &made) == 0 && made.st_nlink == 0)) fd = Fd();
+    if (!fd || taken || (::fstat(fd.get(), &made) == 0 && made.st_nlink == 0)) continue;
+    output.fd_ = std::move(fd);
+    output.temporary_ = std::move(temporary);
   }
-  if (temporary.empty()) ::flock(fd.get(), LOCK_EX | LOCK_NB);
-  Output output = adopt(std::move(directory), name, path, std::move(fd), std::move(temporary));
   if (mode && ::fchmod(output.fd_.get(), *mode & 07777) != 0) throw system_error(path, "set the mode", errno);
+  return output;
+}
+
+Output Output::in_place_of(std::shared_ptr<const Fd> directory, const std::string& name,
+                           const std::string& path) {
+  Output output(Fd(), path);
+  output.replaces_ = true;
+  output.directory_ = std::move(directory);
+  output.target_ = name;
   return output;
 }
 
 Output Output::adopt(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
                      Fd fd, std::string temporary) {
-  Output output(std::move(fd), path);
-  output.replaces_ = true;
-  output.directory_ = std::move(directory);
-  output.target_ = name;
+  Output output = in_place_of(std::move(directory), name, path);
+  output.fd_ = std::move(fd);
   output.temporary_ = std::move(temporary);
   return output;
 }

@@ -65,6 +65,9 @@ class Output {
                       Fd fd, std::string temporary);
 
  private:
+  /// Of a file that replaces another when it is committed; it has no file yet.
+  static Output in_place_of(std::shared_ptr<const Fd> directory, const std::string& name,
+                            const std::string& path);
   Output(Fd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
   static Output stream(Fd fd, const std::string& name);
   /// A file for `name`, with the mode of the one that it replaces.
