@@ -28,20 +28,19 @@ std::optional<std::uint16_t> half_of_single(std::uint32_t single) {
   const int exponent = static_cast<int>((single >> 23) & 0xffU);
   const std::uint32_t fraction = single & 0x7fffffU;
   std::uint32_t magnitude = 0;
-  unsigned dropped = kDropped;
   if (exponent == 0xff) {
     magnitude = 0x7c00U | fraction >> kDropped;
   } else if (exponent >= 127 - 14 && exponent <= 127 + 15) {
     magnitude = static_cast<std::uint32_t>(exponent - 127 + 15) << 10 | fraction >> kDropped;
   } else if (exponent >= 127 - 24 && exponent < 127 - 14) {
     // The leading one stands among a subnormal's bits.
-    dropped = static_cast<unsigned>(126 - exponent);
+    const auto dropped = static_cast<unsigned>(126 - exponent);
     if (((fraction | 0x800000U) & ((1U << dropped) - 1)) != 0) return std::nullopt;
     return static_cast<std::uint16_t>(sign | (fraction | 0x800000U) >> dropped);
   } else if (exponent != 0 || fraction != 0) {
     return std::nullopt;
   }
-  if ((fraction & ((1U << dropped) - 1)) != 0) return std::nullopt;
+  if ((fraction & ((1U << kDropped) - 1)) != 0) return std::nullopt;
   return static_cast<std::uint16_t>(sign | magnitude);
 }
 

@@ -122,7 +122,6 @@ class Reader {
   std::optional<std::uint64_t> begin(const Head& head);
   ByteSpan run(const Head& head);
   ByteSpan joined(std::uint8_t major);
-  void require_utf8(ByteSpan text, std::uint64_t offset) const;
   void require_shortest_float(const Head& head) const;
   void check_key(std::uint64_t begin);
   /// Reads an item that `head` begins; to a builder, where there is one.

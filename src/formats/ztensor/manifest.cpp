@@ -1,6 +1,5 @@
 #include "formats/ztensor/manifest.hpp"
 
-#include "core/text.hpp"
 #include "formats/ztensor/manifest_versions.hpp"
 #include "formats/ztensor/rules.hpp"
 
