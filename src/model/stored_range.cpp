@@ -11,7 +11,8 @@ namespace aerotool {
 namespace {
 
 // By their numbers.
-constexpr std::array<std::string_view, 3> kEncodings = {"raw", "zstd", "deflate"};
+constexpr std::array<std::string_view, 6> kEncodings = {"raw",           "zstd",       "deflate",
+                                                        "zstd-seekable", "big-endian", "unknown"};
 constexpr std::uint64_t kMaxOffset = std::uint64_t{1} << 63;
 
 auto key_of(const StoredRange& range) {

@@ -13,9 +13,16 @@
 namespace aerotool {
 
 /// What has to be undone to get at the bytes.
-enum class StoredEncoding : std::uint8_t { raw, zstd, deflate };
+enum class StoredEncoding : std::uint8_t {
+  raw,
+  zstd,
+  deflate,
+  zstd_seekable,  ///< zstd frames with a table of them
+  big_endian,     ///< raw, but for the order of the bytes of an element
+  unknown         ///< not to be read
+};
 
-/// "raw", "zstd", "deflate"
+/// "raw", "zstd", "deflate", "zstd-seekable", "big-endian", "unknown"
 std::string_view name_of(StoredEncoding encoding);
 std::optional<StoredEncoding> stored_encoding_named(std::string_view name);
 
@@ -28,7 +35,9 @@ struct StoredRange {
   std::optional<hash::Checksum> checksum = {};
 
   /// A part of it can be read without what stands before.
-  bool random_access() const { return encoding == StoredEncoding::raw; }
+  bool random_access() const {
+    return encoding != StoredEncoding::zstd && encoding != StoredEncoding::deflate;
+  }
   /// Nothing on overflow.
   std::optional<std::uint64_t> end() const;
 };
