@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/json_out.hpp"
+#include "cli/objects_text.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
@@ -176,6 +177,29 @@ void print_metadata(const std::vector<MetadataDifference>& differences, cli::Tex
   table.print(out, "  ");
 }
 
+std::string sides_text(const tasks::ObjectDifference& object, const Difference& difference) {
+  const std::string a = object.a != nullptr ? cli::text_of(*object.a, difference.a) : std::string{};
+  const std::string b = object.b != nullptr ? cli::text_of(*object.b, difference.b) : std::string{};
+  if (object.a == nullptr || object.b == nullptr) return a + b;
+  // What is told alike differs in attributes or types.
+  return a == b ? a + ", of other attributes or types" : a + " -> " + b;
+}
+
+void print_objects(const Difference& difference, cli::TextOut& out) {
+  using enum cli::Table::Align;
+  cli::Table table({left, left, left});
+  table.row({"change", "object", "layout"});
+  for (const tasks::ObjectDifference& object : difference.objects) {
+    const char* change = "object";
+    if (object.b == nullptr) change = "only in A";
+    if (object.a == nullptr) change = "only in B";
+    const Object& any = object.a != nullptr ? *object.a : *object.b;
+    table.row({change, escape_controls(any.name), sides_text(object, difference)});
+  }
+  out.line("");
+  table.print(out, "  ");
+}
+
 std::string verdict(const Difference& difference) {
   const WeightDifference& weights = difference.weights;
   const std::uint64_t only_in_a = weights.count(Kind::only_in_a);
@@ -197,6 +221,7 @@ std::string verdict(const Difference& difference) {
   }
   if (only_in_a != 0) add(with_thousands(only_in_a) + " only in A");
   if (only_in_b != 0) add(with_thousands(only_in_b) + " only in B");
+  if (!difference.objects.empty()) add("objects differ");
   if (!difference.metadata.empty()) add("metadata differs");
   return text;
 }
@@ -299,6 +324,14 @@ void add_value(std::string_view name, const std::optional<Value>& value, cli::Js
   json.end_object();
 }
 
+void add_object(std::string_view name, const Object* object, const Model& model, cli::JsonOut& json) {
+  if (object == nullptr) return;
+  json.key(name);
+  json.begin_object();
+  cli::add_object_members(*object, model, json);
+  json.end_object();
+}
+
 std::string_view status_of(const MetadataDifference& metadata) {
   if (!metadata.b) return "only_in_a";
   return metadata.a ? "changed" : "only_in_b";
@@ -311,6 +344,7 @@ void print_text(const cli::CommonOptions& options, const Difference& difference,
   out.line(escape_controls(difference.a.path()) + " -> " + escape_controls(difference.b.path()) + ": " +
            cli::styled(options, style, verdict(difference)));
   if (!difference.weights.tensors.empty()) print_tensors(difference, out);
+  if (!difference.objects.empty()) print_objects(difference, out);
   if (!difference.metadata.empty()) print_metadata(difference.metadata, out);
 }
 
@@ -330,6 +364,17 @@ void print_json(const Difference& difference, cli::TextOut& out) {
     if (tensor.kind == Kind::bytes) add_bytes(tensor, json);
     if (tensor.numeric) add_numeric(*tensor.numeric, json);
   });
+  if (!difference.objects.empty()) {
+    json.objects_member("objects", difference.objects, [&](const tasks::ObjectDifference& object) {
+      const Object& any = object.a != nullptr ? *object.a : *object.b;
+      json.name_member("name", any.name);
+      json.member("status", object.b == nullptr   ? "only_in_a"
+                            : object.a == nullptr ? "only_in_b"
+                                                  : "changed");
+      add_object("a", object.a, difference.a, json);
+      add_object("b", object.b, difference.b, json);
+    });
+  }
   json.objects_member("metadata", difference.metadata, [&](const MetadataDifference& metadata) {
     json.name_member("key", metadata.key);
     json.member("status", status_of(metadata));

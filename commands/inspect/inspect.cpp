@@ -13,6 +13,7 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
+#include "commands/inspect/shares.hpp"
 #include "core/text.hpp"
 #include "model/quantized_modules.hpp"
 
@@ -49,6 +50,8 @@ struct Facts {
   std::uint64_t parameters = 0;  ///< elements, but for those that are packed or belong to what is packed
   Metadata metadata;             // where it is asked for
   SideFiles side_files;
+  std::vector<LayoutShare> layouts;
+  std::vector<EncodingShare> encodings;
 };
 
 SideFiles side_files_of(const InspectOptions& options, const Model& model) {
@@ -80,7 +83,11 @@ Facts gather(const InspectOptions& options, const Model& model) {
     facts.weight_bytes += tensor.size;
     facts.elements += element_count(tensor.shape).value_or(0);
   }
+  facts.layouts = shares_by_layout(model);
+  facts.encodings = shares_by_encoding(model);
   facts.parameters = count_parameters(model.tensors(), facts.view.quantization, facts.elements);
+  for (const LayoutShare& share : facts.layouts)
+    facts.parameters += share.values.value_or(share.elements) - share.elements_of_parts;
   std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),
                    [](const DTypeShare& a, const DTypeShare& b) { return a.bytes > b.bytes; });
   return facts;
@@ -88,13 +95,6 @@ Facts gather(const InspectOptions& options, const Model& model) {
 
 std::string size_text(std::uint64_t bytes) {
   return bytes < 1024 ? human_size(bytes) : human_size(bytes) + " (" + with_thousands(bytes) + " bytes)";
-}
-
-std::string share_text(std::uint64_t part, std::uint64_t whole) {
-  std::array<char, 16> text{};
-  const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-  std::snprintf(text.data(), text.size(), "%.1f %%", share * 100);
-  return text.data();
 }
 
 void print_chunks(const Overview& view, cli::TextOut& out) {
@@ -159,6 +159,10 @@ void print_text(const InspectOptions& options, const Model& model, const Facts& 
   for (const Integrity& item : view.integrity)
     integrity += (integrity.empty() ? "" : ", ") + cli::text_of(item);
   fact("integrity", integrity.empty() ? "none" : integrity);
+  std::string encodings;
+  for (const EncodingShare& share : facts.encodings)
+    encodings += (encodings.empty() ? "" : "; ") + text_of(share);
+  fact("encoding", encodings);
   for (const Note& note : view.notes) fact("note", escape_controls(cli::text_of(note)));
   table.print(out, "  ");
   if (!facts.dtypes.empty()) {
@@ -166,11 +170,12 @@ void print_text(const InspectOptions& options, const Model& model, const Facts& 
     shares.row({"dtype", "tensors", "size", "share"});
     for (const DTypeShare& share : facts.dtypes) {
       shares.row({escape_controls(share.name), with_thousands(share.tensors), human_size(share.bytes),
-                  share_text(share.bytes, facts.weight_bytes)});
+                  percent_text(share.bytes, facts.weight_bytes)});
     }
     out.line("");
     shares.print(out, "  ");
   }
+  if (!facts.layouts.empty()) print_layouts(facts.layouts, out);
   if (options.chunks && !view.sections.empty()) print_chunks(view, out);
   if (options.chunks && side.size() != model.carried_files().size()) print_side_files(side, out);
   if (options.metadata) print_metadata(facts.metadata, out);
@@ -196,6 +201,7 @@ void print_json(const InspectOptions& options, const Model& model, const Facts& 
     json.member("tensors", share.tensors);
     json.member("size", share.bytes);
   });
+  add_shares(facts.layouts, facts.encodings, json);
   json.objects_member("shards", view.shards, [&](const Shard& shard) {
     json.name_member("name", shard.name);
     json.name_member("path", shard.path);

@@ -7,6 +7,7 @@
 #include "cli/json_out.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
+#include "cli/objects_text.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
@@ -53,10 +54,17 @@ Selection select(const Model& model, const std::vector<tasks::Pattern>& patterns
     return selection;
   }
   std::vector<bool> used(patterns.size());
+  std::vector<std::optional<std::size_t>> part_of;
+  if (!model.objects().empty()) part_of = objects_of_tensors(model.objects(), model.tensors().size());
+  // The name of an object means all of its parts.
+  const auto matches = [&](const tasks::Pattern& pattern, std::size_t i) {
+    return pattern.matches(model.tensors()[i].name) ||
+           (!part_of.empty() && part_of[i] && pattern.matches(model.objects()[*part_of[i]].name));
+  };
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
     bool any = false;
     for (std::size_t p = 0; p < patterns.size(); ++p) {
-      if ((any && used[p]) || !patterns[p].matches(model.tensors()[i].name)) continue;
+      if ((any && used[p]) || !matches(patterns[p], i)) continue;
       any = true;
       used[p] = true;
     }
@@ -83,8 +91,19 @@ void sort_by(const std::string& key, const std::vector<Tensor>& tensors, std::ve
   }
 }
 
+void add_range_members(const StoredRange& range, cli::JsonOut& json) {
+  if (range.encoding != StoredEncoding::raw) {
+    json.member("encoding", name_of(range.encoding));
+    json.member("stored_size", range.length);
+  }
+  if (range.checksum) json.member(name_of(range.checksum->algorithm), to_hex(range.checksum->bytes()));
+}
+
 void print_json(const Model& model, const std::vector<std::size_t>& selected, cli::TextOut& out) {
   const Overview view = model.overview();
+  const std::span<const Object> objects = model.objects();
+  std::vector<std::optional<std::size_t>> part_of;
+  if (!objects.empty()) part_of = objects_of_tensors(objects, model.tensors().size());
   cli::JsonOut json(out);
   json.begin_object();
   json.name_member("path", model.path());
@@ -98,46 +117,101 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
     json.member("shard", view.shards.at(tensor.shard).name);
     json.member("offset", tensor.offset);
     if (tensor.digest) json.member("blake3", to_hex(*tensor.digest));
+    if (const auto range = model.stored_range(i)) add_range_members(*range, json);
+    if (part_of.empty() || !part_of[i]) return;
+    const Object& object = objects[*part_of[i]];
+    const auto part = std::ranges::find(object.parts, i, &Object::Part::tensor);
+    json.name_member("object", object.name);
+    json.name_member("role", part->role);
   });
+  if (!objects.empty()) {
+    json.objects_member("objects", objects,
+                        [&](const Object& object) { cli::add_object_members(object, model, json); });
+  }
   json.end_object();
   json.finish();
 }
 
-std::vector<std::string> cells(const Tensor& tensor, bool human, bool long_form, const Overview& view) {
+/// The hash that the file carries: BLAKE3 without a word, any other with its name.
+std::string hash_text(const Tensor& tensor, const std::optional<StoredRange>& range) {
+  if (tensor.digest) return to_hex(*tensor.digest);
+  return range && range->checksum ? hash::to_string(*range->checksum) : "-";
+}
+
+std::string encoding_text(const StoredRange& range) {
+  return std::string(name_of(range.encoding)) + ", " + std::to_string(range.length) + " bytes";
+}
+
+std::string size_text(std::uint64_t size, bool human) {
+  return human ? human_size(size) : std::to_string(size);
+}
+
+std::vector<std::string> cells(const Model& model, std::size_t index, bool human, bool long_form,
+                               const Overview& view) {
+  const Tensor& tensor = model.tensors()[index];
   std::vector<std::string> row;  // not from a list of its cells, which would copy them
-  row.reserve(long_form ? 7 : 4);
+  row.reserve(long_form ? 8 : 4);
   row.push_back(escape_controls(tensor.name));
   row.push_back(escape_controls(tensor.dtype.name()));
   row.push_back(to_string(tensor.shape));
-  row.push_back(human ? human_size(tensor.size) : std::to_string(tensor.size));
+  row.push_back(size_text(tensor.size, human));
   if (long_form) {
+    const auto range = model.stored_range(index);
     row.push_back(escape_controls(view.shards.at(tensor.shard).name));
     row.push_back(std::to_string(tensor.offset));
-    row.push_back(tensor.digest ? to_hex(*tensor.digest) : "-");
+    row.push_back(hash_text(tensor, range));
+    if (range && range->encoding != StoredEncoding::raw) row.push_back(encoding_text(*range));
   }
   return row;
 }
 
+std::vector<std::string> cells(const Model& model, const Object& object, bool human) {
+  return {escape_controls(object.name), escape_controls(object.layout), to_string(object.shape),
+          size_text(cli::size_of(object, model), human)};
+}
+
+/// Calls `visit` with the cells of each line: an object of several tensors is one line, in the place of the
+/// first of them, unless the long form shows its parts.
+template <typename Visit>
+void for_each_line(const Model& model, const std::vector<std::size_t>& selected, bool human, bool long_form,
+                   Visit visit) {
+  const Overview view = long_form ? model.overview() : Overview{};
+  std::vector<std::optional<std::size_t>> part_of;
+  if (!long_form && !model.objects().empty())
+    part_of = objects_of_tensors(model.objects(), model.tensors().size());
+  std::vector<bool> is_told(model.objects().size());
+  for (const std::size_t i : selected) {
+    const bool is_part = !part_of.empty() && part_of[i];
+    if (!is_part || model.objects()[*part_of[i]].kind == Object::Kind::dense) {
+      visit(cells(model, i, human, long_form, view));
+      continue;
+    }
+    if (is_told[*part_of[i]]) continue;
+    is_told[*part_of[i]] = true;
+    visit(cells(model, model.objects()[*part_of[i]], human));
+  }
+}
+
 void print_text(const Model& model, const std::vector<std::size_t>& selected, bool long_form,
                 cli::TextOut& out) {
-  const Overview view = model.overview();
   if (cli::stdout_is_terminal()) {
     using enum cli::Table::Align;
-    cli::Table table({left, left, left, right, left, right, left});
-    for (const std::size_t i : selected) table.row(cells(model.tensors()[i], true, long_form, view));
+    cli::Table table({left, left, left, right, left, right, left, left});
+    for_each_line(model, selected, true, long_form,
+                  [&](std::vector<std::string> row) { table.row(std::move(row)); });
     table.print(out);
     return;
   }
   std::string line;
-  for (const std::size_t i : selected) {
+  for_each_line(model, selected, false, long_form, [&](const std::vector<std::string>& row) {
     if (out.closed()) return;
     line.clear();
-    for (const std::string& cell : cells(model.tensors()[i], false, long_form, view)) {
+    for (const std::string& cell : row) {
       if (!line.empty()) line += '\t';
       line += cell;
     }
     out.line(line);
-  }
+  });
 }
 
 int run(const ListOptions& options) {

@@ -93,7 +93,7 @@ std::string checked_text(const ValidateOptions& options, const tasks::Judgement&
   if (!sha256.empty() && (!judgement.hashed || !options.sha256.empty())) {
     text += ", " + sha256;
   } else if (!judgement.hashed) {
-    text += ", the format has no hashes";
+    text += ", the file has no hashes";
   }
   return options.values ? text + ", values checked" : text;
 }

@@ -87,7 +87,8 @@ std::string listed(const Members& members) {
 }
 
 bool is_model(std::string_view name) {
-  return name.ends_with(".safetensors") || name.ends_with(".gguf") || name.ends_with(".aero");
+  return name.ends_with(".safetensors") || name.ends_with(".gguf") || name.ends_with(".aero") ||
+         name.ends_with(".zt");
 }
 
 }  // namespace

@@ -13,10 +13,12 @@
 #include "io/digester.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
+#include "model/object.hpp"
 #include "model/overview.hpp"
 #include "model/report.hpp"
 #include "model/side_files.hpp"
 #include "model/source.hpp"
+#include "model/stored_range.hpp"
 #include "model/tensor.hpp"
 #include "model/value_findings.hpp"
 
@@ -81,10 +83,15 @@ class Model {
   /// In file order. Stable for the model's life.
   virtual const std::vector<Tensor>& tensors() const = 0;
   virtual Metadata metadata() const = 0;
+  /// What several tensors are together, and what one is beyond its dtype and shape. A tensor is a part of one
+  /// object at most. In file order.
+  virtual std::span<const Object> objects() const { return {}; }
   /// How messages name the file that a tensor lies in.
   virtual const std::string& path_of(std::size_t /*tensor*/) const { return path(); }
   /// What a conversion has to carry, to come back from; may read the bytes between tensors.
   virtual Source source() const = 0;
+  /// The same with what it takes to make its files again where that takes reading weights.
+  virtual Source recorded_source() const { return source(); }
 
   /// May be held to hashes; throws CorruptError.
   virtual OwnContent own_content() const { return {}; }
@@ -102,6 +109,10 @@ class Model {
   /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
   /// Throws IoError.
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
+  /// How the bytes of a tensor lie in its file, and the hash that the file carries of them; nothing where
+  /// they lie there as they are and have no hash but Tensor::digest. What is encoded, and the hash of what is
+  /// encoded, is checked by read(); a hash of the decoded bytes is for those who read the whole tensor.
+  virtual std::optional<StoredRange> stored_range(std::size_t /*tensor*/) const { return std::nullopt; }
 
   /// Runs of bytes under one hash, for those who read whole tensors that carry no digest of their own.
   virtual std::vector<HashedRun> hashed_runs() const { return {}; }

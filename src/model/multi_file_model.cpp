@@ -21,6 +21,11 @@ void MultiFileModel::read(std::size_t tensor, std::uint64_t offset, std::span<st
   parts_[place.part]->read(place.tensor, offset, out);
 }
 
+std::optional<StoredRange> MultiFileModel::stored_range(std::size_t tensor) const {
+  const Place& place = places_[tensor];
+  return parts_[place.part]->stored_range(place.tensor);
+}
+
 std::vector<HashedRun> MultiFileModel::hashed_runs() const {
   // The tensors of each part under their numbers here; those that were left out have none.
   constexpr auto kNone = static_cast<std::size_t>(-1);

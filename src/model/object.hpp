@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,17 +16,35 @@
 namespace aerotool {
 
 struct Object {
+  /// What the layout means, where that is known, whatever a format calls it.
+  enum class Kind : std::uint8_t {
+    other,
+    dense,  ///< one part, which is the tensor
+    csr,    ///< parts values, indices (columns), indptr (where each row begins)
+    coo     ///< parts values, coords (for each dimension the places of all values)
+  };
+
   struct Part {
     std::string role;        ///< "values", "scales", "indices"; as the layout calls it
     std::size_t tensor = 0;  ///< index into Model::tensors()
+    std::string type = {};   ///< what its format calls the elements, where the tensor's dtype does not say it
   };
 
   std::string name;
-  std::string layout;  ///< "sparse_csr", "quantized_group"; as its format calls it
-  Shape shape;         ///< of what it means, row-major
-  Metadata attributes;
+  Kind kind = Kind::other;
+  std::string layout;                  ///< "sparse_csr", "quantized_group"; as its format calls it
+  Shape shape;                         ///< of what it means, row-major
+  std::optional<Metadata> attributes;  ///< absent: there were none; empty: they were empty
   std::vector<Part> parts;
 };
+
+/// "other", "dense", "csr", "coo"
+std::string_view name_of(Object::Kind kind);
+std::optional<Object::Kind> object_kind_named(std::string_view name);
+
+/// Whether two objects of one name mean the same, as far as their tensors do: layout, shape, attributes in
+/// any order, and roles in any order.
+bool same_meaning(const Object& a, const Object& b);
 
 /// The tensor that has a role; nothing where none has.
 std::optional<std::size_t> part_of(const Object& object, std::string_view role);

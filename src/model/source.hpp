@@ -11,6 +11,7 @@
 
 #include "core/bytes.hpp"
 #include "model/metadata.hpp"
+#include "model/object.hpp"
 
 namespace aerotool {
 
@@ -32,6 +33,7 @@ struct Source {
   std::optional<std::uint64_t> alignment;
   std::optional<Metadata> metadata;  ///< absent: there was none; empty: it was empty
   bool typed_metadata = false;       ///< carried as [[key, type, value], ...] (GGUF), else as a map
+  bool valued_metadata = false;      ///< values are of any type (zTensor's attributes), not all text
   /// Indexes into Model::tensors() in file order; absent where the format's writer would choose the same.
   std::optional<std::vector<std::uint64_t>> order;
   /// All bytes before the data section; absent where the format's writer would make the same ones.
@@ -39,9 +41,17 @@ struct Source {
   /// Bytes between or after tensors that are not what the format's writer puts there: offset from the
   /// start of the data section, bytes.
   std::vector<std::pair<std::uint64_t, Bytes>> gaps;
-  std::vector<SourceFile> files;  ///< of a model in several files; order, head and gaps then stand here
-  std::optional<Bytes> index;     ///< the index of those files, verbatim
-  std::string index_path;         ///< what it is called
+  /// What follows the last tensor in the file of a format whose index is at the end, and the offset in the
+  /// file where it begins; absent where the format's writer would make the same one.
+  std::optional<std::pair<std::uint64_t, Bytes>> tail;
+  /// Encoded parts as they were stored, by the indexes of their tensors, where the format's writer would
+  /// encode them otherwise.
+  std::vector<std::pair<std::uint64_t, Bytes>> stored;
+  std::vector<std::string> left_out;  ///< what cannot be recorded, a line each
+  std::vector<Object> objects;        ///< their parts are indexes into Model::tensors()
+  std::vector<SourceFile> files;      ///< of a model in several files; order, head and gaps then stand here
+  std::optional<Bytes> index;         ///< the index of those files, verbatim
+  std::string index_path;             ///< what it is called
   /// The name that the AERO file has for the model is that of the input it was made from.
   bool named_by_path = false;
   MapItems other;  ///< keys of a "source" map that this version does not know

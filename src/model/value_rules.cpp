@@ -248,6 +248,7 @@ constexpr std::array kSafetensors = {
     NamedRule{"F8_E4M3FNUZ", elements<F8Fnuz>()},
     NamedRule{"F8_E5M2FNUZ", elements<F8Fnuz>()},
     NamedRule{"C64", elements<F32, 2>()},
+    NamedRule{"C128", elements<F64, 2>()},
 };
 
 template <std::size_t Count>

@@ -23,16 +23,25 @@ std::string counted(std::uint64_t count, std::string_view unit, bool blocks, std
 ValueScan::ValueScan(std::span<const Tensor> tensors) : tensors_(tensors), tallies_(tensors.size()) {}
 
 void ValueScan::visit(io::Region& region, std::uint64_t start, std::span<const std::uint32_t> tensors) {
+  std::vector<std::uint64_t> begins;
+  begins.reserve(tensors.size());
+  for (const std::uint32_t i : tensors) begins.push_back(tensors_[i].offset - start);
+  visit(region, begins, tensors);
+}
+
+void ValueScan::visit(io::Region& region, std::span<const std::uint64_t> begins,
+                      std::span<const std::uint32_t> tensors) {
   std::vector<Place> places;
   const DType* last = nullptr;  // most tensors have the dtype of the one before
   const ValueRule* rule = nullptr;
-  for (const std::uint32_t i : tensors) {
+  for (std::size_t at = 0; at < tensors.size(); ++at) {
+    const std::uint32_t i = tensors[at];
     const Tensor& tensor = tensors_[i];
     if (last == nullptr || *last != tensor.dtype) {
       last = &tensor.dtype;
       rule = value_rule(tensor.dtype);
     }
-    if (rule != nullptr && tensor.size != 0) places.push_back({tensor.offset - start, tensor.size, i, rule});
+    if (rule != nullptr && tensor.size != 0) places.push_back({begins[at], tensor.size, i, rule});
   }
   region.visit = [this, &region, places = std::move(places)](std::uint64_t begin, ByteSpan bytes) {
     auto place = std::partition_point(places.begin(), places.end(),

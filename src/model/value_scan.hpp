@@ -24,6 +24,9 @@ class ValueScan {
   /// `region`, which begins at `start` in their file and stays where it is. A number or block that ends
   /// behind a block of the run is read once more.
   void visit(io::Region& region, std::uint64_t start, std::span<const std::uint32_t> tensors);
+  /// The same for tensors that begin elsewhere in the region: `begins` is beside `tensors`.
+  void visit(io::Region& region, std::span<const std::uint64_t> begins,
+             std::span<const std::uint32_t> tensors);
 
   /// After the run: notes NaN as faults, infinities and tensors that are all zero as warnings.
   void tell(const std::string& path, Report& report, ValueFindings& findings) const;

@@ -22,7 +22,8 @@
   X(safetensors)            \
   X(safetensors_sharded)    \
   X(gguf)                   \
-  X(gguf_split)
+  X(gguf_split)             \
+  X(ztensor)
 
 namespace aerotool {
 

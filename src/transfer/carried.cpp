@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "transfer/planned_objects.hpp"
 
 namespace aerotool {
 namespace {
@@ -45,6 +46,11 @@ class Renumbering {
       tensor = place_[tensor];
     }
     named_ += order.size();
+  }
+  void apply(std::uint64_t& tensor) {
+    if (tensor >= place_.size())
+      throw CorruptError({plan_.models.front()->path(), {}, {}}, "\"source\": \"stored\" names no tensor");
+    tensor = place_[tensor];
   }
   void finish() const {
     if (named_ != place_.size()) refuse();
@@ -97,6 +103,9 @@ void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& 
   if (!kept.head) {
     if (source.head) dropped.emplace_back("the source's own header bytes");
     source.head.reset();
+    if (source.tail) dropped.emplace_back("the source's own index bytes");
+    source.tail.reset();
+    source.stored.clear();
   }
   if (!kept.gaps) {
     if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
@@ -156,10 +165,13 @@ std::vector<std::string> lost_own_content(const Plan& plan, bool but_text) {
   return lines;
 }
 
-Carried carried(const Plan& plan) {
+Carried carried(const Plan& plan, Recording recording) {
   Carried carried;
-  carried.source = plan.models.front()->source();
+  const Model& first = *plan.models.front();
+  const bool records = recording == Recording::yes && kept(plan).all();
+  carried.source = records ? first.recorded_source() : first.source();
   Source& source = carried.source;
+  carried.dropped = std::move(source.left_out);
   if (source.index) carried.index_metadata = metadata_of_index(source.index->text());
   rename(plan, source);
   if (plan.tensors.size() != plan.models.front()->tensors().size()) {
@@ -171,12 +183,17 @@ Carried carried(const Plan& plan) {
       carried.dropped.emplace_back("the index's total_parameters, as the tensors are others");
     }
   }
+  source.objects = planned_objects(plan);
   carried.kept = kept(plan);
   drop_layout(source, carried.dropped, carried.kept);
   if (source.order) {
     Renumbering order(plan);
     order.apply(*source.order);
     order.finish();
+  }
+  if (!source.stored.empty()) {
+    Renumbering stored(plan);
+    for (auto& [tensor, bytes] : source.stored) stored.apply(tensor);
   }
   if (!source.files.empty()) {
     Renumbering files(plan);

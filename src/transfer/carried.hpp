@@ -2,6 +2,7 @@
 // AERO carries beyond tensors").
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,11 @@ struct Carried {
   std::vector<std::string> dropped;
 };
 
+/// Whether what is written is to bring the source's files back.
+enum class Recording : std::uint8_t { no, yes };
+
 /// Throws CorruptError where the source's orders do not name every tensor once.
-Carried carried(const Plan& plan);
+Carried carried(const Plan& plan, Recording recording = Recording::no);
 
 /// Leaves order, head, gaps and files out of a source but for what is kept, and says so.
 void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept = {});

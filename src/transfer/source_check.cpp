@@ -188,13 +188,13 @@ void SourceCheck::judge() const {
   }
 }
 
-void require_none(const std::vector<HitTensor>& corrupt) {
+void require_none(const std::vector<HitTensor>& corrupt, std::string_view how) {
   if (corrupt.empty()) return;
   throw CorruptError(
       Where{corrupt.front().path, {}, {}},
       (corrupt.size() == 1 ? "the bytes of a tensor are"
                            : "the bytes of " + std::to_string(corrupt.size()) + " tensors are") +
-          std::string(" corrupt (BLAKE3 is not hash_b3): ") + list_names(corrupt),
+          " corrupt (" + std::string(how) + "): " + list_names(corrupt),
       Code::hash);
 }
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,8 +55,8 @@ class SourceCheck {
 };
 
 /// Throws CorruptError that names tensors whose bytes do not have their digests; nothing where there are
-/// none.
-void require_none(const std::vector<HitTensor>& corrupt);
+/// none. `how`: what shows it.
+void require_none(const std::vector<HitTensor>& corrupt, std::string_view how = "BLAKE3 is not hash_b3");
 
 /// Holds the planned tensors that carry digests of their own to them: `found` tells what their bytes have, by
 /// their shard and their number. Throws CorruptError that names those whose digests differ.

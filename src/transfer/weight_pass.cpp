@@ -15,6 +15,9 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
       jobs_(jobs),
       source_check_(models, layout),
       input_check_(layout),
+      wanted_checksums_([this](std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) {
+        layout_.tensors[tensor].read(offset, out);
+      }),
       regions_(layout.shards.size()) {
   const bool any_digest =
       std::any_of(layout.tensors.begin(), layout.tensors.end(),
@@ -36,6 +39,7 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
     region.page_size = wanted_.page_size.value_or(0);
     if (wanted_.shards) io::add_whole_digest(region, shard_tasks_[shard]);
     add_tensor_digests(shard);
+    add_checksums(shard);
     source_check_.add_layers(shard, region);
   }
   others_ = source_check_.other_regions();
@@ -45,7 +49,8 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
 bool WeightPass::computes() const {
   const bool of_files = std::any_of(models_.begin(), models_.end(),
                                     [](const Model* model) { return model->files_size() != 0; });
-  return wanted_.shards || wanted_.page_size || source_check_.any() || input_check_.any() || of_files;
+  return wanted_.shards || wanted_.page_size || source_check_.any() || input_check_.any() ||
+         checksum_check_.any() || wanted_checksums_.any() || of_files;
 }
 
 std::uint64_t WeightPass::bytes() const {
@@ -76,6 +81,11 @@ void WeightPass::run(io::Progress* progress) {
     });
   }
   input_check_.judge();
+  checksum_check_.judge();
+  if (wanted_.checksums) {
+    for (std::size_t i = 0; i < layout_.tensors.size(); ++i)
+      checksums_.push_back(wanted_checksums_.finish(i));
+  }
   source_check_.judge();
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
   for (const Model* model : models_) model->verify_files(jobs_, progress);
@@ -100,6 +110,34 @@ void WeightPass::add_tensor_digests(std::size_t shard) {
     layer.push_back({task.base, task.base + task.length, &task, 0});
   }
   region.layers.push_back(std::move(layer));
+}
+
+void WeightPass::add_checksums(std::size_t shard) {
+  const PlannedShard& planned = layout_.shards[shard];
+  const std::size_t end = planned.first + planned.count;
+  bool any = false;
+  for (std::size_t i = planned.first; i < end; ++i) {
+    const PlannedTensor& tensor = layout_.tensors[i];
+    if (tensor.is_stored()) checksum_check_.expect(i, {tensor.model, tensor.index});
+    if (wanted_.checksums) wanted_checksums_.want(i, *wanted_.checksums, tensor.tensor().size);
+    any = any || checksum_check_.expects(i) || wanted_.checksums;
+  }
+  if (!any) return;
+  regions_[shard].visit = [this, first = planned.first, end](std::uint64_t begin, ByteSpan bytes) {
+    const auto offsets = std::span(layout_.offsets).first(end).subspan(first);
+    // The last tensor that begins at or before the block; those without bytes share offsets and give none.
+    auto i = static_cast<std::size_t>(std::ranges::upper_bound(offsets, begin) - offsets.begin()) + first;
+    if (i != first) --i;
+    for (; i < end && layout_.offsets[i] < begin + bytes.size(); ++i) {
+      const std::uint64_t from = std::max(begin, layout_.offsets[i]);
+      const std::uint64_t to =
+          std::min(begin + bytes.size(), layout_.offsets[i] + layout_.tensors[i].tensor().size);
+      if (from >= to) continue;
+      const ByteSpan piece = bytes.subspan(from - begin, to - from);
+      checksum_check_.add(i, from - layout_.offsets[i], piece);
+      wanted_checksums_.add(i, from - layout_.offsets[i], piece);
+    }
+  };
 }
 
 const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) const {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "io/pipeline.hpp"
+#include "transfer/checksum_check.hpp"
 #include "transfer/input_check.hpp"
+#include "transfer/ordered_checksums.hpp"
 #include "transfer/source_check.hpp"
 #include "transfer/tensor_layout.hpp"
 
@@ -19,6 +21,7 @@ struct WantedDigests {
   bool shards = false;
   bool tensors = false;
   std::optional<std::uint64_t> page_size;
+  std::optional<hash::Algorithm> checksums = {};  ///< of each tensor, another hash than BLAKE3
 };
 
 class WeightPass {
@@ -44,6 +47,7 @@ class WeightPass {
   // After run(), where they were wanted.
   const Digest& shard_digest(std::size_t shard) const { return shard_tasks_[shard].digest; }
   const Digest& tensor_digest(std::size_t shard, std::size_t tensor) const;
+  const hash::Checksum& tensor_checksum(std::size_t tensor) const { return checksums_[tensor]; }
   const std::vector<Digest>& page_digests(std::size_t shard) const { return regions_[shard].page_digests; }
 
   /// Hands over a shard's bytes in order, by a read of its own with `jobs` threads. Throws IoError where
@@ -56,6 +60,7 @@ class WeightPass {
   [[noreturn]] void refuse_changed(std::size_t shard) const;
   bool fills_shard(std::size_t tensor, std::size_t shard) const;
   void add_tensor_digests(std::size_t shard);
+  void add_checksums(std::size_t shard);
 
   std::vector<const Model*> models_;
   const TensorLayout& layout_;
@@ -64,6 +69,10 @@ class WeightPass {
   unsigned most_jobs_ = std::numeric_limits<unsigned>::max();
   SourceCheck source_check_;
   InputCheck input_check_;
+  // By the number of the tensor in the layout: those of the sources, and those that are wanted.
+  ChecksumCheck checksum_check_;
+  OrderedChecksums wanted_checksums_;
+  std::vector<hash::Checksum> checksums_;
   std::vector<io::Region> regions_;  // one a shard
   std::vector<io::Region> others_;
   std::vector<io::HashTask> shard_tasks_;

@@ -73,6 +73,17 @@ const WriteOption<std::uint64_t>& max_shard_bytes() {
   return option;
 }
 
+const WriteOption<bool>& components() {
+  static const auto option =
+      write_switch({"components",
+                    0,
+                    Option::Argument::none,
+                    "",
+                    "write the parts of sparse and quantized objects as tensors of their own",
+                    {}});
+  return option;
+}
+
 const WriteOption<std::uint64_t>& align() {
   static const auto option = write_option<parse_align>(
       {"align",

@@ -75,6 +75,8 @@ namespace write {
 
 /// Bytes, at least 1: no shard or file of several tensors is larger.
 const WriteOption<std::uint64_t>& max_shard_bytes();
+/// Tensors of objects that mean more than tensors alone are written as tensors all the same.
+const WriteOption<bool>& components();
 /// Of each tensor in its shard, in bytes: a power of two.
 const WriteOption<std::uint64_t>& align();
 

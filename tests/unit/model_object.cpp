@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <utility>
+
 using namespace aerotool;
 
 namespace {
@@ -41,4 +44,38 @@ TEST_CASE("object: parts and names that are not there once are told") {
   CHECK(problem({object("a", {{"values", 1}}), object("b", {{"x", 1}})}) ==
         "object 'b': its part 'x' is a part already");
   CHECK(problem({object("a", {{"values", 1}}), object("a", {{"x", 2}})}) == "object 'a' is there twice");
+}
+
+TEST_CASE("object: meaning does not depend on order, nor on what a known layout is called") {
+  const auto changed = [](const std::function<void(Object&)>& change) {
+    Object other = object("a", {{"values", 1}, {"indices", 2}});
+    other.attributes = Metadata{{{"x", Value::u64(1)}, {"y", Value::u64(2)}}};
+    change(other);
+    return other;
+  };
+  const Object first = changed([](Object&) {});
+  const auto is_same = [&](const std::function<void(Object&)>& change) {
+    return same_meaning(first, changed(change));
+  };
+  CHECK(is_same([](Object& other) { std::swap(other.parts[0], other.parts[1]); }));
+  CHECK(is_same([](Object& other) { other.parts[0].tensor = 9; }));
+  CHECK(
+      is_same([](Object& other) { std::swap(other.attributes->entries[0], other.attributes->entries[1]); }));
+  CHECK_FALSE(is_same([](Object& other) { other.layout = "other"; }));
+  CHECK_FALSE(is_same([](Object& other) { other.shape = {6, 4}; }));
+  CHECK_FALSE(is_same([](Object& other) { other.parts[0].type = "f8"; }));
+  CHECK_FALSE(is_same([](Object& other) { other.parts.pop_back(); }));
+  CHECK_FALSE(is_same([](Object& other) { other.attributes->entries[0].second = Value::u64(3); }));
+  Object csr = first;
+  csr.kind = Object::Kind::csr;
+  Object other_name = csr;
+  other_name.layout = "zt.sparse_csr/1";
+  CHECK(same_meaning(csr, other_name));
+  CHECK_FALSE(same_meaning(csr, first));
+}
+
+TEST_CASE("object: kinds have names") {
+  for (const auto kind : {Object::Kind::other, Object::Kind::dense, Object::Kind::csr, Object::Kind::coo})
+    CHECK(object_kind_named(name_of(kind)) == kind);
+  CHECK(!object_kind_named("bsr"));
 }

@@ -14,6 +14,9 @@
 
 namespace aerotool::aero {
 
+/// The key of a TIDX entry that says which part of which object it is.
+inline constexpr std::string_view kPartKey = "part";
+
 inline constexpr std::string_view kMagic = "AERO";
 inline constexpr std::uint16_t kVersionMajor = 0;
 inline constexpr std::uint16_t kVersionMinor = 1;

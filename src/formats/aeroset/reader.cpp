@@ -343,6 +343,12 @@ Metadata AerosetModel::metadata() const {
   return metadata;
 }
 
+std::span<const Object> AerosetModel::objects() const {
+  // They mean tensors by their numbers in index.aero, which are those here where none is missing.
+  if (!tensor_index_ || tensor_index_->tensors().size() != tensors().size()) return {};
+  return tensor_index_->objects();
+}
+
 Source AerosetModel::source() const {
   Source source = tensor_index_ ? tensor_index_->source() : Source{};
   if (source.format.empty() && !open_.empty())

@@ -21,6 +21,7 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
   const std::string& path() const override { return input_->name(); }
   Overview overview() const override;
   Metadata metadata() const override;
+  std::span<const Object> objects() const override;
   Source source() const override;
   aero::Extras extras() const override;
   OwnContent own_content() const override { return aero::own_content_of(extras()); }

@@ -1,12 +1,15 @@
 #include "formats/gguf/plan_content.hpp"
+#include "formats/gguf/plan_values.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/gguf/split.hpp"
 #include "transfer/carried.hpp"
+#include "transfer/planned_objects.hpp"
 #include "transfer/recorded_order.hpp"
 #include "transfer/text_metadata.hpp"
 #include "transfer/unmeasured.hpp"
@@ -35,7 +38,9 @@ class Collector {
   }
 
   void finish(Content& content) {
+    Metadata values = std::move(content.metadata);
     content.metadata = text_.take();
+    std::move(values.entries.begin(), values.entries.end(), std::back_inserter(content.metadata.entries));
     content.lost = text_.take_lost();
     if (text_.untold() != 0) content.lost.push_back("metadata: " + std::to_string(text_.untold()) + " more");
   }
@@ -43,6 +48,18 @@ class Collector {
  private:
   TextMetadata text_;
 };
+
+/// What is not text, from a format whose values are of any type.
+void add_value(const std::string& key, const Value& value, Collector& collector, Content& content) {
+  if (!content.source.valued_metadata) return collector.lose(key, "it is not text");
+  if (key.empty() || key.size() > kMaxKeyBytes || is_split_key(key))
+    return collector.lose(key, "the key means something else in GGUF, or is none");
+  if (key == kAlignmentKey && !(value.is_unsigned() && is_power_of_two(value.bits)))
+    return collector.lose(key, "it is no alignment");
+  auto typed = gguf_value(value);
+  if (!typed) return collector.lose(key, "GGUF has no type for " + std::string(name_of(value.type)));
+  content.metadata.entries.emplace_back(key, std::move(*typed));
+}
 
 /// Metadata for a model that is not GGUF's: what it is called goes under GGUF's keys, all other text under
 /// its own.
@@ -64,7 +81,7 @@ void collect(const Plan& plan, Content& content) {
   if (!name.empty()) collector.add(keys.name, name);
   for (const auto& [key, value] : own.entries) {
     if (value.type != ValueType::string) {
-      collector.lose(key, "it is not text");
+      add_value(key, value, collector, content);
       continue;
     }
     if (key == text_keys.architecture && value.text() == architecture) continue;
@@ -143,6 +160,8 @@ Content content_of(const Plan& plan) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  std::vector<std::string> lost_objects;
+  require_tensors(plan, "GGUF", lost_objects);
   const auto index_lost = lost_index(all.index_metadata);
   Source& source = content.source;
   content.in_source_order = in_recorded_order(plan, source).value_or(plan.tensors);
@@ -158,6 +177,7 @@ Content content_of(const Plan& plan) {
     warn_of_missing_keys(plan, content);
   }
   if (const auto align = plan.options.get(write::align())) set_alignment(content.metadata, *align);
+  content.lost.insert(content.lost.end(), lost_objects.begin(), lost_objects.end());
   const auto extras = lost_own_content(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;

@@ -7,7 +7,7 @@ namespace aerotool::gguf {
 
 class GgufWriter : public Writer {
  public:
-  WriteOptionList options() const override { return {&write::align()}; }
+  WriteOptionList options() const override { return {&write::align(), &write::components()}; }
   std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 

@@ -8,7 +8,9 @@ namespace aerotool::gguf_split {
 
 class SplitWriter : public SetWriter {
  public:
-  WriteOptionList options() const override { return {&write::max_shard_bytes(), &write::align()}; }
+  WriteOptionList options() const override {
+    return {&write::max_shard_bytes(), &write::align(), &write::components()};
+  }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 

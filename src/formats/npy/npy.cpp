@@ -6,7 +6,7 @@
 namespace aerotool::npy {
 
 std::optional<std::string_view> type_of(const DType& dtype) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kTypes = {{{"F16", "<f2"},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kTypes = {{{"F16", "<f2"},
                                                                                      {"F32", "<f4"},
                                                                                      {"F64", "<f8"},
                                                                                      {"I8", "|i1"},
@@ -18,7 +18,8 @@ std::optional<std::string_view> type_of(const DType& dtype) {
                                                                                      {"I64", "<i8"},
                                                                                      {"U64", "<u8"},
                                                                                      {"BOOL", "|b1"},
-                                                                                     {"C64", "<c8"}}};
+                                                                                     {"C64", "<c8"},
+                                                                                     {"C128", "<c16"}}};
   for (const auto& [name, type] : kTypes) {
     if (dtype.name() == name) return type;
   }

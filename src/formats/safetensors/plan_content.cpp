@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "formats/safetensors/message.hpp"
 #include "transfer/carried.hpp"
+#include "transfer/planned_objects.hpp"
 #include "transfer/recorded_order.hpp"
 #include "transfer/text_metadata.hpp"
 
@@ -128,6 +129,8 @@ Content content_of(const Plan& plan) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
+  std::vector<std::string> lost_objects;
+  require_tensors(plan, "safetensors", lost_objects);
   content.index_metadata = std::move(all.index_metadata);
   require_places(plan);
   const Source& source = content.source;
@@ -138,13 +141,14 @@ Content content_of(const Plan& plan) {
     drop_layout(content.source, content.dropped);
   }
   if (!source.gaps.empty()) refuse_gaps(plan);
-  const bool own = source.metadata && !source.typed_metadata;
+  const bool own = source.metadata && !source.typed_metadata && !source.valued_metadata;
   if (own) {
     content.metadata = carried_metadata(plan, source.metadata);
   } else {
     collect(plan, content);
   }
   content.lost.insert(content.lost.end(), lost_gaps.begin(), lost_gaps.end());
+  content.lost.insert(content.lost.end(), lost_objects.begin(), lost_objects.end());
   const auto extras = lost_own_content(plan, !source.metadata);
   content.lost.insert(content.lost.end(), extras.begin(), extras.end());
   return content;

@@ -5,6 +5,7 @@
 
 #include "core/checked.hpp"
 #include "core/large_pages.hpp"
+#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/message.hpp"
 #include "model/cut_off.hpp"
 
@@ -56,7 +57,7 @@ std::optional<std::uint64_t> Layout::size_of(const HeaderEntry& entry, DType& dt
   bool known = entry.dtype && entry.shape;
   if (entry.dtype) {
     const auto found = dtype_named(*entry.dtype);
-    if (found) {
+    if (found && rank_of(*found)) {
       dtype = *found;
     } else {
       unsupported(place(entry.name), "dtype " + quoted(*entry.dtype) + " is not known");

@@ -7,6 +7,7 @@ namespace aerotool::safetensors {
 
 class SafetensorsWriter : public Writer {
  public:
+  WriteOptionList options() const override { return {&write::components()}; }
   std::unique_ptr<FileDraft> draft(const Plan& plan) const override;
 };
 

@@ -8,7 +8,7 @@ namespace aerotool::safetensors_sharded {
 
 class ShardedWriter : public SetWriter {
  public:
-  WriteOptionList options() const override { return {&write::max_shard_bytes()}; }
+  WriteOptionList options() const override { return {&write::max_shard_bytes(), &write::components()}; }
   std::unique_ptr<SetDraft> draft(const Plan& plan) const override;
 };
 

@@ -72,6 +72,9 @@ Value EntryReader::attributes() {
   const std::uint64_t held = builder_.memory();
   Value value = builder_.take();
   builder_.keep(held);
+  for (const auto& [key, item] : value.map()) {
+    if (key.type != ValueType::string) refuse(Rule::schema, "attributes have a key that is not text");
+  }
   return value;
 }
 

@@ -26,12 +26,17 @@ inline constexpr std::string_view kMagic2 = "\x89ZT2\r\n\x1a\n";
 inline constexpr std::uint64_t kMagicSize = 8;
 inline constexpr std::uint64_t kAlignment1 = 64;  ///< of versions 0.1 and 1
 inline constexpr std::uint64_t kAlignment2 = 4096;
+inline constexpr std::uint64_t kCanonicalAlignment = 65536;
 inline constexpr std::uint64_t kFooterSize = 40;  ///< of version 2
 inline constexpr std::uint64_t kMaxManifest = std::uint64_t{1} << 30;
 inline constexpr std::size_t kMaxRank = 64;
 inline constexpr std::size_t kMaxName = 1024;
 
 inline constexpr std::string_view kDense = "dense";
+inline constexpr std::string_view kCsr1 = "sparse_csr";  ///< of version 1
+inline constexpr std::string_view kCoo1 = "sparse_coo";
+inline constexpr std::string_view kCsr2 = "zt.sparse_csr/1";
+inline constexpr std::string_view kCoo2 = "zt.sparse_coo/1";
 inline constexpr std::string_view kData = "data";  ///< the role of a dense object's only part
 inline constexpr std::string_view kRaw = "raw";
 inline constexpr std::string_view kZstd = "zstd";                        ///< of versions 0.1 and 1

@@ -14,11 +14,10 @@ struct Row {
   std::optional<Breach> (*judge)(const JudgedObject&);
 };
 
-constexpr std::array<Row, 3> kLayouts1 = {
-    {{kDense, dense_breach}, {"sparse_csr", csr_breach}, {"sparse_coo", coo_breach}}};
+constexpr std::array<Row, 3> kLayouts1 = {{{kDense, dense_breach}, {kCsr1, csr_breach}, {kCoo1, coo_breach}}};
 constexpr std::array<Row, 5> kLayouts2 = {{{kDense, dense_breach},
-                                           {"zt.sparse_csr/1", csr_breach},
-                                           {"zt.sparse_coo/1", coo_breach},
+                                           {kCsr2, csr_breach},
+                                           {kCoo2, coo_breach},
                                            {"zt.quant_group/1", quant_group_breach},
                                            {"zt.mx/1", mx_breach}}};
 

@@ -51,7 +51,7 @@ Root read_manifest(ByteSpan manifest, const Container& container, const std::str
     return root;
   } catch (const cbor::Problem& problem) {
     refuse(rule_of(problem.rule()), {path, container.manifest_offset + problem.offset(), {}},
-           std::string("the index holds ") + problem.what());
+           std::string("the index is malformed: ") + problem.what());
   }
 }
 

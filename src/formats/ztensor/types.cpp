@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codecs/small_types.hpp"
 #include "core/checked.hpp"
 
 namespace aerotool::ztensor {
@@ -37,7 +38,7 @@ constexpr std::array<LogicalType, 9> kLogicalTypes = {{
     {"f8_e4m3fnuz", DTypeCode::u8, 1, 1, "F8_E4M3FNUZ"},
     {"f8_e5m2fnuz", DTypeCode::u8, 1, 1, "F8_E5M2FNUZ"},
     {"complex64", DTypeCode::f32, 1, 8, "C64"},
-    {"complex128", DTypeCode::f64, 1, 16, {}},
+    {"complex128", DTypeCode::f64, 1, 16, "C128"},
     {"f8_e8m0", DTypeCode::u8, 1, 1, "F8_E8M0"},
     {"f4_e2m1", DTypeCode::u8, 2, 1, "F4"},
     {"bool", DTypeCode::u8, 1, 1, "BOOL"},
@@ -58,6 +59,22 @@ const LogicalType* logical_type(std::string_view name, Version version) {
       version == Version::v2 ? kLogicalTypes.end() : kLogicalTypes.begin() + kTypesOfVersion1;
   const auto* const type = std::ranges::find(kLogicalTypes.begin(), end, name, &LogicalType::name);
   return type == end ? nullptr : type;
+}
+
+std::optional<TypeNames> type_names(const DType& dtype, Version version) {
+  const bool is_old = version == Version::v0_1 || version == Version::v1_0;
+  const auto name_of = [&](DTypeCode code) {
+    const auto* const row = std::ranges::find(kTypes, code, &Row::code);
+    return is_old ? row->old_name : row->name;
+  };
+  const bool is_plain = !dtype.is_packed() && !(version == Version::v2 && dtype.code() == DTypeCode::boolean);
+  if (is_plain) return TypeNames{name_of(dtype.code()), {}};
+  if (is_old || (dtype.is_packed() && dtype.packed().codec != small_types::kCodec)) return std::nullopt;
+  const auto* const end =
+      version == Version::v2 ? kLogicalTypes.end() : kLogicalTypes.begin() + kTypesOfVersion1;
+  const auto* const type = std::ranges::find(kLogicalTypes.begin(), end, dtype.name(), &LogicalType::dtype);
+  if (type == end) return std::nullopt;
+  return TypeNames{name_of(type->stored), type->name};
 }
 
 std::optional<std::uint64_t> size_of(const LogicalType* type, DTypeCode stored, std::uint64_t elements) {

@@ -20,11 +20,19 @@ struct LogicalType {
   DTypeCode stored = DTypeCode::u8;
   std::uint32_t elements = 1;  ///< in the smallest run of whole bytes
   std::uint32_t bytes = 1;     ///< of that run
-  std::string_view dtype;      ///< what tensors call it; empty where they have no such type
+  std::string_view dtype;      ///< what tensors call it
 };
 
 /// Null where the version does not know the type.
 const LogicalType* logical_type(std::string_view name, Version version);
+
+/// What a version calls the elements of a tensor; nothing where it has no such type. `type` is empty where
+/// the dtype says it all.
+struct TypeNames {
+  std::string_view dtype;
+  std::string_view type;
+};
+std::optional<TypeNames> type_names(const DType& dtype, Version version);
 
 /// Bytes of so many elements of a type, or of a dtype where `type` is null: a run that is begun counts whole.
 /// Nothing on overflow.

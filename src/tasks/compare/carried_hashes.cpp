@@ -1,5 +1,7 @@
 #include "tasks/compare/carried_hashes.hpp"
 
+#include "transfer/checksum_check.hpp"
+
 namespace aerotool::tasks {
 
 CarriedHashes::CarriedHashes(const Model& model) : model_(model), hashed_runs_(model.hashed_runs()) {
@@ -23,6 +25,11 @@ bool CarriedHashes::same(const CarriedHashes& a, std::size_t tensor_a, const Car
   const auto digest_a = a.digest(tensor_a);
   const auto digest_b = b.digest(tensor_b);
   if (digest_a && digest_b) return *digest_a == *digest_b;
+  const auto checksum_a = checksum_of_bytes(a.model_, tensor_a);
+  const auto checksum_b = checksum_of_bytes(b.model_, tensor_b);
+  // Chance makes no two tensors of one SHA-256, and neither does anybody; of the others they do.
+  if (checksum_a && checksum_b && resists_forgery(checksum_a->algorithm) && *checksum_a == *checksum_b)
+    return true;
   if (a.places_.empty() || b.places_.empty()) return false;
   const Place& place_a = a.places_[tensor_a];
   const Place& place_b = b.places_[tensor_b];

@@ -31,6 +31,7 @@ CheckedReader::CheckedReader(const Model& model, const std::vector<std::size_t>&
   check_.add_layers(0, run);
   layers_ = std::move(run.layers);
   add_tensor_digests();
+  for (std::size_t i = 0; i < tensors.size(); ++i) checksums_.expect(i, {&model, tensors[i]});
 }
 
 void CheckedReader::add_tensor_digests() {
@@ -55,13 +56,15 @@ void CheckedReader::read(std::size_t number, std::uint64_t offset, std::span<std
   const PlannedTensor& planned = layout_.tensors[number];
   planned.model->read(planned.index, offset, out);
   for (const io::Layer& layer : layers_) digester_.add(layer, layout_.offsets[number] + offset, out);
+  checksums_.add(number, offset, out);
 }
 
-void CheckedReader::judge() const {
+void CheckedReader::judge() {
   if (!tasks_.empty()) {
     require_tensor_digests(
         layout_, [this](std::size_t, std::size_t number) -> const Digest& { return tasks_[number].digest; });
   }
+  checksums_.judge();
   check_.judge();
 }
 

@@ -8,6 +8,7 @@
 
 #include "io/digester.hpp"
 #include "io/pipeline.hpp"
+#include "transfer/checksum_check.hpp"
 #include "transfer/source_check.hpp"
 
 namespace aerotool::tasks {
@@ -32,7 +33,7 @@ class CheckedReader {
   /// What else lies under the hashes, to be run before judge().
   std::vector<io::Region> other_regions() { return check_.other_regions(); }
   /// Throws CorruptError that names the tensors whose bytes are not those that the model's hashes say.
-  void judge() const;
+  void judge();
 
  private:
   void add_tensor_digests();
@@ -40,6 +41,7 @@ class CheckedReader {
   const Model& model_;
   TensorLayout layout_;  // all in one run, one behind the other
   SourceCheck check_;
+  ChecksumCheck checksums_;
   io::ReadAt read_run_;
   std::vector<io::HashTask> tasks_;  // of each tensor; empty where none carries a digest
   std::vector<io::Layer> layers_;    // over the run

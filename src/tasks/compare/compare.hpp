@@ -10,11 +10,18 @@
 
 namespace aerotool::tasks {
 
+/// An object that is not the same in both, beside what differs in its tensors.
+struct ObjectDifference {
+  const Object* a = nullptr;  ///< null: only in B
+  const Object* b = nullptr;
+};
+
 struct ModelDifference {
   std::vector<MetadataDifference> metadata;
+  std::vector<ObjectDifference> objects;  ///< by name
   WeightDifference weights;
 
-  bool none() const { return weights.tensors.empty() && metadata.empty(); }
+  bool none() const { return weights.tensors.empty() && metadata.empty() && objects.empty(); }
 };
 
 /// Compares metadata, then weights, so that what is wrong with metadata is told before weights are read; the

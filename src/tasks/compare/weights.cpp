@@ -228,6 +228,10 @@ bool comparable_numbers(const Tensor& a, const Tensor& b) {
   return a.shape == b.shape && number_kind(a.dtype) && number_kind(b.dtype);
 }
 
+bool carries_hash(const Model& model, std::size_t tensor) {
+  return model.tensors()[tensor].digest || model.stored_range(tensor);
+}
+
 /// Finds the tensors of a model by name, in logarithmic time whatever the names are: names that were made to
 /// have one hash are sorted, too.
 class ByName {
@@ -304,7 +308,7 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
       }
     } else if (!options.full && CarriedHashes::same(*hashes_a, pair.a, *hashes_b, pair.b)) {
       ++found.by_hash;
-    } else if (tensor_a.size != 0 || tensor_a.digest || tensor_b.digest) {
+    } else if (tensor_a.size != 0 || carries_hash(a, pair.a) || carries_hash(b, pair.b)) {
       // What has no bytes and no hash has nothing to read, and nothing to be held to.
       to_read.push_back(pair);
     }

@@ -18,6 +18,7 @@
 #include "tasks/open.hpp"
 #include "tasks/patterns.hpp"
 #include "tasks/request_error.hpp"
+#include "transfer/checksum_check.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -252,11 +253,19 @@ class Extraction {
   void check_part(const Piece& piece) const {
     const Tensor& whole = tensor(piece);
     if (is_whole(piece) && digest_of(piece.tensor)) return;  // held to its hash as it is copied
+    if (!is_whole(piece)) require_checksum(piece.tensor);
     if (model_.verify_pages(piece.tensor, piece.begin, piece.end) || !digest_of(piece.tensor)) return;
     const auto read = [&](std::uint64_t offset, std::span<std::byte> out) {
       model_.read(piece.tensor, offset, out);
     };
     require_digest(piece.tensor, io::hash_range(whole.size, read, request_.jobs, nullptr));
+  }
+
+  /// Reads all of a tensor where it carries a hash of another kind.
+  void require_checksum(std::size_t number) const {
+    ChecksumCheck check;
+    check.expect(number, {&model_, number});
+    check.judge();
   }
 
   void require_digest(std::size_t number, const Digest& found) const {
@@ -273,6 +282,7 @@ class Extraction {
   void copy(const std::vector<Piece>& pieces, std::uint64_t offset, io::Output* output) {
     std::vector<io::Region> regions(pieces.size());
     std::vector<io::HashTask> tasks(pieces.size());
+    ChecksumCheck checksums;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       const Piece& piece = pieces[i];
       regions[i].length = piece.end - piece.begin;
@@ -283,7 +293,14 @@ class Extraction {
       regions[i].output_offset = offset;
       offset += regions[i].length;
       if (is_whole(piece) && digest_of(piece.tensor)) io::add_whole_digest(regions[i], tasks[i]);
-      if (output == nullptr && regions[i].layers.empty()) regions[i].length = 0;
+      if (is_whole(piece)) checksums.expect(i, {&model_, piece.tensor});
+      if (checksums.expects(i)) {
+        regions[i].visit = [&checksums, i](std::uint64_t begin, ByteSpan bytes) {
+          checksums.add(i, begin, bytes);
+        };
+      } else if (output == nullptr && regions[i].layers.empty()) {
+        regions[i].length = 0;
+      }
     }
     io::RunOptions options = {
         .jobs = request_.jobs, .progress = output != nullptr ? progress_ : nullptr, .in_order = {}};
@@ -294,6 +311,7 @@ class Extraction {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (!regions[i].layers.empty()) require_digest(pieces[i].tensor, tasks[i].digest);
     }
+    checksums.judge();
   }
 
   const Model& model_;

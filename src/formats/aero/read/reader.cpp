@@ -6,6 +6,7 @@
 #include "formats/aero/read/integrity.hpp"
 #include "formats/aero/read/metadata_chunk.hpp"
 #include "formats/aero/read/model_json.hpp"
+#include "formats/aero/read/objects.hpp"
 #include "formats/aero/read/source.hpp"
 #include "formats/aero/rules/check.hpp"
 #include "formats/aero/rules/chunk_overlaps.hpp"
@@ -38,6 +39,19 @@ AeroModel::AeroModel(std::shared_ptr<io::Input> input, Report& report, FileKind 
   check_chunk_overlaps(file_, shards_, table_, report);
   if (report.judging()) check_manifest(file_, shards_, table_, report);
   file_.forget_lists();
+  read_objects(report);
+}
+
+void AeroModel::read_objects(Report& report) {
+  if (!any_part(table_.extras)) return;
+  try {
+    std::vector<Object> described = source().objects;
+    // What is in a file of a set, the set's index says.
+    if (!described.empty())
+      objects_ = join_objects(std::move(described), table_.extras, file_.where(), report);
+  } catch (const CorruptError& error) {
+    report.unreadable(error.code(), error.where(), error.message());
+  }
 }
 
 void AeroModel::forget_unknown_members() {
@@ -104,6 +118,7 @@ Source AeroModel::source() const {
   std::string problem;
   auto source = source_from_value(whole.source, problem);
   if (!source) throw CorruptError(file_.where(), problem);
+  source->objects = objects_.empty() ? std::move(source->objects) : objects_;
   return std::move(*source);
 }
 
@@ -120,7 +135,7 @@ Extras AeroModel::extras() const {
       }
     }
   }
-  extras.tensors = table_.extras;
+  extras.tensors = without_parts(table_.extras);
   for (const std::size_t index : file_.opaque) {
     const Chunk& chunk = file_.chunks()[index];
     check_chunk_bytes(*file_.input, chunk, report);

@@ -25,6 +25,7 @@ class AeroModel : public Model, public HoldsExtras {
   const std::string& path() const override { return file_.path(); }
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return table_.tensors; }
+  std::span<const Object> objects() const override { return objects_; }
   Metadata metadata() const override;
   Source source() const override;
   Extras extras() const override;
@@ -56,10 +57,13 @@ class AeroModel : public Model, public HoldsExtras {
   void forget_unknown_members();
 
  private:
+  void read_objects(Report& report);
+
   FileKind kind_;
   OpenedFile file_;
   ShardMap shards_;  // points into file_
   TensorTable table_;
+  std::vector<Object> objects_;
 };
 
 }  // namespace aerotool::aero

@@ -134,6 +134,79 @@ bool read_gaps(const Value& value, std::vector<std::pair<std::uint64_t, Bytes>>&
   return sound;
 }
 
+/// A map of values of any type.
+std::optional<Metadata> read_attributes(const Value& value) {
+  if (value.type != ValueType::map) return std::nullopt;
+  Metadata attributes;
+  for (const auto& [key, item] : value.map()) {
+    if (!is_text(key)) return std::nullopt;
+    attributes.entries.emplace_back(key.text(), item);
+  }
+  return attributes;
+}
+
+bool read_part(const Value& value, Object& object) {
+  if (value.type != ValueType::array) return false;
+  std::vector<std::string> texts;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& text) {
+    sound = is_text(text) && texts.size() < 2;
+    if (sound) texts.emplace_back(text.text());
+    return sound;
+  });
+  if (!sound || texts.empty()) return false;
+  object.parts.push_back({texts.front(), 0, texts.size() == 2 ? texts.back() : std::string{}});
+  return true;
+}
+
+std::optional<Object> read_object(const Value& value) {
+  const Value* name = value.find("name");
+  const Value* layout = value.find("layout");
+  const Value* shape = value.find("shape");
+  const Value* parts = value.find("parts");
+  if (name == nullptr || layout == nullptr || shape == nullptr || parts == nullptr) return std::nullopt;
+  if (!is_text(*name) || !is_text(*layout) || parts->type != ValueType::array) return std::nullopt;
+  Object object;
+  object.name = name->text();
+  object.layout = layout->text();
+  const auto dimensions = read_numbers(*shape);
+  if (!dimensions) return std::nullopt;
+  object.shape.assign(dimensions->begin(), dimensions->end());
+  bool sound = true;
+  for_each_element(parts->array(), [&](const Value& part) {
+    sound = read_part(part, object);
+    return sound;
+  });
+  if (const Value* kind = value.find("kind")) {
+    const auto known = is_text(*kind) ? object_kind_named(kind->text()) : std::nullopt;
+    object.kind = known.value_or(Object::Kind::other);
+  }
+  if (const Value* attributes = value.find("attributes")) {
+    object.attributes = read_attributes(*attributes);
+    sound = sound && object.attributes;
+  }
+  return sound ? std::optional(std::move(object)) : std::nullopt;
+}
+
+bool read_objects(const Value& value, std::vector<Object>& objects) {
+  if (value.type != ValueType::array) return false;
+  bool sound = true;
+  for_each_element(value.array(), [&](const Value& item) {
+    auto object = read_object(item);
+    sound = object.has_value();
+    if (sound) objects.push_back(std::move(*object));
+    return sound;
+  });
+  return sound;
+}
+
+bool read_tail(const Value& value, Source& source) {
+  std::vector<std::pair<std::uint64_t, Bytes>> tail;
+  if (!read_gaps(Value::list({value}), tail)) return false;
+  source.tail = std::move(tail.front());
+  return true;
+}
+
 std::optional<SourceFile> read_file(const Value& value, bool& typed) {
   if (value.type != ValueType::map) return std::nullopt;
   SourceFile file;
@@ -189,6 +262,16 @@ std::optional<Source> source_from_value(const Value& value, std::string& problem
     } else if (name == "metadata") {
       source.metadata = read_metadata(item, source.typed_metadata);
       sound = source.metadata.has_value();
+    } else if (name == "attributes") {
+      source.valued_metadata = true;
+      source.metadata = read_attributes(item);
+      sound = source.metadata.has_value();
+    } else if (name == "objects") {
+      sound = read_objects(item, source.objects);
+    } else if (name == "stored") {
+      sound = read_gaps(item, source.stored);
+    } else if (name == "tail") {
+      sound = read_tail(item, source);
     } else if (name == "order") {
       source.order = read_numbers(item);
       sound = source.order.has_value();

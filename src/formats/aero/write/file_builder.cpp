@@ -144,7 +144,8 @@ void AeroFileBuilder::render_metadata() {
   }
   manifest.packed_types = content_.types();
   if (role_ != Role::part) {
-    if (!content_.source().format.empty()) manifest.source = pack_source(content_.source());
+    if (!content_.source().format.empty() || !content_.source().objects.empty())
+      manifest.source = pack_source(content_.source());
     if (manifest.source.size() > kMaxSource) {
       throw UnsupportedError({plan_.models.front()->path(), {}, {}},
                              "the data that restores the source's files takes " +
@@ -193,6 +194,10 @@ std::string AeroFileBuilder::render_index(const WeightPass* pass) const {
       line.quant_id = content_.quant_id(line.tensor->dtype);
       if (pass != nullptr) line.digest = &pass->tensor_digest(shard, i);
       line.extras = content_.tensor_extras(layout_.tensors[i]);
+      if (const auto* part = content_.part_of(layout_.tensors[i])) {
+        line.object = part->object->name;
+        line.role = part->part->role;
+      }
     }
   }
   return render_tensor_index(lines);

@@ -9,7 +9,7 @@
 
 namespace aerotool::aero {
 
-PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(plan.models) {
+PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan, Recording::yes)), models_(plan.models) {
   require_measured(plan, "AERO");
   for (const Model* model : models_) extras_.push_back(extras_of(*model));
   for (const std::string& lost : extras().lost) carried_.dropped.push_back(lost);
@@ -29,6 +29,18 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan)), models_(pl
   if (!source().index) lost_ = lost_index(carried_.index_metadata);
   architecture_ = plan.edits.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
   number_types(plan);
+  for (const Object& object : carried_.source.objects) {
+    for (const Object::Part& part : object.parts) {
+      const PlannedTensor& planned = plan.tensors[part.tensor];
+      parts_.emplace(std::pair(planned.model, planned.index), Part{&object, &part});
+    }
+  }
+}
+
+const PlanContent::Part* PlanContent::part_of(const PlannedTensor& planned) const {
+  if (parts_.empty() || !planned.is_stored()) return nullptr;
+  const auto found = parts_.find({planned.model, planned.index});
+  return found == parts_.end() ? nullptr : &found->second;
 }
 
 /// quant ids count from 0 in the order in which types first appear among the tensors

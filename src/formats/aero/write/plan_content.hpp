@@ -27,6 +27,12 @@ class PlanContent {
   const Extras& extras() const { return extras_.front(); }
   /// TIDX members that this version does not know; null where there are none.
   const MapItems* tensor_extras(const PlannedTensor& planned) const;
+  /// Where a tensor of the plan stands among its objects; null: in none.
+  struct Part {
+    const Object* object = nullptr;
+    const Object::Part* part = nullptr;
+  };
+  const Part* part_of(const PlannedTensor& planned) const;
   const std::vector<std::string>& dropped() const { return carried_.dropped; }
   const std::vector<std::string>& lost() const { return lost_; }
 
@@ -39,6 +45,7 @@ class PlanContent {
   std::vector<std::string> lost_;
   std::string model_name_;
   std::string architecture_;
+  std::map<std::pair<const Model*, std::size_t>, Part> parts_;  // by the tensor that is stored
   std::vector<const PackedType*> types_;
   std::map<const PackedType*, std::uint64_t> quant_ids_;
 };

@@ -77,6 +77,46 @@ struct Members {
   }
 };
 
+/// Of a map of values, or of an object.
+void pack_attributes(Members& members, const Metadata& attributes) {
+  members.key("attributes");
+  pack_map_header(members.packed, attributes.entries.size());
+  for (const auto& [name, value] : attributes.entries) {
+    pack_text(members.packed, name);
+    pack_value(members.packed, value);
+  }
+}
+
+/// Which tensors they are made of, TIDX says.
+void pack_objects(Members& members, const std::vector<Object>& objects) {
+  if (objects.empty()) return;
+  members.key("objects");
+  pack_array_header(members.packed, objects.size());
+  for (const Object& object : objects) {
+    Members inner;
+    inner.key("name");
+    pack_text(inner.packed, object.name);
+    inner.key("layout");
+    pack_text(inner.packed, object.layout);
+    if (object.kind != Object::Kind::other) {
+      inner.key("kind");
+      pack_text(inner.packed, name_of(object.kind));
+    }
+    inner.key("shape");
+    pack_array_header(inner.packed, object.shape.size());
+    for (const std::uint64_t dimension : object.shape) pack_unsigned(inner.packed, dimension);
+    inner.key("parts");
+    pack_array_header(inner.packed, object.parts.size());
+    for (const Object::Part& part : object.parts) {
+      pack_array_header(inner.packed, part.type.empty() ? 1 : 2);
+      pack_text(inner.packed, part.role);
+      if (!part.type.empty()) pack_text(inner.packed, part.type);
+    }
+    if (object.attributes) pack_attributes(inner, *object.attributes);
+    inner.append_to(members.packed);
+  }
+}
+
 void pack_files(Members& members, const Source& source) {
   if (source.files.empty()) return;
   members.key("files");
@@ -107,10 +147,29 @@ std::string pack_source(const Source& source) {
     members.key("alignment");
     pack_unsigned(members.packed, *source.alignment);
   }
-  if (source.metadata) members.metadata(*source.metadata, source.typed_metadata);
+  if (source.metadata) {
+    source.valued_metadata ? pack_attributes(members, *source.metadata)
+                           : members.metadata(*source.metadata, source.typed_metadata);
+  }
+  pack_objects(members, source.objects);
   if (source.order && !source.order->empty()) members.order(*source.order);
   members.binary("head", source.head);
   members.gaps(source.gaps);
+  if (!source.stored.empty()) {
+    members.key("stored");
+    pack_array_header(members.packed, source.stored.size());
+    for (const auto& [tensor, bytes] : source.stored) {
+      pack_array_header(members.packed, 2);
+      pack_unsigned(members.packed, tensor);
+      pack_binary(members.packed, bytes.view);
+    }
+  }
+  if (source.tail) {
+    members.key("tail");
+    pack_array_header(members.packed, 2);
+    pack_unsigned(members.packed, source.tail->first);
+    pack_binary(members.packed, source.tail->second.view);
+  }
   pack_files(members, source);
   members.binary("index", source.index);
   if (!source.index_path.empty()) {

@@ -2,6 +2,7 @@
 
 #include "codecs/small_types.hpp"
 #include "core/text.hpp"
+#include "formats/aero/layout.hpp"
 
 namespace aerotool::aero {
 
@@ -50,8 +51,8 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
       }
     }
     const bool params = line.quant_id || own_params != nullptr;
-    pack_map_header(
-        out, 7 + (line.quant_id ? 1 : 0) + (params ? 1 : 0) + (line.digest != nullptr ? 1 : 0) + extra_count);
+    pack_map_header(out, 7 + (line.quant_id ? 1 : 0) + (params ? 1 : 0) + (line.digest != nullptr ? 1 : 0) +
+                             (line.role.empty() ? 0 : 1) + extra_count);
     pack_text(out, "name");
     pack_text(out, tensor.name);
     pack_text(out, "dtype");
@@ -82,6 +83,12 @@ std::string render_tensor_index(const std::vector<IndexLine>& lines) {
     if (line.digest != nullptr) {
       pack_text(out, "hash_b3");
       pack_text(out, to_hex(*line.digest));
+    }
+    if (!line.role.empty()) {
+      pack_text(out, kPartKey);
+      pack_array_header(out, 2);
+      pack_text(out, line.object);
+      pack_text(out, line.role);
     }
     if (line.extras == nullptr) continue;
     for (const auto& [key, value] : *line.extras) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "encoding/msgpack/pack.hpp"
@@ -21,6 +22,9 @@ struct IndexLine {
   std::optional<std::uint64_t> quant_id;
   const Digest* digest = nullptr;  ///< written as hash_b3
   const MapItems* extras = nullptr;
+  /// The object that it is a part of, and its role in it; empty where it is none.
+  std::string_view object = {};
+  std::string_view role = {};
 };
 
 /// The code that TIDX gives a dtype.

@@ -1,0 +1,227 @@
+#include "formats/ztensor/check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/checked.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/ztensor/part_stream.hpp"
+#include "formats/ztensor/rules.hpp"
+#include "formats/ztensor/sparse_check.hpp"
+#include "hash/running_checksum.hpp"
+#include "io/pipeline.hpp"
+#include "model/value_rules.hpp"
+#include "model/value_scan.hpp"
+#include "transfer/file_check.hpp"
+
+namespace aerotool::ztensor {
+namespace {
+
+Where where_of(const CheckedFile& file, std::size_t tensor) {
+  const Tensor& described = file.table.tensors[tensor];
+  const auto& input = file.files[file.table.parts[tensor].file];
+  return {input->name(), described.offset, shortened(described.name)};
+}
+
+bool has_decoded_digest(const StoredPart& part) {
+  const bool is_as_stored = part.encoding == Encoding::raw && part.swapped_width == 1;
+  return part.checksum && (is_as_stored || part.checksum->over == hash::Checksum::Over::decoded);
+}
+
+bool is_bool(const CheckedFile& file, std::size_t tensor) {
+  return file.checks_bools && file.table.tensors[tensor].dtype == DType(DTypeCode::boolean);
+}
+
+/// Takes the bytes of all parts in order.
+class PartJudge {
+ public:
+  PartJudge(const CheckedFile& file, const PartStream& stream, Report& report)
+      : file_(file), stream_(stream), report_(report) {}
+
+  void add(ByteSpan bytes) {
+    while (!bytes.empty()) {
+      const Tensor& tensor = file_.table.tensors[stream_.tensors()[at_]];
+      if (position_ == 0) begin();
+      const auto piece = bytes.first(std::min<std::uint64_t>(bytes.size(), tensor.size - position_));
+      look(piece);
+      position_ += piece.size();
+      bytes = bytes.subspan(piece.size());
+      if (position_ == tensor.size) end();
+    }
+  }
+  /// Parts without bytes at the end.
+  void finish() {
+    while (at_ < stream_.tensors().size()) {
+      begin();
+      end();
+    }
+  }
+
+ private:
+  void begin() {
+    const StoredPart& part = file_.table.parts[stream_.tensors()[at_]];
+    checksum_.reset();
+    if (has_decoded_digest(part)) checksum_.emplace(part.checksum->algorithm);
+    other_bool_.reset();
+    looks_at_bools_ = is_bool(file_, stream_.tensors()[at_]);
+  }
+
+  void look(ByteSpan bytes) {
+    if (checksum_) checksum_->add(bytes);
+    if (!looks_at_bools_ || other_bool_) return;
+    const auto other = std::ranges::find_if(bytes, [](std::byte b) { return b > std::byte{1}; });
+    if (other != bytes.end()) other_bool_ = position_ + static_cast<std::uint64_t>(other - bytes.begin());
+  }
+
+  void end() {
+    judge();
+    ++at_;
+    position_ = 0;
+    // Those without bytes pass no byte by.
+    while (at_ < stream_.tensors().size() && file_.table.tensors[stream_.tensors()[at_]].size == 0) {
+      begin();
+      judge();
+      ++at_;
+    }
+  }
+
+  void judge() {
+    const std::size_t tensor = stream_.tensors()[at_];
+    if (const auto broken = stream_.broken(at_)) {
+      report_.fault(broken->code, broken->where, broken->message);
+      return;
+    }
+    if (checksum_) {
+      const hash::Checksum& expected = *file_.table.parts[tensor].checksum;
+      const hash::Checksum found = checksum_->finish(expected.over);
+      if (found != expected) {
+        report_.fault(code_of(Rule::digest), where_of(file_, tensor),
+                      said(Rule::digest, "its bytes have " + hash::to_string(found) + ", and the file says " +
+                                             hash::to_string(expected)));
+      }
+    }
+    if (other_bool_) {
+      report_.fault(code_of(Rule::layout_data), where_of(file_, tensor),
+                    said(Rule::layout_data, "element " + std::to_string(*other_bool_) +
+                                                " is neither 0 nor 1, as a bool has to be"));
+    }
+  }
+
+  const CheckedFile& file_;
+  const PartStream& stream_;
+  Report& report_;
+  std::size_t at_ = 0;
+  std::uint64_t position_ = 0;  // in the part
+  std::optional<hash::RunningChecksum> checksum_;
+  bool looks_at_bools_ = false;
+  std::optional<std::uint64_t> other_bool_;
+};
+
+/// All parts.
+std::vector<std::uint32_t> in_order_of_files(const CheckedFile& file) {
+  std::vector<std::uint32_t> order(file.table.tensors.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  std::ranges::sort(order, {}, [&](std::uint32_t i) {
+    return std::tuple(file.table.parts[i].file, file.table.tensors[i].offset, i);
+  });
+  return order;
+}
+
+/// Those that only reading tells something of, in the order of the files. Parts that share their bytes are
+/// all among them: they may be held to different digests.
+std::vector<std::uint32_t> parts_to_read(const CheckedFile& file, bool values) {
+  std::vector<std::uint32_t> order = in_order_of_files(file);
+  std::erase_if(order, [&](std::uint32_t i) {
+    const StoredPart& part = file.table.parts[i];
+    if (!file.files[part.file]) return true;
+    const bool is_read = part.encoding != Encoding::raw || part.checksum || is_bool(file, i) ||
+                         (values && value_rule(file.table.tensors[i].dtype) != nullptr);
+    return !is_read;
+  });
+  return order;
+}
+
+void check_parts(const CheckedFile& file, const CheckOptions& options, CheckTally& tally, Report& report) {
+  const PartStream stream(file.reader, file.table, parts_to_read(file, options.values));
+  ValueScan scan(file.table.tensors);
+  std::vector<io::Region> whole(1);
+  whole[0].length = stream.length();
+  whole[0].read = [&](std::uint64_t offset, std::span<std::byte> out) { stream.read(offset, out); };
+  if (options.values) scan.visit(whole[0], stream.begins(), stream.tensors());
+  PartJudge judge(file, stream, report);
+  if (options.progress != nullptr) options.progress->total += stream.length();
+  io::run(whole, {.jobs = options.jobs, .progress = options.progress, .in_order = [&](ByteSpan bytes) {
+                    judge.add(bytes);
+                  }});
+  judge.finish();
+  if (options.values) scan.tell(file.files.front()->name(), report, tally.values);
+}
+
+/// Between blobs, up to the next multiple of the alignment, where another one may begin. What lies behind it
+/// is of no blob, which the format allows.
+void check_padding(const CheckedFile& file, Report& report) {
+  std::array<std::byte, kAlignment2> block{};
+  std::uint32_t number = 0;
+  std::uint64_t covered = 0;  // of the file with that number
+  std::size_t last = 0;       // the tensor whose blob ends there
+  const auto look = [&](std::uint64_t next) {
+    if (!file.files[number] || covered % file.alignment == 0) return;
+    const std::uint64_t stop = std::min({align_up(covered, file.alignment), file.blobs_end_of(number), next});
+    if (stop <= covered) return;
+    const auto padding = std::span(block).first(stop - covered);
+    file.files[number]->read(covered, padding);
+    const auto other = std::ranges::find_if(padding, [](std::byte b) { return b != std::byte{0}; });
+    if (other == padding.end()) return;
+    Where where = where_of(file, last);
+    where.offset = covered + static_cast<std::uint64_t>(other - padding.begin());
+    report.fault(code_of(Rule::padding), std::move(where),
+                 said(Rule::padding, "the padding behind it is not zero"));
+  };
+  for (const std::uint32_t tensor : in_order_of_files(file)) {
+    const StoredPart& part = file.table.parts[tensor];
+    const std::uint64_t begin = file.table.tensors[tensor].offset;
+    if (part.length == 0) continue;
+    const bool is_in_other = part.file != number;
+    look(is_in_other ? UINT64_MAX : begin);
+    if (is_in_other) covered = 0;
+    number = part.file;
+    if (begin + part.length <= covered) continue;
+    covered = begin + part.length;
+    last = tensor;
+  }
+  look(UINT64_MAX);
+}
+
+void check_shards(const CheckedFile& file, const CheckOptions& options, Report& report) {
+  for (std::size_t i = 0; i < file.shards.size(); ++i) {
+    if (!file.shards[i].digest || !file.files[i + 1]) continue;
+    if (options.progress != nullptr) options.progress->total += file.shards[i].size;
+    try {
+      require_digest(*file.files[i + 1], file.shards[i], options.jobs, options.progress);
+    } catch (const CorruptError& error) {
+      report.fault(error.code(), error.where(), error.message());
+    }
+  }
+}
+
+}  // namespace
+
+void check_data(const CheckedFile& file, const CheckOptions& options, Report& report) {
+  CheckTally unasked;
+  CheckTally& tally = options.tally != nullptr ? *options.tally : unasked;
+  CheckOptions of_file = options;
+  of_file.values = false;
+  check_file(*file.files.front(), {}, of_file, report);
+  check_parts(file, options, tally, report);
+  check_sparse(file, report);
+  check_padding(file, report);
+  check_shards(file, options, report);
+}
+
+}  // namespace aerotool::ztensor

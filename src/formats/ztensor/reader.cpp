@@ -1,0 +1,226 @@
+#include "formats/ztensor/reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "core/bytes.hpp"
+#include "core/checked.hpp"
+#include "core/text.hpp"
+#include "formats/ztensor/check.hpp"
+#include "formats/ztensor/judge.hpp"
+#include "formats/ztensor/manifest.hpp"
+#include "formats/ztensor/measured_frames.hpp"
+#include "formats/ztensor/recorded_source.hpp"
+#include "formats/ztensor/shard_file.hpp"
+#include "formats/ztensor/source_layout.hpp"
+#include "formats/ztensor/write/canonical_check.hpp"
+
+namespace aerotool::ztensor {
+namespace {
+
+std::string version_of(const Container& container, const Root& root) {
+  switch (container.version) {
+    case Version::v0_1:
+      return "0.1";
+    case Version::v1_0:
+      return "1.0";
+    case Version::v2:
+      return "2";
+    case Version::v1_1:
+      break;
+  }
+  // "1.2.0"
+  const auto second = root.version.find('.', root.version.find('.') + 1);
+  return escape_controls(shortened(root.version.substr(0, second)));
+}
+
+std::string_view label_of(hash::Algorithm algorithm) {
+  switch (algorithm) {
+    case hash::Algorithm::blake3:
+      return "BLAKE3";
+    case hash::Algorithm::sha256:
+      return "SHA-256";
+    case hash::Algorithm::crc32c:
+      return "CRC32C";
+    case hash::Algorithm::xxh3:
+      break;
+  }
+  return "XXH3";
+}
+
+StoredEncoding stored_encoding(const StoredPart& part) {
+  if (part.swapped_width != 1) return StoredEncoding::big_endian;
+  switch (part.encoding) {
+    case Encoding::raw:
+      return StoredEncoding::raw;
+    case Encoding::zstd:
+      return StoredEncoding::zstd;
+    case Encoding::zstd_seekable:
+      return StoredEncoding::zstd_seekable;
+    case Encoding::unknown:
+      break;
+  }
+  return StoredEncoding::unknown;
+}
+
+}  // namespace
+
+ZTensorModel::ZTensorModel(std::shared_ptr<io::Input> input, Report& report)
+    : files_{std::move(input)}, container_(read_container(*files_.front(), report)), reader_(files_, table_) {
+  if (container_.is_data_shard()) {
+    report.warning(
+        Code::part_alone, {path(), {}, {}},
+        "is a shard of a zTensor file, and read alone: the index of its tensors is in another file");
+  } else {
+    read_index(report);
+  }
+}
+
+void ZTensorModel::read_index(Report& report) {
+  const io::Input& input = *files_.front();
+  manifest_ = input.view(container_.manifest_offset, container_.manifest_length);
+  IndexJudge judge(container_, path(), report);
+  TensorTableBuilder tensors;
+  MeasuredFrames measured(input, container_);
+  std::vector<PartFacts> facts;
+  const auto add = [&](const ObjectEntry& object) {
+    if (judge.add(object, facts)) tensors.add(object, facts);
+  };
+  root_ = read_manifest(manifest_.view, container_, path(),
+                        {.shards =
+                             [&](std::span<const ShardEntry> shards) {
+                               judge.add_shards(shards);
+                               tensors.add_shards(shards);
+                               open_shards(shards, report);
+                             },
+                         .object =
+                             [&](const ObjectEntry& object) {
+                               if (!measured.are_needed(object)) return add(object);
+                               ObjectEntry known = object;
+                               measured.measure(known, report);
+                               add(known);
+                             }});
+  judge.finish();
+  table_ = tensors.finish();
+}
+
+void ZTensorModel::open_shards(std::span<const ShardEntry> shards, Report& report) {
+  for (const ShardEntry& shard : shards) {
+    shards_.push_back(shard_file(shard));
+    files_.push_back(open_shard(*files_.front(), shards_.back(), report));
+  }
+}
+
+Overview ZTensorModel::overview() const {
+  Overview overview;
+  overview.format = "zTensor";
+  overview.version = version_of(container_, root_);
+  const Metadata attributes = metadata();
+  overview.model_name = std::string(attributes.text("general.name"));
+  overview.architecture = std::string(attributes.text("general.architecture"));
+  overview.packed_size = files_.front()->packed_size();
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    Shard& shard = overview.shards.emplace_back();
+    shard.name = i == 0 ? "data" : shards_[i - 1].name;
+    if (!files_[i]) continue;
+    const std::uint64_t size = files_[i]->size();
+    const std::uint64_t end = i == 0 ? container_.blobs_end : size - kFooterSize;
+    shard.path = files_[i]->name();
+    shard.offset = kMagicSize;
+    shard.size = end - kMagicSize;
+    overview.file_size += size;
+    if (files_.size() > 1) overview.files.push_back({files_[i]->name(), size});
+  }
+  for (const Tensor& tensor : table_.tensors) ++overview.shards[tensor.shard].tensor_count;
+  add_integrity(overview);
+  return overview;
+}
+
+void ZTensorModel::add_integrity(Overview& overview) const {
+  constexpr std::array kAlgorithms = {hash::Algorithm::xxh3, hash::Algorithm::sha256,
+                                      hash::Algorithm::crc32c};
+  for (const hash::Algorithm algorithm : kAlgorithms) {
+    const auto count =
+        static_cast<std::uint64_t>(std::ranges::count_if(table_.parts, [&](const StoredPart& part) {
+          return part.checksum && part.checksum->algorithm == algorithm;
+        }));
+    if (count == 0) continue;
+    overview.integrity.push_back({.covers = Integrity::Covers::tensors,
+                                  .algorithm = label_of(algorithm),
+                                  .count = count == table_.tensors.size() ? 0 : count});
+  }
+}
+
+Metadata ZTensorModel::metadata() const {
+  Metadata metadata;
+  if (!root_.attributes) return metadata;
+  for (const auto& [key, value] : root_.attributes->map()) metadata.entries.emplace_back(key.text(), value);
+  return metadata;
+}
+
+const std::string& ZTensorModel::path_of(std::size_t tensor) const {
+  const auto& file = files_[table_.parts[tensor].file];
+  return file ? file->name() : path();
+}
+
+Source ZTensorModel::source() const {
+  Source source;
+  source.format = "ztensor";
+  source.version = container_.version == Version::v2 ? 2 : container_.version == Version::v0_1 ? 0 : 1;
+  source.valued_metadata = true;
+  if (root_.attributes) source.metadata = metadata();
+  return source;
+}
+
+Source ZTensorModel::recorded_source() const {
+  Source source = this->source();
+  if (is_canonical(*this, table_, container_, manifest_.view, source.metadata)) {
+    source.gaps = find_gaps(*files_.front(), table_, container_.manifest_offset);
+    if (source.gaps.empty()) return source;
+  }
+  record_layout(*files_.front(), container_, table_, reader_, source);
+  return source;
+}
+
+std::optional<StoredRange> ZTensorModel::stored_range(std::size_t tensor) const {
+  const StoredPart& part = table_.parts[tensor];
+  return StoredRange{.offset = table_.tensors[tensor].offset,
+                     .length = part.length,
+                     .encoding = stored_encoding(part),
+                     .decoded_length = table_.tensors[tensor].size,
+                     .checksum = part.checksum};
+}
+
+void ZTensorModel::verify_files(unsigned jobs, io::Progress* progress) const {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i].digest) require_digest(*files_[i + 1], shards_[i], jobs, progress);
+  }
+}
+
+std::uint64_t ZTensorModel::files_size() const {
+  std::uint64_t size = 0;
+  for (const ShardFile& shard : shards_) size += shard.digest ? shard.size : 0;
+  return size;
+}
+
+bool ZTensorModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level != CheckLevel::full) return options.level == CheckLevel::structure;
+  check_data({.files = files_,
+              .shards = shards_,
+              .table = table_,
+              .reader = reader_,
+              .alignment = container_.version == Version::v2 ? kAlignment2 : kAlignment1,
+              .blobs_end = container_.blobs_end,
+              .checks_bools = container_.version == Version::v2},
+             options, report);
+  return true;
+}
+
+void ZTensorModel::require_unchanged() const {
+  for (const auto& file : files_) {
+    if (file) file->require_unchanged();
+  }
+}
+
+}  // namespace aerotool::ztensor

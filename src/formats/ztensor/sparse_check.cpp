@@ -1,0 +1,76 @@
+#include "formats/ztensor/sparse_check.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "formats/ztensor/rules.hpp"
+#include "formats/ztensor/sparse_data.hpp"
+
+namespace aerotool::ztensor {
+namespace {
+
+bool is_index_type(const DType& dtype) {
+  switch (dtype.code()) {
+    case DTypeCode::i8:
+    case DTypeCode::u8:
+    case DTypeCode::i16:
+    case DTypeCode::u16:
+    case DTypeCode::i32:
+    case DTypeCode::u32:
+    case DTypeCode::i64:
+    case DTypeCode::u64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Nothing where the object lacks it, or it cannot be read, which is told elsewhere.
+std::optional<IndexPart> index_part(const CheckedFile& file, const Object& object, std::string_view role) {
+  const auto tensor = part_of(object, role);
+  if (!tensor || !file.files[file.table.parts[*tensor].file]) return std::nullopt;
+  const Tensor& described = file.table.tensors[*tensor];
+  if (!is_index_type(described.dtype) || described.shape.size() != 1) return std::nullopt;
+  return IndexPart{[&file, tensor = *tensor](std::uint64_t offset, std::span<std::byte> out) {
+                     file.reader.read(tensor, offset, out);
+                   },
+                   described.shape[0], described.dtype.code()};
+}
+
+std::string problem_of(const CheckedFile& file, const Object& object) {
+  if (object.layout == kCsr1 || object.layout == kCsr2) {
+    const auto indptr = index_part(file, object, "indptr");
+    const auto indices = index_part(file, object, "indices");
+    if (!indptr || !indices || object.shape.size() != 2) return {};
+    if (indptr->count != checked_add(object.shape[0], 1)) return {};
+    return csr_data_problem(*indptr, *indices, object.shape[1]);
+  }
+  if (object.layout == kCoo1 || object.layout == kCoo2) {
+    const auto coords = index_part(file, object, "coords");
+    if (!coords || object.shape.empty() || coords->count % object.shape.size() != 0) return {};
+    return coo_data_problem(*coords, object.shape);
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_sparse(const CheckedFile& file, Report& report) {
+  for (const Object& object : file.table.objects) {
+    try {
+      const std::string problem = problem_of(file, object);
+      if (problem.empty()) continue;
+      report.fault(code_of(Rule::layout_data),
+                   {file.files.front()->name(), {}, std::string(shortened(object.name))},
+                   said(Rule::layout_data, problem));
+    } catch (const ContentError&) {
+      // What cannot be decoded has been told.
+    }
+  }
+}
+
+}  // namespace aerotool::ztensor

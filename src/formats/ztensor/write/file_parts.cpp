@@ -1,0 +1,42 @@
+#include "formats/ztensor/write/file_parts.hpp"
+
+#include <optional>
+
+namespace aerotool::ztensor {
+namespace {
+
+void write_file(const Plan& plan, const FileParts& parts, io::Output& output, io::Progress* progress) {
+  WeightPass pass(plan.models, parts.layout, parts.wanted, plan.jobs);
+  if (progress != nullptr) progress->total += pass.bytes();
+  pass.copy_to(0, output, parts.head.size());
+  output.write(bytes_of(parts.head));
+  pass.run(progress);
+  output.write_at(parts.head.size() + parts.layout.shards.front().size, bytes_of(parts.tail(pass)));
+}
+
+void stream(const Plan& plan, const FileParts& parts, io::Output& output, io::Progress* progress) {
+  std::optional<WeightPass> pass(std::in_place, plan.models, parts.layout, parts.wanted, plan.jobs);
+  const bool computes = pass->computes();
+  if (computes) {
+    // The bytes that are streamed are held to those that were seen.
+    WantedDigests wanted = parts.wanted;
+    wanted.shards = true;
+    pass.emplace(plan.models, parts.layout, wanted, plan.jobs);
+  }
+  if (progress != nullptr)
+    progress->total += parts.layout.shards.front().size + (computes ? pass->bytes() : 0);
+  if (computes) pass->run(progress);
+  const auto put = [&](ByteSpan bytes) { output.write(bytes); };
+  put(bytes_of(parts.head));
+  pass->stream(0, plan.jobs, put, progress);
+  put(bytes_of(parts.tail(*pass)));
+}
+
+}  // namespace
+
+void write_parts(const Plan& plan, const FileParts& parts, io::Output& output, io::Progress* progress) {
+  output.seekable() ? write_file(plan, parts, output, progress) : stream(plan, parts, output, progress);
+  for (const Model* model : plan.models) model->require_unchanged();
+}
+
+}  // namespace aerotool::ztensor

@@ -1,0 +1,100 @@
+#include "formats/ztensor/write/manifest_2.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "encoding/cbor/writer.hpp"
+#include "hash/xxh3.hpp"
+
+namespace aerotool::ztensor {
+namespace {
+
+void append_attributes(std::string& out, const Metadata& attributes) {
+  MapItems items;
+  for (const auto& [key, value] : attributes.entries) items.emplace_back(Value::string(key), value);
+  cbor::append_value(out, Value::map(std::move(items)), cbor::MapOrder::deterministic);
+}
+
+/// Keys in the order of their encoded bytes: blob, type, dtype, digest.
+void append_part(std::string& out, const WrittenPart& part, const PlacedPart& placed) {
+  cbor::append_map(out, 2 + (part.type.empty() ? 0 : 1) + (placed.digest.empty() ? 0 : 1));
+  cbor::append_text(out, "blob");
+  cbor::append_array(out, 2);
+  cbor::append_unsigned(out, placed.offset);
+  cbor::append_unsigned(out, part.size);
+  if (!part.type.empty()) {
+    cbor::append_text(out, "type");
+    cbor::append_text(out, part.type);
+  }
+  cbor::append_text(out, "dtype");
+  cbor::append_text(out, part.dtype);
+  if (!placed.digest.empty()) {
+    cbor::append_text(out, "digest");
+    cbor::append_text(out, placed.digest);
+  }
+}
+
+/// Indexes in the order in which a map has these names as keys.
+template <typename Range, typename Name>
+std::vector<std::size_t> key_order(const Range& range, Name name) {
+  std::vector<std::size_t> order(range.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(
+      order, [&](std::size_t a, std::size_t b) { return cbor::key_before(range[a].*name, range[b].*name); });
+  return order;
+}
+
+}  // namespace
+
+std::string render_manifest_2(const std::vector<WrittenObject>& objects,
+                              const std::optional<Metadata>& attributes,
+                              const std::function<PlacedPart(std::size_t part)>& place) {
+  std::vector<std::size_t> first_parts;
+  std::size_t count = 0;
+  for (const WrittenObject& object : objects) {
+    first_parts.push_back(count);
+    count += object.parts.size();
+  }
+  std::string out;
+  cbor::append_map(out, attributes ? 2 : 1);
+  cbor::append_text(out, "objects");
+  cbor::append_map(out, objects.size());
+  for (const std::size_t i : key_order(objects, &WrittenObject::name)) {
+    const WrittenObject& object = objects[i];
+    cbor::append_text(out, object.name);
+    cbor::append_map(out, object.attributes ? 4 : 3);
+    cbor::append_text(out, "parts");
+    cbor::append_map(out, object.parts.size());
+    for (const std::size_t part : key_order(object.parts, &WrittenPart::role)) {
+      cbor::append_text(out, object.parts[part].role);
+      append_part(out, object.parts[part], place(first_parts[i] + part));
+    }
+    cbor::append_text(out, "shape");
+    cbor::append_array(out, object.shape.size());
+    for (const std::uint64_t dimension : object.shape) cbor::append_unsigned(out, dimension);
+    cbor::append_text(out, "layout");
+    cbor::append_text(out, object.layout);
+    if (!object.attributes) continue;
+    cbor::append_text(out, "attributes");
+    append_attributes(out, *object.attributes);
+  }
+  if (attributes) {
+    cbor::append_text(out, "attributes");
+    append_attributes(out, *attributes);
+  }
+  return out;
+}
+
+std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest) {
+  constexpr std::uint32_t kVersion = 2;
+  std::array<std::byte, kFooterSize - kMagicSize> fields{};  // the last one, which is reserved, stays 0
+  store_le(fields, 0, manifest_offset);
+  store_le(fields, 8, std::uint64_t{manifest.size()});
+  store_le(fields, 16, hash::xxh3(manifest));
+  store_le(fields, 24, kVersion);
+  return std::string(chars_of(ByteSpan(fields))) + std::string(kMagic2);
+}
+
+}  // namespace aerotool::ztensor

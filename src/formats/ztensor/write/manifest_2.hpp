@@ -1,0 +1,30 @@
+// The index of version 2, written (src/formats/ztensor/FORMAT.md, "Manifest", "CBOR").
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "formats/ztensor/write/written_objects.hpp"
+#include "model/metadata.hpp"
+
+namespace aerotool::ztensor {
+
+/// What the index says of a part beside its types.
+struct PlacedPart {
+  std::uint64_t offset = 0;
+  std::string digest;  ///< "xxh3:..."; empty: none
+};
+
+/// `place` tells of every part by its number, in the order of the objects.
+std::string render_manifest_2(const std::vector<WrittenObject>& objects,
+                              const std::optional<Metadata>& attributes,
+                              const std::function<PlacedPart(std::size_t part)>& place);
+
+/// The 40 bytes at the end of the file.
+std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest);
+
+}  // namespace aerotool::ztensor

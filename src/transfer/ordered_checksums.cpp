@@ -1,0 +1,74 @@
+#include "transfer/ordered_checksums.hpp"
+
+#include <algorithm>
+
+namespace aerotool {
+namespace {
+
+/// Of one run: threads that share a read are seldom further apart.
+constexpr std::uint64_t kMaxAhead = std::uint64_t{16} << 20;
+constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+
+}  // namespace
+
+void OrderedChecksums::Progress::take_turn(ByteSpan bytes) {
+  checksum.add(bytes);
+  position += bytes.size();
+}
+
+void OrderedChecksums::want(std::size_t run, hash::Algorithm algorithm, std::uint64_t size) {
+  wanted_.emplace(run, Wanted{algorithm, size});
+}
+
+std::shared_ptr<OrderedChecksums::Progress> OrderedChecksums::progress_of(std::size_t run) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Progress>& progress = begun_[run];
+  if (!progress) progress = std::make_shared<Progress>(wanted_.at(run).algorithm);
+  return progress;
+}
+
+void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes) {
+  if (bytes.empty() || !wants(run)) return;
+  const std::shared_ptr<Progress> progress = progress_of(run);
+  const std::lock_guard lock(progress->mutex);
+  if (offset != progress->position) {
+    // What is not kept is read again by finish().
+    if (offset < progress->position || progress->bytes_ahead + bytes.size() > kMaxAhead) return;
+    progress->ahead.emplace(offset, std::vector<std::byte>(bytes.begin(), bytes.end()));
+    progress->bytes_ahead += bytes.size();
+    return;
+  }
+  progress->take_turn(bytes);
+  for (auto next = progress->ahead.begin();
+       next != progress->ahead.end() && next->first == progress->position;) {
+    progress->take_turn(next->second);
+    progress->bytes_ahead -= next->second.size();
+    next = progress->ahead.erase(next);
+  }
+  if (progress->position == wanted_.at(run).size) keep(run, *progress);
+}
+
+void OrderedChecksums::keep(std::size_t run, Progress& progress) {
+  const hash::Checksum checksum = progress.checksum.finish();
+  const std::lock_guard lock(mutex_);
+  begun_.erase(run);
+  finished_.emplace(run, checksum);
+}
+
+hash::Checksum OrderedChecksums::finish(std::size_t run) {
+  if (!finished_.contains(run)) {
+    const std::shared_ptr<Progress> progress = progress_of(run);
+    const std::uint64_t size = wanted_.at(run).size;
+    std::vector<std::byte> block(std::min<std::uint64_t>(kReadAtOnce, size));
+    while (progress->position < size) {
+      const auto piece =
+          std::span(block).first(std::min<std::uint64_t>(block.size(), size - progress->position));
+      read_(run, progress->position, piece);
+      progress->take_turn(piece);
+    }
+    keep(run, *progress);
+  }
+  return finished_.at(run);
+}
+
+}  // namespace aerotool

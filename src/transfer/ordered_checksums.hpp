@@ -1,0 +1,64 @@
+// Hashes of runs of bytes that can only be computed from front to back (CRC32C, SHA-256, XXH3), over a read
+// that somebody makes anyway, in whatever order its threads go through it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "hash/checksum.hpp"
+#include "hash/running_checksum.hpp"
+
+namespace aerotool {
+
+class OrderedChecksums {
+ public:
+  /// Reads a run again, where its bytes were too far ahead of their turn to be kept.
+  using Read = std::function<void(std::size_t run, std::uint64_t offset, std::span<std::byte> out)>;
+  explicit OrderedChecksums(Read read) : read_(std::move(read)) {}
+
+  /// Before the first add(). The run has that many bytes.
+  void want(std::size_t run, hash::Algorithm algorithm, std::uint64_t size);
+  bool any() const { return !wanted_.empty(); }
+  bool wants(std::size_t run) const { return wanted_.contains(run); }
+
+  /// Bytes of a run from `offset` on; each byte comes once. Those of a run that nobody wants are passed over.
+  /// Thread-safe.
+  void add(std::size_t run, std::uint64_t offset, ByteSpan bytes);
+  /// After all bytes; not thread-safe. Throws what reading throws.
+  hash::Checksum finish(std::size_t run);
+
+ private:
+  struct Wanted {
+    hash::Algorithm algorithm = hash::Algorithm::xxh3;
+    std::uint64_t size = 0;
+  };
+  struct Progress {
+    explicit Progress(hash::Algorithm algorithm) : checksum(algorithm) {}
+    void take_turn(ByteSpan bytes);
+
+    std::mutex mutex;
+    hash::RunningChecksum checksum;
+    std::uint64_t position = 0;
+    std::map<std::uint64_t, std::vector<std::byte>> ahead;
+    std::uint64_t bytes_ahead = 0;
+  };
+
+  std::shared_ptr<Progress> progress_of(std::size_t run);
+  void keep(std::size_t run, Progress& progress);
+
+  Read read_;
+  std::unordered_map<std::size_t, Wanted> wanted_;
+  std::mutex mutex_;
+  std::unordered_map<std::size_t, std::shared_ptr<Progress>> begun_;  // and not finished
+  std::unordered_map<std::size_t, hash::Checksum> finished_;
+};
+
+}  // namespace aerotool
