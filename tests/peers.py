@@ -14,6 +14,9 @@ PINS = ROOT / "tests/interop/requirements.txt"
 # where no index that pip knows has the other one.
 REGISTRY_TORCH = "torch==2.13.0"
 TORCH = REGISTRY_TORCH + ("+cpu" if (sys.platform, platform.machine()) == ("linux", "x86_64") else "")
+# An environment holds one release of a package, so each of these has its own. Some of them need cffi and ml_dtypes.
+ZTENSOR = ("0.1.4", "1.0.1", "1.0.2", "1.1.1", "1.2.3", "2.1.2")
+WITH_ZTENSOR = ["-c", str(PINS), "numpy", "ml_dtypes", "cffi==2.1.1", "pycparser==3.12"]
 
 
 class Missing(Exception):
@@ -29,6 +32,17 @@ def enter(script: str, name: str, *steps: list[str]) -> None:
     os.execv(python, [str(python), script, *sys.argv[1:]])
 
 
+def make_ztensor() -> tuple[dict[str, Path], dict[str, Missing]]:
+    """The interpreter for each of zTensor's releases that can be had here; why not, for the others."""
+    pythons, missing = {}, {}
+    for version in ZTENSOR:
+        try:
+            pythons[version] = make(f"ztensor-venv-{version}", [*WITH_ZTENSOR, f"ztensor=={version}"])
+        except Missing as reason:
+            missing[version] = reason
+    return pythons, missing
+
+
 def make(name: str, *steps: list[str]) -> Path:
     """The interpreter of the environment build/`name`. Each step is what one call of pip is to install.
     Raises Missing."""
@@ -37,7 +51,7 @@ def make(name: str, *steps: list[str]) -> Path:
     python = directory / "bin" / "python"
     ready = directory / "ready"
     wanted = f"{sys.version}\n{steps}\n{PINS.read_text()}"
-    with open(directory.with_suffix(".lock"), "w") as lock:
+    with open(directory.with_name(f"{name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists() or ready.read_text() != wanted:
             _make(directory, python, steps)

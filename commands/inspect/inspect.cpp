@@ -85,7 +85,10 @@ Facts gather(const InspectOptions& options, const Model& model) {
   }
   facts.layouts = shares_by_layout(model);
   facts.encodings = shares_by_encoding(model);
-  facts.parameters = count_parameters(model.tensors(), facts.view.quantization, facts.elements);
+  facts.parameters = facts.layouts.empty()
+                         ? count_parameters(model.tensors(), facts.view.quantization, facts.elements)
+                         : facts.elements;
+  // Objects say by themselves what they hold.
   for (const LayoutShare& share : facts.layouts)
     facts.parameters += share.values.value_or(share.elements) - share.elements_of_parts;
   std::stable_sort(facts.dtypes.begin(), facts.dtypes.end(),

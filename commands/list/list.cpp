@@ -76,17 +76,52 @@ Selection select(const Model& model, const std::vector<tasks::Pattern>& patterns
   return selection;
 }
 
-void sort_by(const std::string& key, const std::vector<Tensor>& tensors, std::vector<std::size_t>& selected) {
+/// What a line is sorted by: a tensor's, or those of the object whose line stands for it.
+struct SortKey {
+  std::string_view name;
+  std::string_view dtype;
+  std::uint64_t size = 0;
+};
+
+class SortKeys {
+ public:
+  SortKeys(const Model& model, bool shows_parts) : model_(model) {
+    if (shows_parts || model.objects().empty()) return;
+    part_of_ = objects_of_tensors(model.objects(), model.tensors().size());
+    for (const Object& object : model.objects()) sizes_.push_back(cli::size_of(object, model));
+  }
+
+  SortKey of(std::size_t tensor) const {
+    if (!part_of_.empty() && part_of_[tensor]) {
+      const Object& object = model_.objects()[*part_of_[tensor]];
+      if (object.kind != Object::Kind::dense) return {object.name, object.layout, sizes_[*part_of_[tensor]]};
+    }
+    const Tensor& described = model_.tensors()[tensor];
+    return {described.name, described.dtype.name(), described.size};
+  }
+
+ private:
+  const Model& model_;
+  std::vector<std::optional<std::size_t>> part_of_;
+  std::vector<std::uint64_t> sizes_;
+};
+
+void sort_by(const std::string& key, const Model& model, bool shows_parts,
+             std::vector<std::size_t>& selected) {
+  if (key.empty()) return;
+  const SortKeys keys(model, shows_parts);
   const auto sort = [&](auto before) {
     std::stable_sort(selected.begin(), selected.end(),
-                     [&](std::size_t a, std::size_t b) { return before(tensors[a], tensors[b]); });
+                     [&](std::size_t a, std::size_t b) { return before(keys.of(a), keys.of(b)); });
   };
-  if (key == "name") sort([](const Tensor& a, const Tensor& b) { return a.name < b.name; });
-  if (key == "size") sort([](const Tensor& a, const Tensor& b) { return a.size > b.size; });
-  if (key == "dtype") sort([](const Tensor& a, const Tensor& b) { return a.dtype.name() < b.dtype.name(); });
+  if (key == "name") sort([](const SortKey& a, const SortKey& b) { return a.name < b.name; });
+  if (key == "size") sort([](const SortKey& a, const SortKey& b) { return a.size > b.size; });
+  if (key == "dtype") sort([](const SortKey& a, const SortKey& b) { return a.dtype < b.dtype; });
   if (key == "offset") {
-    sort([](const Tensor& a, const Tensor& b) {
-      return std::pair(a.shard, a.offset) < std::pair(b.shard, b.offset);
+    std::stable_sort(selected.begin(), selected.end(), [&](std::size_t a, std::size_t b) {
+      const Tensor& x = model.tensors()[a];
+      const Tensor& y = model.tensors()[b];
+      return std::pair(x.shard, x.offset) < std::pair(y.shard, y.offset);
     });
   }
 }
@@ -124,9 +159,15 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
     json.name_member("object", object.name);
     json.name_member("role", part->role);
   });
-  if (!objects.empty()) {
-    json.objects_member("objects", objects,
-                        [&](const Object& object) { cli::add_object_members(object, model, json); });
+  std::vector<std::size_t> shown;
+  for (const std::size_t i : selected) {
+    if (!part_of.empty() && part_of[i]) shown.push_back(*part_of[i]);
+  }
+  std::ranges::sort(shown);
+  shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
+  if (!shown.empty()) {
+    json.objects_member("objects", shown,
+                        [&](std::size_t i) { cli::add_object_members(objects[i], model, json); });
   }
   json.end_object();
   json.finish();
@@ -219,7 +260,7 @@ int run(const ListOptions& options) {
   const std::vector<tasks::Pattern> patterns(options.operands.begin() + 1, options.operands.end());
   const auto model = cli::open(options, options.operands.front());
   auto [selected, unmatched] = select(*model, patterns);
-  sort_by(options.sort, model->tensors(), selected);
+  sort_by(options.sort, *model, options.long_form || options.json, selected);
   model->require_unchanged();
   if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(options), *model, unmatched);
 

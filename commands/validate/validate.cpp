@@ -92,6 +92,9 @@ std::string checked_text(const ValidateOptions& options, const tasks::Judgement&
   // Every byte of a file with hashes of its own says more than that, unless that was asked for.
   if (!sha256.empty() && (!judgement.hashed || !options.sha256.empty())) {
     text += ", " + sha256;
+  } else if (judgement.hashed_tensors != 0) {
+    text += ", hashes of " + with_thousands(judgement.hashed_tensors) + " of " +
+            plural(judgement.tensors, "tensor") + " checked";
   } else if (!judgement.hashed) {
     text += ", the file has no hashes";
   }

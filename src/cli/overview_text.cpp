@@ -7,7 +7,7 @@ namespace {
 
 /// "every tensor", "5 tensors"
 std::string counted(std::uint64_t count, const std::string& word) {
-  return count == 0 ? "every " + word : with_thousands(count) + " " + word + "s";
+  return count == 0 ? "every " + word : plural(count, word);
 }
 
 std::string words_of(const OwnShardNumbers& note) {

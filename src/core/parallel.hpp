@@ -34,6 +34,12 @@ class Threads {
 void for_each_parallel(std::size_t count, unsigned jobs,
                        const std::function<void(std::size_t number, const std::atomic<bool>& stopped)>& work);
 
+/// Calls `work` for each number below `count`, from up to `jobs` threads, and what it returns in the order of
+/// the numbers, one at a time: no more than one result a thread waits for its turn. Throws what the first
+/// that failed threw.
+void for_each_in_order(std::size_t count, unsigned jobs,
+                       const std::function<std::function<void()>(std::size_t number)>& work);
+
 /// Jobs, at least one, divided between works that go on side by side and what goes on within each.
 struct JobSplit {
   unsigned side_by_side = 1;

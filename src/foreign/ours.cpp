@@ -20,7 +20,8 @@ bool is_safetensors(const File& file) {
 Answer ours(const File& file) {
   if (file.text().starts_with("GGUF")) return "is a GGUF file";
   if (file.text().starts_with("AERO")) return "is an AERO file";
-  if (file.text().starts_with("ZTEN") || file.text().starts_with("\x89ZT2\r\n\x1a\n"))
+  if (file.text().starts_with("ZTEN0001") || file.text().starts_with("ZTEN1000") ||
+      file.text().starts_with("\x89ZT2\r\n\x1a\n"))
     return "is a zTensor file";
   if (is_safetensors(file)) return "is a safetensors file";
   return std::nullopt;

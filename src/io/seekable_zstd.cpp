@@ -203,6 +203,8 @@ std::vector<std::byte> SeekableZstd::decoded(std::size_t frame, ZSTD_DCtx& conte
   const std::string name = "zstd frame " + std::to_string(frame);
   if (stored.size() <= kFrameDescriptor || (stored[kFrameDescriptor] & kContentChecksum) == std::byte{0})
     refuse(name + " has no checksum");
+  if (ZSTD_findFrameCompressedSize(stored.data(), stored.size()) != stored.size())
+    refuse(name + " is broken, or not alone in its place");
   std::vector<std::byte> bytes(table_.decoded_size(frame));
   const std::size_t size =
       ZSTD_decompressDCtx(&context, bytes.data(), bytes.size(), stored.data(), stored.size());

@@ -27,4 +27,14 @@ SideFiles Model::side_files(const std::string& passed_over) const {
   return all;
 }
 
+unsigned jobs_for_reading(const Model& model, unsigned jobs) {
+  constexpr unsigned kFew = 2;
+  if (jobs <= kFew) return jobs;
+  for (std::size_t i = 0; i < model.tensors().size(); ++i) {
+    const auto range = model.stored_range(i);
+    if (range && !range->random_access()) return kFew;
+  }
+  return jobs;
+}
+
 }  // namespace aerotool

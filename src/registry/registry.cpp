@@ -23,7 +23,8 @@
   X(safetensors_sharded)    \
   X(gguf)                   \
   X(gguf_split)             \
-  X(ztensor)
+  X(ztensor)                \
+  X(ztensor_1_2)
 
 namespace aerotool {
 

@@ -23,7 +23,11 @@ void rename(const Plan& plan, Source& source) {
   const Edits& edits = plan.edits;
   if (source.format.empty() || !(edits.name || edits.architecture)) return;
   if (!source.metadata) source.metadata.emplace();
-  const NameKeys keys = name_keys(source.typed_metadata);
+  // Attributes may be those of a GGUF file.
+  const bool is_typed =
+      source.typed_metadata ||
+      (source.valued_metadata && source.metadata->find(name_keys(true).architecture) != nullptr);
+  const NameKeys keys = name_keys(is_typed);
   if (edits.name) {
     set_text(*source.metadata, keys.name, *edits.name);
     source.named_by_path = false;
@@ -82,8 +86,8 @@ NameKeys name_keys(bool typed_metadata) {
 
 Kept kept(const Plan& plan) {
   const Model* const model = plan.models.front();
-  const bool laid_out_anew =
-      plan.edits.selected || plan.edits.name || plan.edits.architecture || plan.options.has(write::align());
+  const bool laid_out_anew = plan.edits.selected || plan.edits.name || plan.edits.architecture ||
+                             plan.options.has(write::align()) || plan.options.has(write::compress());
   if (laid_out_anew || plan.models.size() != 1 || plan.tensors.size() != model->tensors().size()) return {};
   std::vector<bool> has_its_place(plan.tensors.size());
   bool unchanged = true;

@@ -16,20 +16,23 @@ std::optional<hash::Checksum> checksum_of_bytes(const Model& model, std::size_t 
 
 ChecksumCheck::ChecksumCheck()
     : checksums_([this](std::size_t number, std::uint64_t offset, std::span<std::byte> out) {
-        const StoredTensor& stored = expected_.at(number);
+        const StoredTensor& stored = expected_[number];
         stored.model->read(stored.index, offset, out);
       }) {}
 
 void ChecksumCheck::expect(std::size_t number, const StoredTensor& stored) {
   const auto checksum = checksum_of_bytes(*stored.model, stored.index);
   if (!checksum) return;
-  expected_.emplace(number, stored);
+  if (number >= expected_.size()) expected_.resize(number + 1);
+  expected_[number] = stored;
   checksums_.want(number, checksum->algorithm, stored.tensor().size);
 }
 
 void ChecksumCheck::judge() {
   std::vector<HitTensor> corrupt;
-  for (const auto& [number, stored] : expected_) {
+  for (std::size_t number = 0; number < expected_.size(); ++number) {
+    const StoredTensor& stored = expected_[number];
+    if (stored.model == nullptr) continue;
     const hash::Checksum expected = *checksum_of_bytes(*stored.model, stored.index);
     if (checksums_.finish(number).value == expected.value) continue;
     const Tensor& tensor = stored.tensor();

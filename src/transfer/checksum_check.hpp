@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <vector>
 
 #include "hash/checksum.hpp"
 #include "transfer/byte_source.hpp"
@@ -37,7 +37,7 @@ class ChecksumCheck {
   void judge();
 
  private:
-  std::map<std::size_t, StoredTensor> expected_;
+  std::vector<StoredTensor> expected_;  ///< by number; without a model where none is expected
   OrderedChecksums checksums_;
 };
 

@@ -17,13 +17,17 @@ void OrderedChecksums::Progress::take_turn(ByteSpan bytes) {
 }
 
 void OrderedChecksums::want(std::size_t run, hash::Algorithm algorithm, std::uint64_t size) {
-  wanted_.emplace(run, Wanted{algorithm, size});
+  if (run >= wanted_.size()) {
+    wanted_.resize(run + 1);
+    finished_.resize(run + 1);
+  }
+  wanted_[run] = {size, algorithm, true};
 }
 
 std::shared_ptr<OrderedChecksums::Progress> OrderedChecksums::progress_of(std::size_t run) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<Progress>& progress = begun_[run];
-  if (!progress) progress = std::make_shared<Progress>(wanted_.at(run).algorithm);
+  if (!progress) progress = std::make_shared<Progress>(wanted_[run].algorithm);
   return progress;
 }
 
@@ -45,20 +49,20 @@ void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes
     progress->bytes_ahead -= next->second.size();
     next = progress->ahead.erase(next);
   }
-  if (progress->position == wanted_.at(run).size) keep(run, *progress);
+  if (progress->position == wanted_[run].size) keep(run, *progress);
 }
 
 void OrderedChecksums::keep(std::size_t run, Progress& progress) {
   const hash::Checksum checksum = progress.checksum.finish();
   const std::lock_guard lock(mutex_);
   begun_.erase(run);
-  finished_.emplace(run, checksum);
+  finished_[run] = checksum;
 }
 
-hash::Checksum OrderedChecksums::finish(std::size_t run) {
-  if (!finished_.contains(run)) {
+const hash::Checksum& OrderedChecksums::finish(std::size_t run) {
+  if (!finished_[run]) {
     const std::shared_ptr<Progress> progress = progress_of(run);
-    const std::uint64_t size = wanted_.at(run).size;
+    const std::uint64_t size = wanted_[run].size;
     std::vector<std::byte> block(std::min<std::uint64_t>(kReadAtOnce, size));
     while (progress->position < size) {
       const auto piece =
@@ -68,7 +72,7 @@ hash::Checksum OrderedChecksums::finish(std::size_t run) {
     }
     keep(run, *progress);
   }
-  return finished_.at(run);
+  return *finished_[run];
 }
 
 }  // namespace aerotool

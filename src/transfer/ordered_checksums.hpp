@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -24,21 +25,24 @@ class OrderedChecksums {
   using Read = std::function<void(std::size_t run, std::uint64_t offset, std::span<std::byte> out)>;
   explicit OrderedChecksums(Read read) : read_(std::move(read)) {}
 
-  /// Before the first add(). The run has that many bytes.
+  /// Before the first add(). The run, a small number, has that many bytes.
   void want(std::size_t run, hash::Algorithm algorithm, std::uint64_t size);
   bool any() const { return !wanted_.empty(); }
-  bool wants(std::size_t run) const { return wanted_.contains(run); }
+  bool wants(std::size_t run) const { return run < wanted_.size() && wanted_[run].is_wanted; }
 
   /// Bytes of a run from `offset` on; each byte comes once. Those of a run that nobody wants are passed over.
   /// Thread-safe.
   void add(std::size_t run, std::uint64_t offset, ByteSpan bytes);
   /// After all bytes; not thread-safe. Throws what reading throws.
-  hash::Checksum finish(std::size_t run);
+  const hash::Checksum& finish(std::size_t run);
+  /// After finish().
+  const hash::Checksum& result(std::size_t run) const { return *finished_[run]; }
 
  private:
   struct Wanted {
-    hash::Algorithm algorithm = hash::Algorithm::xxh3;
     std::uint64_t size = 0;
+    hash::Algorithm algorithm = hash::Algorithm::xxh3;
+    bool is_wanted = false;
   };
   struct Progress {
     explicit Progress(hash::Algorithm algorithm) : checksum(algorithm) {}
@@ -55,10 +59,11 @@ class OrderedChecksums {
   void keep(std::size_t run, Progress& progress);
 
   Read read_;
-  std::unordered_map<std::size_t, Wanted> wanted_;
+  // By run: there may be as many as tensors.
+  std::vector<Wanted> wanted_;
+  std::vector<std::optional<hash::Checksum>> finished_;
   std::mutex mutex_;
   std::unordered_map<std::size_t, std::shared_ptr<Progress>> begun_;  // and not finished
-  std::unordered_map<std::size_t, hash::Checksum> finished_;
 };
 
 }  // namespace aerotool

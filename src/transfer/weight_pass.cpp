@@ -26,6 +26,7 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
       layout.tensors.begin(), layout.tensors.end(),
       [](const PlannedTensor& planned) { return !planned.is_stored() && planned.made->bytes->in_order(); });
   if (in_order) most_jobs_ = 1;
+  for (const Model* model : models_) most_jobs_ = std::min(most_jobs_, jobs_for_reading(*model, jobs_));
   if (wanted_.tensors || any_digest) tensor_tasks_ = std::vector<io::HashTask>(layout.tensors.size());
   // A tensor that fills its shard is checked by the shard's digest.
   if (!tensor_tasks_.empty()) wanted_.shards = true;
@@ -83,8 +84,7 @@ void WeightPass::run(io::Progress* progress) {
   input_check_.judge();
   checksum_check_.judge();
   if (wanted_.checksums) {
-    for (std::size_t i = 0; i < layout_.tensors.size(); ++i)
-      checksums_.push_back(wanted_checksums_.finish(i));
+    for (std::size_t i = 0; i < layout_.tensors.size(); ++i) wanted_checksums_.finish(i);
   }
   source_check_.judge();
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.

@@ -47,7 +47,7 @@ class WeightPass {
   // After run(), where they were wanted.
   const Digest& shard_digest(std::size_t shard) const { return shard_tasks_[shard].digest; }
   const Digest& tensor_digest(std::size_t shard, std::size_t tensor) const;
-  const hash::Checksum& tensor_checksum(std::size_t tensor) const { return checksums_[tensor]; }
+  const hash::Checksum& tensor_checksum(std::size_t tensor) const { return wanted_checksums_.result(tensor); }
   const std::vector<Digest>& page_digests(std::size_t shard) const { return regions_[shard].page_digests; }
 
   /// Hands over a shard's bytes in order, by a read of its own with `jobs` threads. Throws IoError where
@@ -72,7 +72,6 @@ class WeightPass {
   // By the number of the tensor in the layout: those of the sources, and those that are wanted.
   ChecksumCheck checksum_check_;
   OrderedChecksums wanted_checksums_;
-  std::vector<hash::Checksum> checksums_;
   std::vector<io::Region> regions_;  // one a shard
   std::vector<io::Region> others_;
   std::vector<io::HashTask> shard_tasks_;

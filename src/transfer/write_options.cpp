@@ -22,6 +22,20 @@ std::uint64_t parse_align(const std::string& text) {
   return align;
 }
 
+write::TensorHash parse_tensor_hash(const std::string& text) {
+  if (text == "none") return {.none = true};
+  return {.algorithm = hash::algorithm_named(text)};
+}
+
+int parse_level(const std::string& text) {
+  constexpr std::uint64_t kMaxLevel = 22;
+  if (text == "none") return 0;
+  const std::uint64_t level = parse_count(text, "--compress");
+  if (level == 0 || level > kMaxLevel)
+    throw UsageError("--compress takes a level from 1 to 22 or 'none', not '" + text + "'");
+  return static_cast<int>(level);
+}
+
 bool is_given(const std::string&) {
   return true;
 }
@@ -81,6 +95,30 @@ const WriteOption<bool>& components() {
                     "",
                     "write the parts of sparse and quantized objects as tensors of their own",
                     {}});
+  return option;
+}
+
+const WriteOption<TensorHash>& tensor_hash() {
+  static const auto option = write_option<parse_tensor_hash>(
+      {"tensor-hash",
+       0,
+       Option::Argument::optional,
+       "ALGORITHM",
+       "store a hash of every tensor (default: BLAKE3 in AERO, XXH3 in zTensor)",
+       {"default", "blake3", "xxh3", "sha256", "crc32c", "none"},
+       "default"});
+  return option;
+}
+
+const WriteOption<int>& compress() {
+  static const auto option =
+      write_option<parse_level>({"compress",
+                                 0,
+                                 Option::Argument::optional,
+                                 "LEVEL",
+                                 "compress each tensor with zstd, 1 to 22 (default: 3), or 'none'",
+                                 {},
+                                 "3"});
   return option;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/option.hpp"
+#include "hash/checksum.hpp"
 
 namespace aerotool {
 
@@ -77,6 +78,14 @@ namespace write {
 const WriteOption<std::uint64_t>& max_shard_bytes();
 /// Tensors of objects that mean more than tensors alone are written as tensors all the same.
 const WriteOption<bool>& components();
+/// A hash of every tensor is stored: of the kind that the format usually has, of this one, or none.
+struct TensorHash {
+  bool none = false;
+  std::optional<hash::Algorithm> algorithm = {};  ///< absent: the usual one
+};
+const WriteOption<TensorHash>& tensor_hash();
+/// Tensors are compressed one by one, at this level of zstd; 0: they are not.
+const WriteOption<int>& compress();
 /// Of each tensor in its shard, in bytes: a power of two.
 const WriteOption<std::uint64_t>& align();
 

@@ -110,6 +110,49 @@ def validate(bench: Bench) -> Table:
     return table
 
 
+def ztensor(bench: Bench) -> Table:
+    table = Table("zTensor", ["command", "time", "ratio", "budget"])
+    source, raw, aero, copy = (bench.path(name) for name in ("m.safetensors", "m.zt", "m.aero", "copy"))
+    models.write_safetensors(source, bench.size)
+    bench.tool("convert", source, raw)
+    source.unlink()
+    anew = removing(copy, aero)
+    floor = Contender("cp m.zt", ["cp", raw, copy], anew)
+    to_aero = bench.ours("convert m.zt m.aero", "convert", raw, aero, before=anew)
+    bench.time(floor, to_aero)
+    table.rows += [[floor.name, spread(floor.seconds), "", ""], compared(to_aero, floor, "1.0")]
+    removing(copy, aero)()
+    bench.tool("convert", raw, aero)
+    removing(raw)()
+    floor = Contender("cp m.aero", ["cp", aero, copy], removing(copy, raw))
+    back = bench.ours("convert m.aero m.zt", "convert", aero, raw, before=removing(copy, raw))
+    bench.time(floor, back)
+    table.rows += [[floor.name, spread(floor.seconds), "", ""], compared(back, floor, "1.0")]
+    removing(copy, aero, raw)()
+    models.write_safetensors(source, bench.size)
+    bench.tool("convert", source, raw)
+    check = bench.ours("validate --full m.zt", "validate", "--full", raw)
+    if shutil.which("xxhsum") is not None:
+        hashed = Contender("xxhsum -H3 m.zt", ["xxhsum", "-H3", raw])
+    elif shutil.which("b3sum") is not None:
+        hashed = Contender("b3sum m.zt", ["b3sum", "--no-mmap", raw])
+    else:
+        hashed = None
+        table.notes.append("validate --full is not compared: there is neither xxhsum nor b3sum here")
+    if hashed is not None:
+        bench.time(hashed, check)
+        table.rows += [[hashed.name, spread(hashed.seconds), "", ""], compared(check, hashed, "1.05")]
+    removing(raw)()
+    bench.tool("convert", "--compress=1", source, raw)
+    source.unlink()
+    one = bench.ours("validate --full -j1 of a compressed file", "validate", "--full", "-j1", raw)
+    two = bench.ours("validate --full -j2 of a compressed file", "validate", "--full", "-j2", raw)
+    bench.time(one, two)
+    table.rows += [[one.name, spread(one.seconds), "", ""], compared(two, one, "0.56")]
+    raw.unlink()
+    return table
+
+
 def from_disk(bench: Bench) -> Table:
     size = min(bench.size, GIB // 2)
     table = Table(f"from a cold disk, {size / GIB:g} GiB", ["command", "time", "ratio", "budget"])
@@ -323,6 +366,7 @@ def compare_libraries(bench: Bench) -> Table:
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "validate": validate,
+    "ztensor": ztensor,
     "cold": from_disk,
     "pack-set": pack_set,
     "metadata": metadata,

@@ -104,12 +104,14 @@ class Calls:
             make("convert", "--to", "safetensors", *shards, at / f"{name}.safetensors",
                  at / f"{name}-sharded")
             make("convert", "--to", "gguf", *shards, at / f"{name}.gguf", at / f"{name}-split")
+            make("convert", at / f"{name}.safetensors", at / f"{name}.zt")
             (at / f"{name}-tensors").mkdir()
             make("extract", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
         make("pack-set", "--max-shard-bytes", "100KiB", "--max-part-shards", "1", at / "old.gguf",
              at / "old-larger-set")
         (at / "new.gguf.gz").write_bytes(gzip.compress((at / "new.gguf").read_bytes(), 1))
-        for name in ("new.aero", "new.gguf", "new.safetensors"):
+        make("convert", "--compress", at / "new.safetensors", at / "compressed.zt")
+        for name in ("new.aero", "new.gguf", "new.safetensors", "new.zt"):
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
@@ -134,6 +136,13 @@ class Calls:
         add("convert AERO to GGUF", ["convert", at / "new.aero", "{out}/new.gguf"], "file", old_file)
         add("convert AERO to safetensors", ["convert", at / "new.aero", "{out}/new.safetensors"], "file",
             old_file, jobs=(2,))
+        add("convert AERO to zTensor", ["convert", at / "new.aero", "{out}/new.zt"], "file", old_file)
+        add("convert to compressed zTensor", ["convert", "--compress", at / "new.safetensors", "{out}/new.zt"],
+            "file", old_file, jobs=(2,))
+        add("convert to zTensor 1.2", ["convert", "--to", "ztensor-1.2", "--compress", "--tensor-hash",
+                                       at / "new.safetensors", "{out}/new.zt"], "file", old_file, jobs=(2,))
+        add("convert compressed zTensor", ["convert", at / "compressed.zt", "{out}/new.aero"], "file", old_file,
+            jobs=(2,))
         add("convert a set to GGUF", ["convert", at / "new-set", "{out}/new.gguf"], "file", old_file,
             jobs=(2,))
         add("convert to sharded safetensors",
@@ -157,6 +166,8 @@ class Calls:
             jobs=(2,))
         add("convert standard input", ["convert", "--to", "aero", "-", "{out}/new.aero"], "file", old_file,
             stdin=at / "new.safetensors", jobs=(2,))
+        add("convert to zTensor on standard output", ["convert", "--to", "ztensor", at / "new.safetensors", "-"],
+            "stream", jobs=(2,))
         add("convert a .gz", ["convert", at / "new.gguf.gz", "{out}/new.aero"], "file", jobs=(2,))
         return cases
 
@@ -171,7 +182,8 @@ class Calls:
     def reading(self) -> list[Case]:
         at = self.inputs
         cases = []
-        models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split"]
+        models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split",
+                  "new.zt", "compressed.zt"]
         for model in models:
             for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--metadata"],
                           ["list", "--long"]):

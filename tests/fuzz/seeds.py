@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/hostile"))
 
 import foreign_files  # noqa: E402
+import ztensor_file  # noqa: E402
+from cases import ztensor_data  # noqa: E402
+
 DATA = ROOT / "tests/data"
 
 # What the first byte of an input of the target msgpack stands for (msgpack.cpp).
@@ -106,6 +109,18 @@ def foreign_seeds() -> list[bytes]:
     ]
 
 
+def ztensor_seeds() -> list[bytes]:
+    """What the releases wrote, and of every version a file with sparse objects and encoded parts."""
+    found = small_files("zt/*.zt") + small_files("zt/bad/*.zt")
+    data = bytes(range(200))
+    for name, make in ztensor_data.FILES.items():
+        found += [make(), make({}), ztensor_data.encoded(name, ztensor_data.stored(name, data))]
+        if name != "v01":
+            found += [ztensor_data.csr(name), ztensor_data.coo(name)]
+    found += [ztensor_data.quant_group(), ztensor_data.mx(), ztensor_data.ggml()]
+    return [*found, ztensor_file.data_shard(b"weights")]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -117,6 +132,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return small_files("*/*.safetensors.index.json")
     if target == "gguf":
         return small_files("*.gguf") + [gguf_part("0", "1", "2", "a", "b")]
+    if target == "ztensor":
+        return ztensor_seeds()
     if target == "foreign":
         return foreign_seeds()
     if target == "gguf_split":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gguf_file
+import ztensor_file
 from process import Runner
 
 HERE = Path(__file__).resolve().parent
@@ -97,6 +98,20 @@ def may_pass_without_hashes(original: bytes, changed: bytes) -> bool:
     )
 
 
+def may_pass_as_ztensor(original: bytes, changed: bytes) -> bool:
+    """Of version 2 all is hashed that is made so, but for a field that is reserved, and padding is zero."""
+    if len(original) != len(changed):
+        return False
+    reserved = range(len(original) - 12, len(original) - 8)
+    return next(i for i in range(len(original)) if original[i] != changed[i]) in reserved
+
+
+def may_pass_as_old_ztensor(original: bytes, changed: bytes) -> bool:
+    """The index of versions 0.1 and 1 has no hash. Cut inside its first padding, version 0.1 may be a file
+    without tensors."""
+    return len(original) == len(changed) or changed == b"ZTEN0001" + bytes(8)
+
+
 def verdicts(runner: Runner, files: list[str]) -> tuple[dict[str, bool], list[str]]:
     """Of each file whether it is sound by validate --full, and what no run may do."""
     sound, problems = {}, []
@@ -136,12 +151,16 @@ def check(
     return len(files), problems[:20]
 
 
-def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], bool]]]:
-    """Made in the directory that this process is in, by the tool itself and from tests/data."""
+def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], bool], int]]:
+    """Made in the directory that this process is in, by the tool itself and from tests/data. The number says
+    which bits are flipped: every one, but of a file that is padding for the most part."""
     data = ROOT / "tests/data"
     Path("small.safetensors").write_bytes((data / "escapes.safetensors").read_bytes())
     Path("vocab.gguf").write_bytes((data / "vocab-only.gguf").read_bytes())
     Path("small.gguf").write_bytes(gguf_file.file())
+    Path("old.zt").write_bytes(ztensor_file.file_0_1())
+    Path("one.zt").write_bytes(ztensor_file.file_1())
+    Path("two.zt").write_bytes(ztensor_file.with_digest())
     for words in (
         ["convert", "small.safetensors", "plain.aero"],
         [
@@ -157,12 +176,15 @@ def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], 
         outcome = runner.run(words)
         assert outcome.status == 0, outcome.err
     return [
-        (Path("control.aero"), "c", may_pass_with_control_hash),
-        (Path("plain.aero"), "p", may_pass),
-        (Path("small.safetensors"), "s", may_pass_without_hashes),
-        (Path("small.gguf"), "g", may_pass_without_hashes),
-        (Path("vocab.gguf"), "v", may_pass_without_hashes),
-        (Path("set/model.aeroset.json"), "j", may_pass_as_json),
+        (Path("control.aero"), "c", may_pass_with_control_hash, 1),
+        (Path("plain.aero"), "p", may_pass, 1),
+        (Path("small.safetensors"), "s", may_pass_without_hashes, 1),
+        (Path("small.gguf"), "g", may_pass_without_hashes, 1),
+        (Path("vocab.gguf"), "v", may_pass_without_hashes, 1),
+        (Path("old.zt"), "o", may_pass_as_old_ztensor, 1),
+        (Path("one.zt"), "n", may_pass_as_old_ztensor, 1),
+        (Path("two.zt"), "t", may_pass_as_ztensor, 7),
+        (Path("set/model.aeroset.json"), "j", may_pass_as_json, 1),
     ]
 
 

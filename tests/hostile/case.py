@@ -30,6 +30,7 @@ class Case:
     files: dict[str, Content] = field(default_factory=dict)  # in a directory of its own, beside the model
     model: str | None = None  # the path that is given to the tool, where it is not the file's
     memory: int = 320 * MIB  # that a command may take
+    carried: bool = False  # of WEIGHTS: what copies the file copies the fault, and need not see it
 
 
 @dataclass
@@ -40,9 +41,17 @@ class Table:
     prefix: str = ""  # of the names of all files
     cases: list[Case] = field(default_factory=list)
 
-    def add(self, name: str, verdict: Verdict, says: str, content: Content, memory: int = 320 * MIB) -> None:
+    def add(
+        self,
+        name: str,
+        verdict: Verdict,
+        says: str,
+        content: Content,
+        memory: int = 320 * MIB,
+        carried: bool = False,
+    ) -> None:
         file = f"{self.prefix}{name}.{self.extension}"
-        self.cases.append(Case(file, verdict, says, content, memory=memory))
+        self.cases.append(Case(file, verdict, says, content, memory=memory, carried=carried))
 
     def unreadable(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.UNREADABLE, says, content)
@@ -52,6 +61,9 @@ class Table:
 
     def weights(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.WEIGHTS, says, content)
+
+    def carried(self, name: str, says: str, content: Content) -> None:
+        self.add(name, Verdict.WEIGHTS, says, content, carried=True)
 
     def sound(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.SOUND, says, content)

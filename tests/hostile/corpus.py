@@ -19,6 +19,8 @@ def tables() -> dict[str, Table]:
         gguf_split,
         safetensors,
         safetensors_index,
+        ztensor,
+        ztensor_data,
     )
 
     return {
@@ -30,6 +32,8 @@ def tables() -> dict[str, Table]:
         "safetensors-index": safetensors_index.cases(),
         "gguf": gguf.cases(),
         "gguf-split": gguf_split.cases(),
+        "ztensor": ztensor.cases(),
+        "ztensor-data": ztensor_data.cases(),
     }
 
 
@@ -70,6 +74,7 @@ def main() -> None:
                     "verdict": case.verdict.name,
                     "says": case.says,
                     "memory": case.memory,
+                    "carried": case.carried,
                 }
             )
     (top / "cases.json").write_text(json.dumps(told))

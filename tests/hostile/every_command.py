@@ -21,6 +21,7 @@ class Told:
     verdict: str
     says: str
     memory: int
+    carried: bool
 
     @property
     def statuses(self) -> tuple[int, int, int]:
@@ -156,6 +157,7 @@ class Commands:
                 words[0] != "extract"
                 and outcome.status == 0
                 and self._case.verdict == "WEIGHTS"
+                and not self._case.carried
                 and "says-nothing-of-tensors" not in self._case.name
             ):
                 self._problem("takes a corrupt file for sound", *words)

@@ -1,12 +1,15 @@
 import gguf_library
+import peers
 import pytest
 import safetensors_library
 from matrix import MATRIX
 from tool import Tool
+from ztensor_library import Release
 
 
 def pytest_addoption(parser):
     parser.addoption("--binary", required=True)
+    parser.addoption("--require-packages", action="store_true")
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,23 @@ def tool(pytestconfig):
 def matrix():
     MATRIX.order([*reversed(safetensors_library.GEOMETRY), *gguf_library.GEOMETRY])
     return MATRIX
+
+
+@pytest.fixture(scope="session")
+def release(pytestconfig):
+    """zTensor's release of a version. A test of one that cannot be had is skipped, or fails."""
+    pythons, missing = peers.make_ztensor()
+    give_up = pytest.fail if pytestconfig.getoption("--require-packages") else pytest.skip
+    running = {}
+
+    def start(version):
+        if version in missing:
+            reason = next(iter(missing.values()))
+            give_up(f"ztensor {', '.join(missing)} cannot be installed here: {reason}")
+        if version not in running:
+            running[version] = Release(pythons[version])
+        return running[version]
+
+    yield start
+    for process in running.values():
+        process.close()

@@ -203,7 +203,7 @@ TEST_CASE("aero: every corrupt weight is found by a full check, and laid to the 
   for (const bool tensors : {false, true}) {
     for (const bool pages : {false, true}) {
       WriteOptions options;
-      if (tensors) options.set(tensor_hash(), true);
+      if (tensors) options.set(write::tensor_hash(), {});
       if (pages) options.set(page_hash(), 4096);
       const std::string sound = written(model, options);
       CHECK(judge_bytes(sound) == "");

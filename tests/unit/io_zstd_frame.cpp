@@ -64,16 +64,16 @@ std::string problem_of(const std::function<void()>& act) {
   return {};
 }
 
-constexpr std::size_t kLarge = 40'000'000;  // more than is kept of what was decoded
+constexpr std::size_t kLarge = 5'000'000;  // more than is kept of what was decoded
 
 }  // namespace
 
 TEST_CASE("zstd frame: runs come in order, ahead and from what is kept") {
-  const std::string text = sample(3'000'000);
+  const std::string text = sample(2'000'000);
   const std::string stored = frame_of(text);
   CHECK(stored.size() < text.size());
   const ZstdFrame frame(reader_of(stored), {.stored = stored.size(), .decoded = text.size()});
-  for (const std::uint64_t offset : {0, 500'000, 400'000, 2'900'000, 0})
+  for (const std::uint64_t offset : {0, 500'000, 400'000, 1'900'000, 0})
     CHECK(read_text(frame, offset, 100'000) == text.substr(offset, 100'000));
 }
 
@@ -99,10 +99,12 @@ TEST_CASE("zstd frame: sizes that are not so are told as often as it is read") {
   const std::string stored = frame_of(text);
   const ZstdFrame shorter(reader_of(stored), {.stored = stored.size(), .decoded = 999'999});
   for (int i = 0; i < 2; ++i)
-    CHECK(problem_of([&] { read_text(shorter, 0, 999'999); }) == "the zstd frame decodes to more than 999,999 bytes");
+    CHECK(problem_of([&] { read_text(shorter, 0, 999'999); }) ==
+          "the zstd frame decodes to more than 999,999 bytes");
   const ZstdFrame longer(reader_of(stored), {.stored = stored.size(), .decoded = 1'000'001});
   for (int i = 0; i < 2; ++i)
-    CHECK(problem_of([&] { read_text(longer, 0, 1'000'001); }) == "the zstd frame decodes to 1,000,000 bytes, not to 1,000,001");
+    CHECK(problem_of([&] { read_text(longer, 0, 1'000'001); }) ==
+          "the zstd frame decodes to 1,000,000 bytes, not to 1,000,001");
   CHECK(read_text(longer, 0, 10) == text.substr(0, 10));
   const std::string two = stored + "x";
   const ZstdFrame followed(reader_of(two), {.stored = two.size(), .decoded = 1'000'000});

@@ -91,7 +91,7 @@ struct Computing {
     bytes = std::make_shared<Doubled>(StoredTensor{&model, 0});
     plan.models = {&model};
     plan.edits.architecture = "x";
-    plan.options.set(aero::tensor_hash(), true);
+    plan.options.set(write::tensor_hash(), {});
     plan.jobs = 3;
     plan.tensors.push_back(
         computed(description("doubles", DTypeCode::i16, {2, kElements / 2}), bytes, {&model, 0}));

@@ -307,7 +307,7 @@ TEST_CASE("ztensor: dense and sparse layouts") {
     sample.object.shape[0] = UINT64_MAX;
     sample.object.shape[1] = 0;
   }),
-             "Shape: the size of 'indptr'");
+             "LayoutRule: the size of 'indptr'");
   check_says(csr_sample().with([](Sample& sample) { sample.object.parts[0].length = 12; }),
              "LayoutRule: 'values' has 12 bytes");
   check_says(csr_sample().with([](Sample& sample) { sample.object.parts[1].length = 15; }),
@@ -343,7 +343,7 @@ TEST_CASE("ztensor: layouts in blocks") {
   check_says(mx_sample().with([](Sample& sample) { sample.object.attributes.reset(); }),
              "LayoutRule: the attribute scale_form");
   check_says(mx_sample().with([](Sample& sample) { sample.object.shape = {}; }),
-             "LayoutRule: the attribute axis");
+             "LayoutRule: the layout is not for scalars");
   check_says(quant_sample().with(set("bits", Value::u64(7))), "LayoutRule: the attribute bits");
   check_says(quant_sample().with(set("bits", Value::u64(3))),
              "LayoutRule: the attribute packing does not fit codes of 3 bits in words of 32");

@@ -11,11 +11,11 @@ namespace {
 
 template <typename Number>
 IndexPart part_of(const std::vector<Number>& numbers, DTypeCode dtype) {
-  return {[&numbers](std::uint64_t offset, std::span<std::byte> out) {
-            REQUIRE(offset + out.size() <= numbers.size() * sizeof(Number));
-            std::memcpy(out.data(), std::as_bytes(std::span(numbers)).data() + offset, out.size());
-          },
-          numbers.size(), dtype};
+  const auto read = [&numbers](std::uint64_t offset, std::span<std::byte> out) {
+    REQUIRE(offset + out.size() <= numbers.size() * sizeof(Number));
+    std::memcpy(out.data(), std::as_bytes(std::span(numbers)).data() + offset, out.size());
+  };
+  return {[read]() -> io::ReadAt { return read; }, numbers.size(), dtype};
 }
 
 std::string csr(const std::vector<std::uint32_t>& indptr, const std::vector<std::uint64_t>& indices,

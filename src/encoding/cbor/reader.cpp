@@ -66,8 +66,8 @@ Reader::Head Reader::head() {
   Head head;
   do {
     item_ = at_;
-    if (open_.size() > kMaxDepth)
-      fail(Rule::depth, "nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    const std::size_t most = deterministic() ? kMaxDepth : kMaxLaxDepth;
+    if (open_.size() > most) fail(Rule::depth, "nested deeper than " + std::to_string(most) + " levels");
     head = head_of(next_byte());
   } while (head.major == kTag);
   return head;

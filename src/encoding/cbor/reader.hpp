@@ -62,8 +62,10 @@ std::string_view name_of(Type type);
 /// skips it. Every function throws Problem; then nothing more can be read. Tags are passed over in lax mode.
 class Reader {
  public:
-  /// Levels below the root. The deterministic mode's is that of src/formats/ztensor/FORMAT.md, "CBOR".
+  /// Levels below the root. The deterministic mode's is that of src/formats/ztensor/FORMAT.md, "CBOR"; the
+  /// lax mode's is ours.
   static constexpr std::size_t kMaxDepth = 32;
+  static constexpr std::size_t kMaxLaxDepth = 200;
 
   /// The bytes outlive the reader.
   Reader(ByteSpan bytes, Mode mode) : bytes_(bytes), mode_(mode) {}

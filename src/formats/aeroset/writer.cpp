@@ -61,7 +61,7 @@ class AerosetDraft final : public SetDraft {
           {files_[i].name, builder.size_bound(), part ? builder.shard_count() : 0, builder.tensor_count()});
       summary.total_bytes += builder.size_bound();
     }
-    summary.total_is_bound = plan_.options.has(aero::tensor_hash());
+    summary.total_is_bound = aero::hashes_tensors(plan_.options);
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
@@ -93,7 +93,7 @@ class AerosetDraft final : public SetDraft {
     require_space_at_most(output);
     WeightPass pass(plan_.models, layout_,
                     {.shards = true,
-                     .tensors = plan_.options.has(aero::tensor_hash()),
+                     .tensors = aero::hashes_tensors(plan_.options),
                      .page_size = plan_.options.get(aero::page_hash())},
                     plan_.jobs);
     if (progress != nullptr) {

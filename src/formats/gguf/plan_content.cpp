@@ -57,7 +57,11 @@ void add_value(const std::string& key, const Value& value, Collector& collector,
   if (key == kAlignmentKey && !(value.is_unsigned() && is_power_of_two(value.bits)))
     return collector.lose(key, "it is no alignment");
   auto typed = gguf_value(value);
-  if (!typed) return collector.lose(key, "GGUF has no type for " + std::string(name_of(value.type)));
+  if (!typed) {
+    const bool is_array = value.type == ValueType::array;
+    return collector.lose(key, is_array ? "GGUF has no arrays of several types"
+                                        : "GGUF has no type for " + std::string(name_of(value.type)));
+  }
   content.metadata.entries.emplace_back(key, std::move(*typed));
 }
 

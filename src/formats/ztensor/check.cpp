@@ -147,19 +147,40 @@ std::vector<std::uint32_t> parts_to_read(const CheckedFile& file, bool values) {
   return order;
 }
 
-void check_parts(const CheckedFile& file, const CheckOptions& options, CheckTally& tally, Report& report) {
-  const PartStream stream(file.reader, file.table, parts_to_read(file, options.values));
-  ValueScan scan(file.table.tensors);
+/// Goes through parts one behind the other; where there is one alone, what is wrong with it ends that.
+void check_run(const CheckedFile& file, std::vector<std::uint32_t> parts, const CheckOptions& options,
+               ValueScan& scan, Report& report) {
+  const bool is_alone = parts.size() == 1;
+  const PartStream stream(file.reader, file.table, std::move(parts), is_alone);
   std::vector<io::Region> whole(1);
   whole[0].length = stream.length();
   whole[0].read = [&](std::uint64_t offset, std::span<std::byte> out) { stream.read(offset, out); };
   if (options.values) scan.visit(whole[0], stream.begins(), stream.tensors());
   PartJudge judge(file, stream, report);
   if (options.progress != nullptr) options.progress->total += stream.length();
-  io::run(whole, {.jobs = options.jobs, .progress = options.progress, .in_order = [&](ByteSpan bytes) {
-                    judge.add(bytes);
-                  }});
-  judge.finish();
+  try {
+    io::run(whole, {.jobs = file.jobs, .progress = options.progress, .in_order = [&](ByteSpan bytes) {
+                      judge.add(bytes);
+                    }});
+    judge.finish();
+  } catch (const ContentError& error) {
+    report.fault(error.code(), error.where(), error.message());
+  }
+}
+
+void check_parts(const CheckedFile& file, const CheckOptions& options, CheckTally& tally, Report& report) {
+  // What a broken part of such a size is said to decode to is not worth to be gone through.
+  constexpr std::uint64_t kLarge = std::uint64_t{16} << 20;
+  ValueScan scan(file.table.tensors);
+  std::vector<std::uint32_t> together;
+  std::vector<std::uint32_t> alone;
+  for (const std::uint32_t part : parts_to_read(file, options.values)) {
+    const bool is_large =
+        file.table.parts[part].encoding != Encoding::raw && file.table.tensors[part].size > kLarge;
+    (is_large ? alone : together).push_back(part);
+  }
+  check_run(file, std::move(together), options, scan, report);
+  for (const std::uint32_t part : alone) check_run(file, {part}, options, scan, report);
   if (options.values) scan.tell(file.files.front()->name(), report, tally.values);
 }
 
@@ -168,8 +189,8 @@ void check_parts(const CheckedFile& file, const CheckOptions& options, CheckTall
 void check_padding(const CheckedFile& file, Report& report) {
   std::array<std::byte, kAlignment2> block{};
   std::uint32_t number = 0;
-  std::uint64_t covered = 0;  // of the file with that number
-  std::size_t last = 0;       // the tensor whose blob ends there
+  std::uint64_t covered = kMagicSize;  // of the file with that number
+  std::optional<std::size_t> last;     // the tensor whose blob ends there; nothing at the beginning
   const auto look = [&](std::uint64_t next) {
     if (!file.files[number] || covered % file.alignment == 0) return;
     const std::uint64_t stop = std::min({align_up(covered, file.alignment), file.blobs_end_of(number), next});
@@ -178,10 +199,11 @@ void check_padding(const CheckedFile& file, Report& report) {
     file.files[number]->read(covered, padding);
     const auto other = std::ranges::find_if(padding, [](std::byte b) { return b != std::byte{0}; });
     if (other == padding.end()) return;
-    Where where = where_of(file, last);
+    Where where = last ? where_of(file, *last) : Where{file.files[number]->name(), {}, {}};
     where.offset = covered + static_cast<std::uint64_t>(other - padding.begin());
     report.fault(code_of(Rule::padding), std::move(where),
-                 said(Rule::padding, "the padding behind it is not zero"));
+                 said(Rule::padding, last ? "the padding behind it is not zero"
+                                          : "the padding behind the magic is not zero"));
   };
   for (const std::uint32_t tensor : in_order_of_files(file)) {
     const StoredPart& part = file.table.parts[tensor];
@@ -189,13 +211,36 @@ void check_padding(const CheckedFile& file, Report& report) {
     if (part.length == 0) continue;
     const bool is_in_other = part.file != number;
     look(is_in_other ? UINT64_MAX : begin);
-    if (is_in_other) covered = 0;
+    if (is_in_other) {
+      covered = kMagicSize;
+      last.reset();
+    }
     number = part.file;
     if (begin + part.length <= covered) continue;
     covered = begin + part.length;
     last = tensor;
   }
   look(UINT64_MAX);
+}
+
+/// The last half of a byte that an odd number of f4_e2m1 leaves over is 0.
+void check_last_halves(const CheckedFile& file, Report& report) {
+  for (const Object& object : file.table.objects) {
+    if (element_count(object.shape).value_or(0) % 2 == 0) continue;
+    for (const Object::Part& part : object.parts) {
+      const std::uint64_t size = file.table.tensors[part.tensor].size;
+      if (part.type != "f4_e2m1" || size == 0 || !file.files[file.table.parts[part.tensor].file]) continue;
+      std::byte last{};
+      try {
+        file.reader.read(part.tensor, size - 1, std::span(&last, 1));
+      } catch (const ContentError&) {
+        continue;  // what cannot be decoded has been told
+      }
+      if ((last >> 4) == std::byte{0}) continue;
+      report.fault(code_of(Rule::layout_data), where_of(file, part.tensor),
+                   said(Rule::layout_data, "the half of its last byte that is left over is not 0"));
+    }
+  }
 }
 
 void check_shards(const CheckedFile& file, const CheckOptions& options, Report& report) {
@@ -219,6 +264,7 @@ void check_data(const CheckedFile& file, const CheckOptions& options, Report& re
   of_file.values = false;
   check_file(*file.files.front(), {}, of_file, report);
   check_parts(file, options, tally, report);
+  check_last_halves(file, report);
   check_sparse(file, report);
   check_padding(file, report);
   check_shards(file, options, report);

@@ -17,11 +17,13 @@ namespace aerotool::ztensor {
 struct CheckedFile {
   std::span<const std::shared_ptr<io::Input>> files;  ///< its own and its shards; null where one is missing
   std::span<const ShardFile> shards;
+  const std::vector<std::shared_ptr<io::Input>>& inputs;  ///< the same
   const TensorTable& table;
   const PartReader& reader;
   std::uint64_t alignment = 0;
   std::uint64_t blobs_end = 0;  ///< in its own file
   bool checks_bools = false;    ///< a bool is 0 or 1
+  unsigned jobs = 1;
 
   std::uint64_t blobs_end_of(std::uint32_t number) const {
     return number == 0 ? blobs_end : files[number]->size() - kFooterSize;

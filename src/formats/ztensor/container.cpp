@@ -70,7 +70,8 @@ Container container_of_2(const io::Input& input, Report& report) {
   const std::uint64_t footer = size - kFooterSize;
   const Bytes bytes = input.view(footer, kFooterSize);
   if (bytes.text().substr(32) != kMagic2)
-    refuse(Rule::footer_magic, at(input, footer + 32), "the file does not end with the magic of a footer");
+    refuse(Rule::footer_magic, at(input, footer + 32),
+           "the file does not end with the magic of a footer: it is cut off, or bytes follow");
   const auto version = load_le<std::uint32_t>(bytes.view, 24);
   if (version != kFooterVersion) {
     throw UnsupportedError(at(input, footer + 24),
@@ -80,7 +81,7 @@ Container container_of_2(const io::Input& input, Report& report) {
   const auto length = load_le<std::uint64_t>(bytes.view, 8);
   const auto hash = load_le<std::uint64_t>(bytes.view, 16);
   if (load_le<std::uint32_t>(bytes.view, 28) != 0)
-    report.warning(Code::stray, at(input, footer + 28), "a reserved field of the footer is not 0");
+    report.warning(Code::reserved, at(input, footer + 28), "a reserved field of the footer is not 0");
   const Container container = {
       .version = Version::v2, .manifest_offset = offset, .manifest_length = length, .blobs_end = footer};
   if (length == 0) {

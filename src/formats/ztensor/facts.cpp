@@ -30,6 +30,14 @@ std::optional<Breach> find_encoding(const PartEntry& part, Version version, Part
     return Breach{Rule::encoding, "the encoding " + quoted(part.encoding) + " is not known"};
   }
   facts.size = facts.encoding == Encoding::raw ? part.length : part.decoded_length;
+  const bool is_zstd = facts.encoding == Encoding::zstd || facts.encoding == Encoding::zstd_seekable;
+  // A block of zstd decodes to 128 KiB at most, and takes four bytes at least (RFC 8878, 3.1.1.2).
+  constexpr std::uint64_t kBlock = std::uint64_t{128} << 10;
+  constexpr std::uint64_t kLeastBlock = 4;
+  if (is_zstd && facts.size && *facts.size / kBlock > part.length / kLeastBlock) {
+    return Breach{Rule::encoding,
+                  plural(part.length, "byte") + " of zstd do not decode to " + with_thousands(*facts.size)};
+  }
   if (facts.encoding == Encoding::raw && part.decoded_length.value_or(part.length) != part.length) {
     return Breach{Rule::encoding, "raw bytes have a length of " + std::to_string(part.length) +
                                       " and an uncompressed one of " + std::to_string(*part.decoded_length)};

@@ -32,6 +32,12 @@ std::map<std::string, DType, std::less<>> list_layouts() {
   return layouts;
 }
 
+/// Every object of blocks asks.
+const std::map<std::string, DType, std::less<>>& known_layouts() {
+  static const std::map<std::string, DType, std::less<>> layouts = list_layouts();
+  return layouts;
+}
+
 bool is_number(const Value* value, std::uint64_t number) {
   return value != nullptr && value->is_unsigned() && value->bits == number;
 }
@@ -45,13 +51,15 @@ std::string layout_of_blocks(const DType& dtype) {
   return std::string(kBegin) + lower(dtype.name()) + std::string(kEnd);
 }
 
+bool is_layout_of_blocks(std::string_view layout) {
+  return known_layouts().contains(layout);
+}
+
 std::optional<DType> blocks_of(const ObjectEntry& object, const PartFacts& data) {
   if (!object.layout.starts_with(kBegin) || !object.attributes) return std::nullopt;
   if (data.stored != DTypeCode::u8 || data.type != nullptr || data.has_unknown_type) return std::nullopt;
-  // Every object of blocks asks.
-  static const std::map<std::string, DType, std::less<>> dtypes = list_layouts();
-  const auto found = dtypes.find(object.layout);
-  if (found == dtypes.end()) return std::nullopt;
+  const auto found = known_layouts().find(object.layout);
+  if (found == known_layouts().end()) return std::nullopt;
   const DType dtype = found->second;
   const bool is_said = object.attributes->map().size() == 2 &&
                        is_number(object.attributes->find(kBlockElements), dtype.packed().block_elements) &&

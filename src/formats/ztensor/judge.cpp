@@ -94,13 +94,26 @@ bool IndexJudge::add(const ObjectEntry& object, std::vector<PartFacts>& facts) {
   for (std::size_t i = 0; i < object.parts.size(); ++i)
     is_usable = add_part(object, object.parts[i], facts[i]) && is_usable;
   names_.push_back(object.name);
-  if (!is_usable) return false;
+  if (!is_usable || tell_duplicate_parts(object)) return false;
   if (const auto breach = layout_breach(object, facts, version_)) {
     // A layout that is not kept leaves parts that can be read; a shape that is not leaves no tensor.
     const bool is_readable = breach->rule == Rule::layout_rule;
     tell(*breach, object, {}, is_readable);
     return is_readable;
   }
+  return true;
+}
+
+bool IndexJudge::tell_duplicate_parts(const ObjectEntry& object) {
+  // The map of version 2 has been read in order.
+  if (version_ == Version::v2 || object.parts.size() < 2) return false;
+  std::vector<std::string_view> roles;
+  for (const PartEntry& part : object.parts) roles.push_back(part.role);
+  std::ranges::sort(roles);
+  const auto twice = std::ranges::adjacent_find(roles);
+  if (twice == roles.end()) return false;
+  tell({Rule::cbor_duplicate_key, "the part is duplicated: readers differ in which they take"}, object,
+       *twice, false);
   return true;
 }
 

@@ -34,6 +34,8 @@ class IndexJudge {
   void tell(const Breach& breach, const ObjectEntry& object, std::string_view role, bool is_readable);
   bool add_part(const ObjectEntry& object, const PartEntry& part, PartFacts& facts);
   BlobPlaces* places_of(const PartEntry& part);
+  /// Parts of one role; true where there are any, and the object cannot be used.
+  bool tell_duplicate_parts(const ObjectEntry& object);
   void tell_duplicates();
   void tell_overlaps(BlobPlaces& places, std::string_view in);
 

@@ -58,12 +58,14 @@ std::optional<Breach> JudgedObject::require_index(std::string_view role) const {
 }
 
 std::optional<Breach> JudgedObject::require_size(std::string_view role, std::optional<std::uint64_t> size,
-                                                 Rule rule) const {
+                                                 Rule rule, std::string_view asked_by) const {
   const PartFacts& part = facts(role);
-  if (!size) return Breach{Rule::shape, "the size of '" + std::string(role) + "' exceeds 2^64"};
+  if (!size)
+    return Breach{rule == Rule::dense_size ? Rule::shape : rule,
+                  "the size of '" + std::string(role) + "' exceeds 2^64"};
   if (part.has_unknown_type || !part.size || *part.size == *size) return std::nullopt;
-  return Breach{rule, "'" + std::string(role) + "' has " + plural(*part.size, "byte") +
-                          ", and the shape asks for " + with_thousands(*size)};
+  return Breach{rule, "'" + std::string(role) + "' has " + plural(*part.size, "byte") + ", and " +
+                          std::string(asked_by) + " asks for " + with_thousands(*size)};
 }
 
 std::optional<Breach> JudgedObject::require_no_attributes() const {

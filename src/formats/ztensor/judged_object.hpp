@@ -40,7 +40,8 @@ class JudgedObject {
   std::optional<Breach> require_index(std::string_view role) const;
   /// A size of nothing exceeds 2^64. What is not known of the part is not judged.
   std::optional<Breach> require_size(std::string_view role, std::optional<std::uint64_t> size,
-                                     Rule rule = Rule::layout_rule) const;
+                                     Rule rule = Rule::layout_rule,
+                                     std::string_view asked_by = "the shape") const;
   std::optional<Breach> require_no_attributes() const;
 
  private:

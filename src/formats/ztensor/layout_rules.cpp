@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/ztensor/ggml_layouts.hpp"
 #include "formats/ztensor/layouts.hpp"
 
 namespace aerotool::ztensor {
@@ -31,7 +32,7 @@ std::optional<Breach> layout_breach(const ObjectEntry& object, std::span<PartFac
   const std::span<const Row> rows = is_2 ? std::span<const Row>(kLayouts2) : std::span<const Row>(kLayouts1);
   const auto row = std::ranges::find(rows, object.layout, &Row::layout);
   if (row != rows.end()) return row->judge(judged);
-  if (is_2 && object.layout.starts_with("gguf.") && object.layout.ends_with("/1")) return ggml_breach(judged);
+  if (is_2 && is_layout_of_blocks(object.layout)) return ggml_breach(judged);
   return std::nullopt;
 }
 

@@ -15,7 +15,8 @@ std::optional<Breach> values_breach(const JudgedObject& object, std::string_view
                          ", which is no multiple of " + std::to_string(width));
   }
   const PartFacts& values = object.facts("values");
-  return object.require_size("values", size_of(values.type, values.stored, *places.size / width));
+  return object.require_size("values", size_of(values.type, values.stored, *places.size / width),
+                             Rule::layout_rule, "the number of places in '" + std::string(index) + "'");
 }
 
 std::uint64_t width_of(const PartFacts& facts) {

@@ -111,6 +111,7 @@ std::optional<Breach> mx_breach(const JudgedObject& object) {
                                                : data.stored == DTypeCode::i8 || data.has_unknown_type;
   if (!has_blocks) return broken_layout("'data' is of a type that has no blocks");
   const std::uint64_t rank = object.shape().size();
+  if (rank == 0) return broken_layout("the layout is not for scalars");
   const std::uint64_t axis = object.has_attribute("axis") ? object.number("axis").value_or(rank)
                                                           : std::max<std::uint64_t>(rank, 1) - 1;
   if (axis >= rank) return broken_layout("the attribute axis is no dimension of the shape");

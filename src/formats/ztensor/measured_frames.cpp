@@ -19,7 +19,7 @@ bool MeasuredFrames::are_needed(const ObjectEntry& object) const {
          std::ranges::any_of(object.parts, [&](const PartEntry& part) { return is_needed(object, part); });
 }
 
-void MeasuredFrames::measure(ObjectEntry& object, Report& report) {
+bool MeasuredFrames::measure(ObjectEntry& object, Report& report) {
   for (PartEntry& part : object.parts) {
     if (!is_needed(object, part)) continue;
     const std::pair place(part.offset, part.length);
@@ -30,16 +30,17 @@ void MeasuredFrames::measure(ObjectEntry& object, Report& report) {
     const io::ReadAt read = [&](std::uint64_t offset, std::span<std::byte> out) {
       input_.read(part.offset + offset, out);
     };
-    part.decoded_length = 0;
     try {
       part.decoded_length = io::decoded_size_of_frame(read, part.length, left_);
       left_ -= *part.decoded_length;
     } catch (const io::ZstdProblem& problem) {
       report.unreadable(code_of(Rule::encoding), {input_.name(), part.offset, shortened(object.name)},
                         said(Rule::encoding, problem.what()));
+      return false;
     }
     known_.emplace(place, *part.decoded_length);
   }
+  return true;
 }
 
 }  // namespace aerotool::ztensor

@@ -23,9 +23,9 @@ class MeasuredFrames {
   MeasuredFrames(const io::Input& input, const Container& container) : input_(input), container_(container) {}
 
   bool are_needed(const ObjectEntry& object) const;
-  /// Fills in the decoded lengths that are not known. A frame that cannot be decoded is reported as
-  /// unreadable, and taken for an empty one.
-  void measure(ObjectEntry& object, Report& report);
+  /// Fills in the decoded lengths that are not known. False where a frame cannot be decoded, which is
+  /// reported as unreadable.
+  bool measure(ObjectEntry& object, Report& report);
 
  private:
   bool is_needed(const ObjectEntry& object, const PartEntry& part) const;

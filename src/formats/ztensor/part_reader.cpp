@@ -14,8 +14,10 @@
 namespace aerotool::ztensor {
 namespace {
 
-/// Those that threads use beside each other, and not many more: each may hold a window and what it decoded.
+/// Those that threads use beside each other, and not many more: each holds what it decoded last.
 constexpr std::size_t kMaxDecoders = 4;
+constexpr std::size_t kLeastDecoders = 2;
+constexpr std::uint64_t kMaxDecoded = std::uint64_t{8} << 20;  // of the tensors of them
 constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
 
 }  // namespace
@@ -112,7 +114,7 @@ std::shared_ptr<const PartReader::Decoder> PartReader::decoder_of(std::size_t te
   if (part.encoding == Encoding::zstd) {
     const bool of_stored = part.checksum && part.checksum->over == hash::Checksum::Over::stored;
     decoder->frame.emplace(read, io::ZstdFrame::Sizes{.stored = part.length, .decoded = size},
-                           of_stored ? part.checksum : std::nullopt);
+                           of_stored ? part.checksum : std::nullopt, spare_);
   } else {
     decoder->seekable.emplace(read, part.length);
     if (decoder->seekable->size() != size) {
@@ -121,8 +123,18 @@ std::shared_ptr<const PartReader::Decoder> PartReader::decoder_of(std::size_t te
     }
   }
   recent_.emplace_front(tensor, std::move(decoder));
-  if (recent_.size() > kMaxDecoders) recent_.pop_back();
+  forget_some();
   return recent_.front().second;
+}
+
+void PartReader::forget_some() const {
+  std::uint64_t decoded = 0;
+  for (std::size_t i = 0; i < recent_.size(); ++i) {
+    decoded += std::min(table_.tensors[recent_[i].first].size, kMaxDecoded);
+    if (i < kLeastDecoders || (decoded <= kMaxDecoded && i < kMaxDecoders)) continue;
+    recent_.resize(i);
+    return;
+  }
 }
 
 }  // namespace aerotool::ztensor

@@ -13,6 +13,7 @@
 
 #include "formats/ztensor/tensor_table.hpp"
 #include "io/input.hpp"
+#include "io/zstd_frame.hpp"
 
 namespace aerotool::ztensor {
 
@@ -33,10 +34,12 @@ class PartReader {
   const io::Input& file_of(std::size_t tensor) const;
   void require_stored_digest(std::size_t tensor) const;
   void read_swapped(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const;
+  void forget_some() const;
   std::shared_ptr<const Decoder> decoder_of(std::size_t tensor) const;
 
   const std::vector<std::shared_ptr<io::Input>>& files_;
   const TensorTable& table_;
+  io::SpareMemory spare_;
   mutable std::mutex mutex_;
   mutable std::set<std::size_t> sound_;  ///< swapped ones whose digests have been looked at
   /// Those that were used last, by their tensors.

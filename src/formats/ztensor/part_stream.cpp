@@ -5,8 +5,9 @@
 
 namespace aerotool::ztensor {
 
-PartStream::PartStream(const PartReader& reader, const TensorTable& table, std::vector<std::uint32_t> tensors)
-    : reader_(reader), table_(table), tensors_(std::move(tensors)) {
+PartStream::PartStream(const PartReader& reader, const TensorTable& table, std::vector<std::uint32_t> tensors,
+                       bool throws)
+    : reader_(reader), table_(table), tensors_(std::move(tensors)), throws_(throws) {
   begins_.reserve(tensors_.size());
   for (std::size_t at = 0; at < tensors_.size(); ++at) {
     begins_.push_back(length_);
@@ -30,6 +31,7 @@ void PartStream::read_part(std::size_t at, std::uint64_t offset, std::span<std::
       reader_.read(tensors_[at], offset, out);
       return;
     } catch (const ContentError& error) {
+      if (throws_) throw;
       const std::lock_guard lock(mutex_);
       broken_.try_emplace(at, Broken{error.code(), error.where(), error.message()});
     }

@@ -18,8 +18,10 @@ namespace aerotool::ztensor {
 
 class PartStream {
  public:
-  /// `tensors`, each once, in the order in which they are read.
-  PartStream(const PartReader& reader, const TensorTable& table, std::vector<std::uint32_t> tensors);
+  /// `tensors`, each once, in the order in which they are read. `throws`: what is wrong with one is not
+  /// noted, but thrown.
+  PartStream(const PartReader& reader, const TensorTable& table, std::vector<std::uint32_t> tensors,
+             bool throws);
 
   std::span<const std::uint32_t> tensors() const { return tensors_; }
   /// Of each of them, where it begins in the run.
@@ -43,6 +45,7 @@ class PartStream {
   const PartReader& reader_;
   const TensorTable& table_;
   std::vector<std::uint32_t> tensors_;
+  bool throws_;
   std::vector<std::uint64_t> begins_;
   std::uint64_t length_ = 0;
   mutable std::mutex mutex_;

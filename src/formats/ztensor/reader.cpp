@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string>
 
 #include "core/bytes.hpp"
@@ -15,6 +16,7 @@
 #include "formats/ztensor/shard_file.hpp"
 #include "formats/ztensor/source_layout.hpp"
 #include "formats/ztensor/write/canonical_check.hpp"
+#include "io/relative_path.hpp"
 
 namespace aerotool::ztensor {
 namespace {
@@ -47,6 +49,15 @@ std::string_view label_of(hash::Algorithm algorithm) {
       break;
   }
   return "XXH3";
+}
+
+/// What attributes call a model: under the keys of GGUF, or of safetensors.
+std::string text_of_any(const Metadata& attributes, std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys) {
+    const Value* value = attributes.find(key);
+    if (value != nullptr && value->type == ValueType::string) return std::string(value->text());
+  }
+  return {};
 }
 
 StoredEncoding stored_encoding(const StoredPart& part) {
@@ -98,14 +109,14 @@ void ZTensorModel::read_index(Report& report) {
                              [&](const ObjectEntry& object) {
                                if (!measured.are_needed(object)) return add(object);
                                ObjectEntry known = object;
-                               measured.measure(known, report);
-                               add(known);
+                               if (measured.measure(known, report)) add(known);
                              }});
   judge.finish();
   table_ = tensors.finish();
 }
 
 void ZTensorModel::open_shards(std::span<const ShardEntry> shards, Report& report) {
+  if (!shards.empty()) io::require_directory(path());
   for (const ShardEntry& shard : shards) {
     shards_.push_back(shard_file(shard));
     files_.push_back(open_shard(*files_.front(), shards_.back(), report));
@@ -117,8 +128,8 @@ Overview ZTensorModel::overview() const {
   overview.format = "zTensor";
   overview.version = version_of(container_, root_);
   const Metadata attributes = metadata();
-  overview.model_name = std::string(attributes.text("general.name"));
-  overview.architecture = std::string(attributes.text("general.architecture"));
+  overview.model_name = text_of_any(attributes, {"general.name", "model_name"});
+  overview.architecture = text_of_any(attributes, {"general.architecture", "architecture"});
   overview.packed_size = files_.front()->packed_size();
   for (std::size_t i = 0; i < files_.size(); ++i) {
     Shard& shard = overview.shards.emplace_back();
@@ -192,6 +203,13 @@ std::optional<StoredRange> ZTensorModel::stored_range(std::size_t tensor) const 
                      .checksum = part.checksum};
 }
 
+void ZTensorModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
+  for (std::size_t i = 0; i < table_.tensors.size(); ++i) {
+    const bool is_empty = table_.tensors[i].size == 0 && table_.parts[i].encoding != Encoding::raw;
+    if (is_empty && wanted(i)) reader_.read(i, 0, {});
+  }
+}
+
 void ZTensorModel::verify_files(unsigned jobs, io::Progress* progress) const {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     if (shards_[i].digest) require_digest(*files_[i + 1], shards_[i], jobs, progress);
@@ -208,11 +226,13 @@ bool ZTensorModel::check(const CheckOptions& options, Report& report) const {
   if (options.level != CheckLevel::full) return options.level == CheckLevel::structure;
   check_data({.files = files_,
               .shards = shards_,
+              .inputs = files_,
               .table = table_,
               .reader = reader_,
               .alignment = container_.version == Version::v2 ? kAlignment2 : kAlignment1,
               .blobs_end = container_.blobs_end,
-              .checks_bools = container_.version == Version::v2},
+              .checks_bools = container_.version == Version::v2,
+              .jobs = jobs_for_reading(*this, options.jobs)},
              options, report);
   return true;
 }

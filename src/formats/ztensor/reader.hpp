@@ -30,6 +30,8 @@ class ZTensorModel final : public Model {
     reader_.read(tensor, offset, out);
   }
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
+  /// What is encoded and empty is looked at here: nobody reads it.
+  void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void verify_files(unsigned jobs, io::Progress* progress) const override;
   std::uint64_t files_size() const override;
   bool check(const CheckOptions& options, Report& report) const override;

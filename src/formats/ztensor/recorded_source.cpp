@@ -13,7 +13,7 @@ namespace aerotool::ztensor {
 namespace {
 
 /// What a source can hold is bounded by what a reader of AERO takes.
-constexpr std::uint64_t kMaxRecorded = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaxRecorded = std::uint64_t{32} << 20;
 
 Bytes read_all(const io::Input& input, std::uint64_t begin, std::uint64_t length) {
   std::vector<std::byte> bytes(length);

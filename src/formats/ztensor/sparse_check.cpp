@@ -1,5 +1,7 @@
 #include "formats/ztensor/sparse_check.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,14 +33,21 @@ bool is_index_type(const DType& dtype) {
 
 /// Nothing where the object lacks it, or it cannot be read, which is told elsewhere.
 std::optional<IndexPart> index_part(const CheckedFile& file, const Object& object, std::string_view role) {
+  const auto part = std::ranges::find(object.parts, role, &Object::Part::role);
+  // One whose elements are not whole, or are something else.
+  if (part != object.parts.end() && !part->type.empty()) return std::nullopt;
   const auto tensor = part_of(object, role);
   if (!tensor || !file.files[file.table.parts[*tensor].file]) return std::nullopt;
   const Tensor& described = file.table.tensors[*tensor];
   if (!is_index_type(described.dtype) || described.shape.size() != 1) return std::nullopt;
-  return IndexPart{[&file, tensor = *tensor](std::uint64_t offset, std::span<std::byte> out) {
-                     file.reader.read(tensor, offset, out);
-                   },
-                   described.shape[0], described.dtype.code()};
+  const auto open = [&file, tensor = *tensor]() -> io::ReadAt {
+    // With decoders of its own: others read far from it.
+    auto reader = std::make_shared<PartReader>(file.inputs, file.table);
+    return [reader, tensor](std::uint64_t offset, std::span<std::byte> out) {
+      reader->read(tensor, offset, out);
+    };
+  };
+  return IndexPart{open, described.shape[0], described.dtype.code()};
 }
 
 std::string problem_of(const CheckedFile& file, const Object& object) {

@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "core/text.hpp"
+#include "io/interrupt.hpp"
 
 namespace aerotool::ztensor {
 namespace {
@@ -20,7 +21,7 @@ bool is_signed(DTypeCode dtype) {
 class Numbers {
  public:
   Numbers(const IndexPart& part, std::uint64_t first, std::uint64_t end)
-      : part_(part), width_(DType(part.dtype).bits() / 8), position_(first), end_(end) {}
+      : part_(part), read_(part.open()), width_(DType(part.dtype).bits() / 8), position_(first), end_(end) {}
 
   std::uint64_t next() {
     if (at_ == bytes_.size()) fill();
@@ -37,12 +38,14 @@ class Numbers {
   void fill() {
     const std::uint64_t count = std::min(kAtOnce, end_ - position_);
     bytes_.resize(count * width_);
-    part_.read(position_ * width_, bytes_);
+    io::check_interrupt();
+    read_(position_ * width_, bytes_);
     position_ += count;
     at_ = 0;
   }
 
   const IndexPart& part_;
+  io::ReadAt read_;
   std::uint64_t width_;
   std::uint64_t position_;
   std::uint64_t end_;

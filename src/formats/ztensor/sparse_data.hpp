@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace aerotool::ztensor {
 
 /// A part that holds places in a shape: integers, one behind the other.
 struct IndexPart {
-  io::ReadAt read;
+  /// Makes what reads it: several read beside each other, each from front to back.
+  std::function<io::ReadAt()> open;
   std::uint64_t count = 0;
   DTypeCode dtype = DTypeCode::u64;
 };

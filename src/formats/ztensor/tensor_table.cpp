@@ -120,11 +120,15 @@ TensorTable TensorTableBuilder::finish() {
         names.insert(table_.tensors[i].name);
       }
     }
+    std::unordered_map<std::string, std::uint64_t> next_numbers;  // of names that are wanted more than once
     for (const std::size_t i : made_names_) {
       std::string& name = table_.tensors[i].name;
+      if (names.insert(name).second) continue;
       const std::string wanted = name;
-      for (std::uint64_t number = 2; !names.insert(name).second; ++number)
-        name = wanted + "." + std::to_string(number);
+      std::uint64_t& number = next_numbers.try_emplace(wanted, 2).first->second;
+      do {
+        name = wanted + "." + std::to_string(number++);
+      } while (!names.insert(name).second);
     }
   }
   return std::move(table_);

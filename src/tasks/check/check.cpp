@@ -6,6 +6,16 @@
 namespace aerotool::tasks {
 namespace {
 
+/// 0 where all bytes are under some hash.
+std::uint64_t tensors_hashed(const Overview& view) {
+  std::uint64_t count = 0;
+  for (const Integrity& integrity : view.integrity) {
+    if (integrity.covers != Integrity::Covers::tensors || integrity.count == 0) return 0;
+    count += integrity.count;
+  }
+  return count;
+}
+
 void check(const Model& model, const CheckRequest& request, io::Progress* progress, Judgement& judgement) {
   const CheckOptions options{.level = request.level,
                              .jobs = request.jobs,
@@ -43,7 +53,8 @@ Judgement judge(const CheckRequest& request, const Listener& listener) {
     judgement.path = model->path();
     judgement.format = view.format;
     judgement.version = view.version;
-    judgement.hashed = !view.integrity.empty();
+    judgement.hashed_tensors = tensors_hashed(view);
+    judgement.hashed = !view.integrity.empty() && judgement.hashed_tensors == 0;
     judgement.tensors = model->tensors().size();
   }
   return judgement;

@@ -26,7 +26,8 @@ struct Judgement {
   std::string format;   ///< empty where no model could be opened
   std::string version;  ///< empty where the format has none
   std::uint64_t tensors = 0;
-  bool hashed = false;  ///< the model carries hashes
+  bool hashed = false;               ///< the model carries hashes of all its bytes
+  std::uint64_t hashed_tensors = 0;  ///< where it carries those of some tensors alone
   CheckTally tally;
   Report report{Report::Mode::judge};
 

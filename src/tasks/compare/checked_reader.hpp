@@ -20,6 +20,7 @@ class CheckedReader {
   CheckedReader(const CheckedReader&) = delete;
   CheckedReader& operator=(const CheckedReader&) = delete;
 
+  const Model& model() const { return model_; }
   const Tensor& tensor(std::size_t number) const { return layout_.tensors[number].tensor(); }
 
   /// Fills `out` with the bytes of a tensor from `offset` on, and hashes them. Each byte of every tensor has

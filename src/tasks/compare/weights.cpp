@@ -109,7 +109,8 @@ class Reading {
       for (const io::Region& region : others) options.progress->total += region.length;
       options.progress->total += a_.files_size() + b_.files_size();
     }
-    io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
+    const unsigned jobs = jobs_for_reading(b_.model(), jobs_for_reading(a_.model(), options.jobs));
+    io::run(regions, {.jobs = jobs, .progress = options.progress, .in_order = {}});
     io::run(others, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
     a_.judge();
     b_.judge();

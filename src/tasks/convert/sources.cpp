@@ -49,11 +49,20 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
   auto& tensors = sources.plan.tensors;
   bool any = false;
   for (const auto& model : sources.models) {
+    std::vector<std::optional<std::size_t>> part_of;
+    if (!model->objects().empty()) part_of = objects_of_tensors(model->objects(), model->tensors().size());
     for (std::size_t i = 0; i < model->tensors().size(); ++i) {
       const std::string& name = model->tensors()[i].name;
       any = true;
-      const bool excluded = exclude.matches(name);
-      const bool included = include.empty() || include.matches(name);
+      // The name of an object means all of its parts.
+      const auto matches = [&](Patterns& patterns) {
+        const bool itself = patterns.matches(name);
+        const bool whole =
+            !part_of.empty() && part_of[i] && patterns.matches(model->objects()[*part_of[i]].name);
+        return itself || whole;
+      };
+      const bool excluded = matches(exclude);
+      const bool included = include.empty() || matches(include);
       if (included && !excluded) tensors.push_back({model.get(), i});
     }
   }

@@ -302,8 +302,9 @@ class Extraction {
         regions[i].length = 0;
       }
     }
-    io::RunOptions options = {
-        .jobs = request_.jobs, .progress = output != nullptr ? progress_ : nullptr, .in_order = {}};
+    io::RunOptions options = {.jobs = jobs_for_reading(model_, request_.jobs),
+                              .progress = output != nullptr ? progress_ : nullptr,
+                              .in_order = {}};
     if (output != nullptr && !output->seekable()) {
       options.in_order = [output](ByteSpan bytes) { output->write(bytes); };
     }

@@ -128,6 +128,8 @@ SAFETENSORS_BITS = {
 # What is packed: "whatever has no code of its own" (src/formats/aero/FORMAT.md, "dtype codes").
 PACKED_GGML = [name for name in GGML_TYPES if name not in DTYPE_CODES]
 PACKED_SAFETENSORS = [name for name in SAFETENSORS_BITS if name not in DTYPE_CODES]
+# With the one that only zTensor has.
+SMALL_BITS = SAFETENSORS_BITS | {"C128": 128}
 
 
 def align(value: int, alignment: int) -> int:
@@ -138,7 +140,7 @@ def packed_params(codec: str, quant_name: str) -> dict[str, object] | None:
     """The params of a type that the specification names, None for any other."""
     if codec == "ggml" and quant_name in GGML_TYPES:
         return {"ggml_type": GGML_TYPES[quant_name].id}
-    if codec == "safetensors" and quant_name in SAFETENSORS_BITS:
+    if codec == "safetensors" and quant_name in SMALL_BITS:
         return {"dtype": quant_name}
     return None
 
@@ -157,7 +159,7 @@ def byte_size(dtype: str, codec: str, quant_name: str, shape: list[int]) -> int 
                 f"{quant_name} has blocks of {kind.block_elements} elements, shape {shape} does not fill them"
             )
         return elements // kind.block_elements * kind.block_bytes
-    if codec == "safetensors" and quant_name in SAFETENSORS_BITS:
-        bits = elements * SAFETENSORS_BITS[quant_name]
+    if codec == "safetensors" and quant_name in SMALL_BITS:
+        bits = elements * SMALL_BITS[quant_name]
         return f"{quant_name} of shape {shape} does not end on a byte" if bits % 8 else bits // 8
     return None

@@ -62,7 +62,7 @@ class AeroFileBuilder {
   /// The first model, where it has chunks that are passed on.
   const HoldsExtras& extras_holder() const { return dynamic_cast<const HoldsExtras&>(*plan_.models.front()); }
   bool holds_weights() const { return role_ != Role::index; }
-  bool hashes_in_index() const { return plan_.options.has(tensor_hash()); }
+  bool hashes_in_index() const { return hashes_tensors(plan_.options); }
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 

@@ -42,10 +42,14 @@ std::uint64_t parse_page(const std::string& text) {
 
 }  // namespace
 
-const WriteOption<bool>& tensor_hash() {
-  static const auto option =
-      write_switch({"tensor-hash", 0, Option::Argument::none, "", "store a BLAKE3 of every tensor", {}});
-  return option;
+bool hashes_tensors(const WriteOptions& options) {
+  const auto asked = options.get(write::tensor_hash());
+  if (!asked || asked->none) return false;
+  const auto algorithm = asked->algorithm.value_or(hash::Algorithm::blake3);
+  if (algorithm != hash::Algorithm::blake3)
+    throw UsageError("--tensor-hash: AERO has BLAKE3 of tensors, not " +
+                     std::string(hash::name_of(algorithm)));
+  return true;
 }
 
 const WriteOption<std::uint64_t>& page_hash() {
@@ -78,7 +82,8 @@ const WriteOption<Uuid>& uuid() {
 }
 
 WriteOptionList write_options() {
-  return {&write::max_shard_bytes(), &write::align(), &tensor_hash(), &page_hash(), &control_hash(), &uuid()};
+  return {&write::max_shard_bytes(), &write::align(), &write::tensor_hash(), &page_hash(),
+          &control_hash(),           &uuid()};
 }
 
 }  // namespace aerotool::aero

@@ -8,8 +8,8 @@
 
 namespace aerotool::aero {
 
-/// A BLAKE3 of every tensor is stored.
-const WriteOption<bool>& tensor_hash();
+/// Whether a BLAKE3 of every tensor is to be stored. Throws UsageError where another hash is asked for.
+bool hashes_tensors(const WriteOptions& options);
 /// A BLAKE3 of every page of the shards is stored; the size of a page, in bytes.
 const WriteOption<std::uint64_t>& page_hash();
 /// A BLAKE3 of header, TOC and string table is stored.

@@ -21,7 +21,7 @@ class AeroDraft final : public FileDraft {
           {shard_name(i), {}, file_.shard_offset(i), layout_.shards[i].size, layout_.shards[i].count});
     }
     summary.total_bytes = file_.size_bound();
-    summary.total_is_bound = plan_.options.has(tensor_hash());
+    summary.total_is_bound = hashes_tensors(plan_.options);
     summary.lost = content_.lost();
     summary.keeps_side_files = true;
     summary.dropped = content_.dropped();
@@ -32,7 +32,7 @@ class AeroDraft final : public FileDraft {
     output.require_space(file_.size_bound());
     WeightPass pass(plan_.models, layout_,
                     {.shards = true,
-                     .tensors = plan_.options.has(tensor_hash()),
+                     .tensors = hashes_tensors(plan_.options),
                      .page_size = plan_.options.get(page_hash())},
                     plan_.jobs);
     if (output.seekable()) {

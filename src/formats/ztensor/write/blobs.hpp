@@ -21,6 +21,8 @@ struct Blobs {
   /// Where the index goes.
   std::uint64_t end = 0;
 
+  /// Of a part, in order, as it is stored raw.
+  std::uint64_t length(std::size_t part) const { return layout.tensors[of_parts[part]].tensor().size; }
   std::uint64_t offset(std::size_t part) const { return begin + layout.offsets[of_parts[part]]; }
 };
 

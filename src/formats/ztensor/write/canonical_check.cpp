@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/checked.hpp"
 #include "core/error.hpp"
 #include "formats/ztensor/write/blobs.hpp"
 #include "formats/ztensor/write/manifest_2.hpp"
@@ -49,10 +50,21 @@ bool is_canonical(const Model& model, const TensorTable& table, const Container&
     }
     const Blobs blobs = place_blobs(plan, objects, kCanonicalAlignment, sharing);
     if (blobs.end != container.manifest_offset) return false;
-    const std::string rendered = render_manifest_2(objects, attributes, [&](std::size_t part) {
-      return PlacedPart{blobs.offset(part), hash::to_string(*digests[part])};
-    });
-    return std::ranges::equal(bytes_of(rendered), manifest);
+    std::uint64_t position = 0;
+    bool is_alike = true;
+    render_manifest_2(
+        objects, attributes,
+        [&](std::size_t part) {
+          return PlacedPart{.offset = blobs.offset(part),
+                            .length = blobs.length(part),
+                            .digest = hash::to_string(*digests[part])};
+        },
+        [&](std::string_view piece) {
+          is_alike = is_alike && range_fits(position, piece.size(), manifest.size()) &&
+                     std::ranges::equal(bytes_of(piece), manifest.subspan(position, piece.size()));
+          position += piece.size();
+        });
+    return is_alike && position == manifest.size();
   } catch (const ContentError&) {
     return false;
   }

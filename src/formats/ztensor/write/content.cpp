@@ -96,14 +96,15 @@ void collect(const Plan& plan, Content& content) {
 
 }  // namespace
 
-Content content_of(const Plan& plan) {
+Content content_of(const Plan& plan, Restore restore) {
   Carried all = carried(plan);
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
   content.lost = lost_index(all.index_metadata);
   const bool is_own = content.source.format == kSourceFormat;
-  content.restores = is_own && all.kept.all() && content.source.tail.has_value();
+  content.restores = restore == Restore::yes && is_own && all.kept.all() && content.source.head &&
+                     content.source.tail && !plan.options.has(write::tensor_hash());
   if (!content.restores) {
     if (!is_own) add_lost_gaps(content.source, content.lost);
     drop_layout(content.source, content.dropped);
@@ -111,6 +112,12 @@ Content content_of(const Plan& plan) {
   collect(plan, content);
   for (std::string& line : lost_own_content(plan, !content.source.metadata))
     content.lost.push_back(std::move(line));
+  if (!plan.side_files.empty()) {
+    for (const SideFile& file : plan.side_files) {
+      if (file.hashed) static_cast<void>(digest_of(file));
+    }
+    content.lost.push_back(side_files_text(plan.side_files) + ": one file has no place for them");
+  }
   return content;
 }
 

@@ -1,6 +1,7 @@
 // What a zTensor file of a plan says beside its objects, whatever kind of model it comes from.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct Content {
   std::vector<std::string> dropped;
 };
 
-Content content_of(const Plan& plan);
+/// Whether the file that the source has recorded is wanted, where there is one.
+enum class Restore : std::uint8_t { no, yes };
+
+Content content_of(const Plan& plan, Restore restore);
 
 }  // namespace aerotool::ztensor

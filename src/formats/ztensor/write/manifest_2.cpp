@@ -17,13 +17,14 @@ void append_attributes(std::string& out, const Metadata& attributes) {
   cbor::append_value(out, Value::map(std::move(items)), cbor::MapOrder::deterministic);
 }
 
-/// Keys in the order of their encoded bytes: blob, type, dtype, digest.
+/// Keys in the order of their encoded bytes: blob, type, dtype, digest, encoding, decoded_length.
 void append_part(std::string& out, const WrittenPart& part, const PlacedPart& placed) {
-  cbor::append_map(out, 2 + (part.type.empty() ? 0 : 1) + (placed.digest.empty() ? 0 : 1));
+  cbor::append_map(out, 2 + (part.type.empty() ? 0 : 1) + (placed.digest.empty() ? 0 : 1) +
+                            (placed.is_compressed ? 2 : 0));
   cbor::append_text(out, "blob");
   cbor::append_array(out, 2);
   cbor::append_unsigned(out, placed.offset);
-  cbor::append_unsigned(out, part.size);
+  cbor::append_unsigned(out, placed.length);
   if (!part.type.empty()) {
     cbor::append_text(out, "type");
     cbor::append_text(out, part.type);
@@ -34,6 +35,11 @@ void append_part(std::string& out, const WrittenPart& part, const PlacedPart& pl
     cbor::append_text(out, "digest");
     cbor::append_text(out, placed.digest);
   }
+  if (!placed.is_compressed) return;
+  cbor::append_text(out, "encoding");
+  cbor::append_text(out, kZstdSeekable);
+  cbor::append_text(out, "decoded_length");
+  cbor::append_unsigned(out, part.size);
 }
 
 /// Indexes in the order in which a map has these names as keys.
@@ -48,9 +54,10 @@ std::vector<std::size_t> key_order(const Range& range, Name name) {
 
 }  // namespace
 
-std::string render_manifest_2(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes,
-                              const std::function<PlacedPart(std::size_t part)>& place) {
+void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+                       const std::function<PlacedPart(std::size_t part)>& place,
+                       const std::function<void(std::string_view)>& put) {
+  constexpr std::size_t kAtOnce = std::size_t{64} << 10;
   std::vector<std::size_t> first_parts;
   std::size_t count = 0;
   for (const WrittenObject& object : objects) {
@@ -63,6 +70,10 @@ std::string render_manifest_2(const std::vector<WrittenObject>& objects,
   cbor::append_map(out, objects.size());
   for (const std::size_t i : key_order(objects, &WrittenObject::name)) {
     const WrittenObject& object = objects[i];
+    if (out.size() >= kAtOnce) {
+      put(out);
+      out.clear();
+    }
     cbor::append_text(out, object.name);
     cbor::append_map(out, object.attributes ? 4 : 3);
     cbor::append_text(out, "parts");
@@ -84,6 +95,17 @@ std::string render_manifest_2(const std::vector<WrittenObject>& objects,
     cbor::append_text(out, "attributes");
     append_attributes(out, *attributes);
   }
+  put(out);
+}
+
+std::string render_manifest_2(const std::vector<WrittenObject>& objects,
+                              const std::optional<Metadata>& attributes,
+                              const std::function<PlacedPart(std::size_t part)>& place) {
+  std::uint64_t size = 0;
+  render_manifest_2(objects, attributes, place, [&](std::string_view piece) { size += piece.size(); });
+  std::string out;
+  out.reserve(size);
+  render_manifest_2(objects, attributes, place, [&](std::string_view piece) { out += piece; });
   return out;
 }
 

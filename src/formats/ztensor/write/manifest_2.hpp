@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -16,10 +17,18 @@ namespace aerotool::ztensor {
 /// What the index says of a part beside its types.
 struct PlacedPart {
   std::uint64_t offset = 0;
-  std::string digest;  ///< "xxh3:..."; empty: none
+  std::uint64_t length = 0;  ///< stored
+  std::string digest = {};   ///< "xxh3:..."; empty: none
+  bool is_compressed = false;
 };
 
-/// `place` tells of every part by its number, in the order of the objects.
+/// Hands the index over piece by piece. `place` tells of every part by its number, in the order of the
+/// objects.
+void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+                       const std::function<PlacedPart(std::size_t part)>& place,
+                       const std::function<void(std::string_view)>& put);
+
+/// The same as one text.
 std::string render_manifest_2(const std::vector<WrittenObject>& objects,
                               const std::optional<Metadata>& attributes,
                               const std::function<PlacedPart(std::size_t part)>& place);

@@ -149,10 +149,12 @@ class Writing {
     };
     std::string problem = problem_of_name(object.name, version_);
     if (!problem.empty())
-      return refuse("names of another form", "its name " + problem + ", and zTensor's are not");
+      return refuse("names of another form", "a tensor's name " + problem + ", which zTensor does not allow");
     for (const WrittenPart& part : object.parts) {
       problem = problem_of_name(part.role, version_);
-      if (!problem.empty()) return refuse("roles of another form", "the name of a part " + problem);
+      if (!problem.empty())
+        return refuse("roles of another form",
+                      "the name of a part " + problem + ", which zTensor does not allow");
     }
     if (object.shape.size() > kMaxRank) {
       return refuse("more than " + std::to_string(kMaxRank) + " dimensions",
