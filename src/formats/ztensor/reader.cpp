@@ -186,7 +186,7 @@ Source ZTensorModel::source() const {
 
 Source ZTensorModel::recorded_source() const {
   Source source = this->source();
-  if (is_canonical(*this, table_, container_, manifest_.view, source.metadata)) {
+  if (is_canonical(table_, container_, manifest_.view, source.metadata)) {
     source.gaps = find_gaps(*files_.front(), table_, container_.manifest_offset);
     if (source.gaps.empty()) return source;
   }

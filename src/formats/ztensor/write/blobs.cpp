@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::uint64_t kSample = 4096;
 
+/// Of every part, in order: the number of the part whose bytes it shares, itself or one before it.
+using Sharing = std::vector<std::size_t>;
+
 std::vector<const WrittenPart*> all_parts(const std::vector<WrittenObject>& objects) {
   std::vector<const WrittenPart*> parts;
   for (const WrittenObject& object : objects) {
@@ -124,10 +127,8 @@ Sharing find_sharing(const Plan& plan, const std::vector<const WrittenPart*>& pa
 
 }  // namespace
 
-Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment,
-                  const Sharing& sharing) {
+Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment) {
   const auto parts = all_parts(objects);
-  if (!sharing.empty()) return place(plan, parts, sharing, alignment);
   Sharing alone(parts.size());
   std::iota(alone.begin(), alone.end(), std::size_t{0});
   return place(plan, parts, alone, alignment);

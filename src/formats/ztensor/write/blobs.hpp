@@ -26,12 +26,8 @@ struct Blobs {
   std::uint64_t offset(std::size_t part) const { return begin + layout.offsets[of_parts[part]]; }
 };
 
-/// Of every part, in order: the number of the part whose bytes it shares, itself or one before it.
-using Sharing = std::vector<std::size_t>;
-
-/// Places every part by itself, or as `sharing` says.
-Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment,
-                  const Sharing& sharing = {});
+/// Places every part by itself.
+Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment);
 
 /// Finds the parts of equal bytes, which are read where another one has the same size and the same beginning
 /// and end, and held to the hashes that their models carry. Throws what reading throws, and CorruptError.

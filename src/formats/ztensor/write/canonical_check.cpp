@@ -1,73 +1,142 @@
 #include "formats/ztensor/write/canonical_check.hpp"
 
 #include <algorithm>
-#include <map>
+#include <cstdint>
+#include <numeric>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/checked.hpp"
-#include "core/error.hpp"
-#include "formats/ztensor/write/blobs.hpp"
 #include "formats/ztensor/write/manifest_2.hpp"
 #include "formats/ztensor/write/written_objects.hpp"
 
 namespace aerotool::ztensor {
 namespace {
 
-/// As a conversion plans it.
-Plan plan_of(const Model& model) {
-  Plan plan;
-  plan.models = {&model};
-  for (std::size_t i = 0; i < model.tensors().size(); ++i) plan.tensors.push_back({&model, i});
-  std::ranges::sort(plan.tensors, {},
-                    [](const PlannedTensor& planned) -> const std::string& { return planned.tensor().name; });
-  return plan;
+/// Of every tensor, the object and role that it is; a file may have a million.
+class Roles {
+ public:
+  explicit Roles(const TensorTable& table)
+      : table_(table), objects_(objects_of_tensors(table.objects, table.tensors.size())) {}
+
+  const Object* object_of(std::size_t tensor) const {
+    return objects_[tensor] ? &table_.objects[*objects_[tensor]] : nullptr;
+  }
+  std::pair<std::string_view, std::string_view> name_of(std::size_t tensor) const {
+    const Object* const object = object_of(tensor);
+    if (object == nullptr) return {table_.tensors[tensor].name, kData};
+    const auto part = std::ranges::find(object->parts, tensor, &Object::Part::tensor);
+    return {object->name, part->role};
+  }
+
+ private:
+  const TensorTable& table_;
+  std::vector<std::optional<std::size_t>> objects_;
+};
+
+/// Where our writer would put each tensor; nothing where that is no place.
+std::optional<std::vector<std::uint64_t>> canonical_offsets(const TensorTable& table, const Roles& roles,
+                                                            std::uint64_t& end) {
+  const std::size_t count = table.tensors.size();
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  std::ranges::sort(order, {}, [&](std::uint32_t tensor) { return roles.name_of(tensor); });
+  std::vector<std::uint32_t> place(count);  // in that order
+  for (std::uint32_t i = 0; i < count; ++i) place[order[i]] = i;
+  // The first of those of equal bytes comes first.
+  std::vector<std::uint32_t> by_content(count);
+  std::iota(by_content.begin(), by_content.end(), std::uint32_t{0});
+  const auto content = [&](std::uint32_t tensor) {
+    return std::tuple(table.tensors[tensor].size, hash::number_of(*table.parts[tensor].checksum));
+  };
+  std::ranges::sort(by_content, {},
+                    [&](std::uint32_t tensor) { return std::tuple(content(tensor), place[tensor]); });
+  std::vector<std::uint32_t> shared(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t tensor = by_content[i];
+    const bool is_first = i == 0 || content(by_content[i - 1]) != content(tensor);
+    shared[tensor] = is_first ? tensor : shared[by_content[i - 1]];
+  }
+  std::vector<std::uint64_t> offsets(count);
+  end = kCanonicalAlignment;
+  for (const std::uint32_t tensor : order) {
+    if (shared[tensor] != tensor) {
+      offsets[tensor] = offsets[shared[tensor]];
+      continue;
+    }
+    const auto begin = checked_align(end, kCanonicalAlignment);
+    const auto next = begin ? checked_add(*begin, table.tensors[tensor].size) : std::nullopt;
+    if (!next) return std::nullopt;
+    offsets[tensor] = *begin;
+    end = *next;
+  }
+  end = checked_align(end, kCanonicalAlignment).value_or(0);
+  return offsets;
+}
+
+/// Compares the index with what it should be, piece by piece.
+class Comparison {
+ public:
+  explicit Comparison(ByteSpan manifest) : manifest_(manifest) {}
+
+  std::string& piece() { return piece_; }
+  /// False where the piece is not what stands there.
+  bool compare() {
+    const bool is_alike = range_fits(position_, piece_.size(), manifest_.size()) &&
+                          std::ranges::equal(bytes_of(piece_), manifest_.subspan(position_, piece_.size()));
+    position_ += piece_.size();
+    piece_.clear();
+    return is_alike;
+  }
+  bool is_at_end() const { return position_ == manifest_.size(); }
+
+ private:
+  ByteSpan manifest_;
+  std::string piece_;
+  std::uint64_t position_ = 0;
+};
+
+bool has_usual_parts(const TensorTable& table) {
+  return std::ranges::all_of(table.parts, [](const StoredPart& part) {
+    return part.file == 0 && part.encoding == Encoding::raw && part.checksum &&
+           part.checksum->algorithm == hash::Algorithm::xxh3;
+  });
 }
 
 }  // namespace
 
-bool is_canonical(const Model& model, const TensorTable& table, const Container& container, ByteSpan manifest,
+bool is_canonical(const TensorTable& table, const Container& container, ByteSpan manifest,
                   const std::optional<Metadata>& attributes) {
-  if (container.version != Version::v2) return false;
-  const bool has_usual_parts = std::ranges::all_of(table.parts, [](const StoredPart& part) {
-    return part.file == 0 && part.encoding == Encoding::raw && part.checksum &&
-           part.checksum->algorithm == hash::Algorithm::xxh3;
-  });
-  if (!has_usual_parts) return false;
-  const Plan plan = plan_of(model);
-  try {
-    const std::vector<WrittenObject> objects = written_objects(plan, Version::v2);
-    std::vector<const hash::Checksum*> digests;
-    Sharing sharing;
-    std::map<std::pair<std::uint64_t, Digest>, std::size_t> first;
-    for (const WrittenObject& object : objects) {
-      for (const WrittenPart& part : object.parts) {
-        digests.push_back(&*table.parts[plan.tensors[part.tensor].index].checksum);
-        sharing.push_back(
-            first.try_emplace({part.size, digests.back()->value}, sharing.size()).first->second);
-      }
-    }
-    const Blobs blobs = place_blobs(plan, objects, kCanonicalAlignment, sharing);
-    if (blobs.end != container.manifest_offset) return false;
-    std::uint64_t position = 0;
-    bool is_alike = true;
-    render_manifest_2(
-        objects, attributes,
-        [&](std::size_t part) {
-          return PlacedPart{.offset = blobs.offset(part),
-                            .length = blobs.length(part),
-                            .digest = hash::to_string(*digests[part])};
-        },
-        [&](std::string_view piece) {
-          is_alike = is_alike && range_fits(position, piece.size(), manifest.size()) &&
-                     std::ranges::equal(bytes_of(piece), manifest.subspan(position, piece.size()));
-          position += piece.size();
-        });
-    return is_alike && position == manifest.size();
-  } catch (const ContentError&) {
-    return false;
+  if (container.version != Version::v2 || !has_usual_parts(table)) return false;
+  const Roles roles(table);
+  std::uint64_t end = 0;
+  const auto offsets = canonical_offsets(table, roles, end);
+  if (!offsets || end != container.manifest_offset) return false;
+  std::uint64_t objects = table.tensors.size() + table.objects.size();
+  for (const Object& object : table.objects) objects -= object.parts.size();
+  Comparison comparison(manifest);
+  begin_manifest_2(comparison.piece(), objects, attributes.has_value());
+  const auto tensor_at = [&](std::size_t tensor) -> const Tensor& { return table.tensors[tensor]; };
+  // The tensors are in the order of the index, and so are the objects.
+  for (std::size_t tensor = 0; tensor < table.tensors.size(); ++tensor) {
+    const Object* const object = roles.object_of(tensor);
+    if (object != nullptr && object->parts.front().tensor != tensor) continue;
+    const auto written = object != nullptr ? written_object(*object, tensor_at, Version::v2)
+                                           : written_tensor(table.tensors[tensor], tensor, Version::v2);
+    if (!written) return false;
+    append_object_2(comparison.piece(), *written, [&](std::size_t part) {
+      const std::size_t stored = written->parts[part].tensor;
+      return PlacedPart{.offset = (*offsets)[stored],
+                        .length = table.tensors[stored].size,
+                        .digest = hash::to_string(*table.parts[stored].checksum)};
+    });
+    if (!comparison.compare()) return false;
   }
+  end_manifest_2(comparison.piece(), attributes);
+  return comparison.compare() && comparison.is_at_end();
 }
 
 }  // namespace aerotool::ztensor

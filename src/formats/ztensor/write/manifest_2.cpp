@@ -54,6 +54,38 @@ std::vector<std::size_t> key_order(const Range& range, Name name) {
 
 }  // namespace
 
+void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes) {
+  cbor::append_map(out, has_attributes ? 2 : 1);
+  cbor::append_text(out, "objects");
+  cbor::append_map(out, objects);
+}
+
+void append_object_2(std::string& out, const WrittenObject& object,
+                     const std::function<PlacedPart(std::size_t part)>& place) {
+  cbor::append_text(out, object.name);
+  cbor::append_map(out, object.attributes ? 4 : 3);
+  cbor::append_text(out, "parts");
+  cbor::append_map(out, object.parts.size());
+  for (const std::size_t part : key_order(object.parts, &WrittenPart::role)) {
+    cbor::append_text(out, object.parts[part].role);
+    append_part(out, object.parts[part], place(part));
+  }
+  cbor::append_text(out, "shape");
+  cbor::append_array(out, object.shape.size());
+  for (const std::uint64_t dimension : object.shape) cbor::append_unsigned(out, dimension);
+  cbor::append_text(out, "layout");
+  cbor::append_text(out, object.layout);
+  if (!object.attributes) return;
+  cbor::append_text(out, "attributes");
+  append_attributes(out, *object.attributes);
+}
+
+void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes) {
+  if (!attributes) return;
+  cbor::append_text(out, "attributes");
+  append_attributes(out, *attributes);
+}
+
 void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
                        const std::function<PlacedPart(std::size_t part)>& place,
                        const std::function<void(std::string_view)>& put) {
@@ -65,36 +97,15 @@ void render_manifest_2(const std::vector<WrittenObject>& objects, const std::opt
     count += object.parts.size();
   }
   std::string out;
-  cbor::append_map(out, attributes ? 2 : 1);
-  cbor::append_text(out, "objects");
-  cbor::append_map(out, objects.size());
+  begin_manifest_2(out, objects.size(), attributes.has_value());
   for (const std::size_t i : key_order(objects, &WrittenObject::name)) {
-    const WrittenObject& object = objects[i];
     if (out.size() >= kAtOnce) {
       put(out);
       out.clear();
     }
-    cbor::append_text(out, object.name);
-    cbor::append_map(out, object.attributes ? 4 : 3);
-    cbor::append_text(out, "parts");
-    cbor::append_map(out, object.parts.size());
-    for (const std::size_t part : key_order(object.parts, &WrittenPart::role)) {
-      cbor::append_text(out, object.parts[part].role);
-      append_part(out, object.parts[part], place(first_parts[i] + part));
-    }
-    cbor::append_text(out, "shape");
-    cbor::append_array(out, object.shape.size());
-    for (const std::uint64_t dimension : object.shape) cbor::append_unsigned(out, dimension);
-    cbor::append_text(out, "layout");
-    cbor::append_text(out, object.layout);
-    if (!object.attributes) continue;
-    cbor::append_text(out, "attributes");
-    append_attributes(out, *object.attributes);
+    append_object_2(out, objects[i], [&](std::size_t part) { return place(first_parts[i] + part); });
   }
-  if (attributes) {
-    cbor::append_text(out, "attributes");
-    append_attributes(out, *attributes);
-  }
+  end_manifest_2(out, attributes);
   put(out);
 }
 

@@ -22,6 +22,13 @@ struct PlacedPart {
   bool is_compressed = false;
 };
 
+/// What stands before the objects of an index, an object's entry, and what stands behind the objects. `place`
+/// tells of the object's parts by their numbers in it.
+void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes);
+void append_object_2(std::string& out, const WrittenObject& object,
+                     const std::function<PlacedPart(std::size_t part)>& place);
+void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes);
+
 /// Hands the index over piece by piece. `place` tells of every part by its number, in the order of the
 /// objects.
 void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,

@@ -67,15 +67,24 @@ std::string problem_of_name(std::string_view name, Version version) {
   return {};
 }
 
+/// False where the version has no type for it.
+bool add_part(WrittenObject& object, const Object::Part& part, const Tensor& tensor, Version version) {
+  const auto names = type_names(tensor.dtype, version);
+  if (!names || (!part.type.empty() && !names->type.empty())) return false;
+  const std::string type = part.type.empty() ? std::string(names->type) : part.type;
+  object.parts.push_back({part.role, part.tensor, names->dtype, type, tensor.size});
+  return true;
+}
+
 class Writing {
  public:
   Writing(const Plan& plan, Version version) : plan_(plan), version_(version) {}
 
   std::vector<WrittenObject> run() {
     std::vector<bool> is_part(plan_.tensors.size());
-    for (Object& object : planned_objects(plan_)) {
+    for (const Object& object : planned_objects(plan_)) {
       for (const Object::Part& part : object.parts) is_part[part.tensor] = true;
-      add(std::move(object));
+      add(object);
     }
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
       if (!is_part[i]) add(i);
@@ -91,56 +100,28 @@ class Writing {
   }
 
  private:
-  /// A part of an object; false where it is refused.
-  bool add_part(WrittenObject& object, const Object::Part& part) {
-    const PlannedTensor& planned = plan_.tensors[part.tensor];
-    const auto names = type_names(planned.tensor().dtype, version_);
-    if (!names || (!part.type.empty() && !names->type.empty())) {
-      const std::string type = escape_controls(planned.tensor().dtype.name());
-      if (!refuse_unmeasured(planned, refusals_))
-        refusals_.add(planned, "no type for " + type, "zTensor has no type for " + type);
-      return false;
-    }
-    const std::string type = part.type.empty() ? std::string(names->type) : part.type;
-    object.parts.push_back({part.role, part.tensor, names->dtype, type, planned.tensor().size});
-    return true;
+  void refuse_type(const PlannedTensor& planned) {
+    const std::string type = escape_controls(planned.tensor().dtype.name());
+    if (!refuse_unmeasured(planned, refusals_))
+      refusals_.add(planned, "no type for " + type, "zTensor has no type for " + type);
   }
 
-  /// A tensor by itself.
   void add(std::size_t tensor) {
     const PlannedTensor& planned = plan_.tensors[tensor];
-    WrittenObject object;
-    object.name = planned.tensor().name;
-    object.shape = planned.tensor().shape;
-    object.layout = version_ == Version::v2 ? layout_of_blocks(planned.tensor().dtype) : std::string{};
-    if (object.layout.empty()) {
-      object.layout = kDense;
-      if (!add_part(object, {std::string(kData), tensor, {}})) return;
-    } else {
-      const PackedType& blocks = planned.tensor().dtype.packed();
-      object.attributes.emplace().entries = {{std::string(kBlockElements), Value::u64(blocks.block_elements)},
-                                             {std::string(kBlockBytes), Value::u64(blocks.block_bytes)}};
-      object.parts.push_back({std::string(kData), tensor, "u8", {}, planned.tensor().size});
-    }
-    keep(std::move(object), planned);
+    auto object = written_tensor(planned.tensor(), tensor, version_);
+    object ? keep(std::move(*object), planned) : refuse_type(planned);
   }
 
-  void add(Object planned) {
-    const PlannedTensor& first = plan_.tensors[planned.parts.front().tensor];
-    WrittenObject object;
-    object.name = std::move(planned.name);
-    object.layout = layout_in(planned.layout, version_);
-    object.shape = std::move(planned.shape);
-    object.attributes = std::move(planned.attributes);
-    if (object.attributes && object.attributes->entries.empty()) object.attributes.reset();
-    bool is_whole = true;
-    for (const Object::Part& part : planned.parts) is_whole = add_part(object, part) && is_whole;
-    if (!is_whole) return;
-    std::ranges::sort(object.parts, {}, &WrittenPart::role);
-    // What does not keep the rules of a layout that was looser in the other version keeps its old name, which
-    // has none here.
-    if (object.layout != planned.layout && breach_of(object, version_)) object.layout = planned.layout;
-    keep(std::move(object), first);
+  void add(const Object& planned) {
+    const auto tensor_at = [this](std::size_t tensor) -> const Tensor& {
+      return plan_.tensors[tensor].tensor();
+    };
+    auto object = written_object(planned, tensor_at, version_);
+    if (object) return keep(std::move(*object), plan_.tensors[planned.parts.front().tensor]);
+    for (const Object::Part& part : planned.parts) {
+      WrittenObject unused;
+      if (!add_part(unused, part, tensor_at(part.tensor), version_)) refuse_type(plan_.tensors[part.tensor]);
+    }
   }
 
   void keep(WrittenObject object, const PlannedTensor& planned) {
@@ -175,6 +156,40 @@ class Writing {
 };
 
 }  // namespace
+
+std::optional<WrittenObject> written_tensor(const Tensor& tensor, std::size_t index, Version version) {
+  WrittenObject object;
+  object.name = tensor.name;
+  object.shape = tensor.shape;
+  if (version == Version::v2) object.layout = layout_of_blocks(tensor.dtype);
+  if (object.layout.empty()) {
+    object.layout = kDense;
+    if (!add_part(object, {std::string(kData), index, {}}, tensor, version)) return std::nullopt;
+    return object;
+  }
+  const PackedType& blocks = tensor.dtype.packed();
+  object.attributes.emplace().entries = {{std::string(kBlockElements), Value::u64(blocks.block_elements)},
+                                         {std::string(kBlockBytes), Value::u64(blocks.block_bytes)}};
+  object.parts.push_back({std::string(kData), index, "u8", {}, tensor.size});
+  return object;
+}
+
+std::optional<WrittenObject> written_object(const Object& object, const TensorAt& tensor_at,
+                                            Version version) {
+  WrittenObject written;
+  written.name = object.name;
+  written.layout = layout_in(object.layout, version);
+  written.shape = object.shape;
+  if (object.attributes && !object.attributes->entries.empty()) written.attributes = object.attributes;
+  for (const Object::Part& part : object.parts) {
+    if (!add_part(written, part, tensor_at(part.tensor), version)) return std::nullopt;
+  }
+  std::ranges::sort(written.parts, {}, &WrittenPart::role);
+  // What does not keep the rules of a layout that was looser in the other version keeps its old name, which
+  // has none here.
+  if (written.layout != object.layout && breach_of(written, version)) written.layout = object.layout;
+  return written;
+}
 
 std::vector<WrittenObject> written_objects(const Plan& plan, Version version) {
   return Writing(plan, version).run();

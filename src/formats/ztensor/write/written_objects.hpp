@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "formats/ztensor/layout.hpp"
 #include "formats/ztensor/types.hpp"
 #include "model/metadata.hpp"
+#include "model/object.hpp"
 #include "transfer/plan.hpp"
 
 namespace aerotool::ztensor {
@@ -30,6 +32,14 @@ struct WrittenObject {
   std::optional<Metadata> attributes;
   std::vector<WrittenPart> parts;  ///< by role, in byte order
 };
+
+/// A tensor by itself; nothing where the version has no type for it. `index` becomes WrittenPart::tensor.
+std::optional<WrittenObject> written_tensor(const Tensor& tensor, std::size_t index, Version version);
+
+/// An object of tensors that are found by Object::Part::tensor; nothing where the version has no type for
+/// one.
+using TensorAt = std::function<const Tensor&(std::size_t tensor)>;
+std::optional<WrittenObject> written_object(const Object& object, const TensorAt& tensor_at, Version version);
 
 /// By name, in byte order. Throws UnsupportedError that names the tensors which the version has no type or no
 /// name for, and CorruptError where an object contradicts itself.
