@@ -9,7 +9,7 @@ from ztensor_library import Release
 
 def pytest_addoption(parser):
     parser.addoption("--binary", required=True)
-    parser.addoption("--require-packages", action="store_true")
+    parser.addoption("--require-releases", action="store_true")
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def matrix():
 def release(pytestconfig):
     """zTensor's release of a version. A test of one that cannot be had is skipped, or fails."""
     pythons, missing = peers.make_ztensor()
-    give_up = pytest.fail if pytestconfig.getoption("--require-packages") else pytest.skip
+    give_up = pytest.fail if pytestconfig.getoption("--require-releases") else pytest.skip
     running = {}
 
     def start(version):

@@ -56,9 +56,11 @@ void check_bytes(const Model& model, const Value& expected) {
   const Value* tensors = expected.find("tensors");
   REQUIRE(tensors != nullptr);
   for (const auto& [name, object] : tensors->map()) {
-    CAPTURE(name.text());
+    const std::string object_name(name.text());
+    CAPTURE(object_name);
     for (const auto& [role, part] : object.find("parts")->map()) {
-      CAPTURE(role.text());
+      const std::string part_role(role.text());
+      CAPTURE(part_role);
       const auto tensor = tensor_of(model, name.text(), role.text());
       REQUIRE(tensor);
       CHECK(sha256_of(model, *tensor) == part.find("sha256")->text());
