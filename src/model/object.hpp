@@ -15,6 +15,7 @@
 
 namespace aerotool {
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct Object {
   /// What the layout means, where that is known, whatever a format calls it.
   enum class Kind : std::uint8_t {

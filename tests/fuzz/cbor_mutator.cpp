@@ -28,7 +28,9 @@ void unpack(Value& value) {
   } else if (value.type == ValueType::array) {
     std::vector<Value> items;
     for_each_element(value.array(), [&](const Value& element) {
-      items.push_back(element);
+      // Text is borrowed from the array, which goes.
+      const bool is_text = element.type == ValueType::string;
+      items.push_back(is_text ? Value::string(std::string(element.text())) : element);
       unpack(items.back());
       return true;
     });

@@ -73,7 +73,7 @@ TEST_CASE("zstd frame: runs come in order, ahead and from what is kept") {
   const std::string stored = frame_of(text);
   CHECK(stored.size() < text.size());
   const ZstdFrame frame(reader_of(stored), {.stored = stored.size(), .decoded = text.size()});
-  for (const std::uint64_t offset : {0, 500'000, 400'000, 1'900'000, 0})
+  for (const std::uint64_t offset : {0U, 500'000U, 400'000U, 1'900'000U, 0U})
     CHECK(read_text(frame, offset, 100'000) == text.substr(offset, 100'000));
 }
 

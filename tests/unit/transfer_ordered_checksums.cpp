@@ -51,7 +51,7 @@ TEST_CASE("ordered checksums: pieces may come in any order") {
 TEST_CASE("ordered checksums: what is too far ahead is read again") {
   constexpr std::size_t kPiece = 8 << 20;
   Run run(5 * kPiece);
-  for (const std::size_t piece : {1, 2, 3, 4, 0}) run.add(piece * kPiece, kPiece);
+  for (const std::size_t piece : {1U, 2U, 3U, 4U, 0U}) run.add(piece * kPiece, kPiece);
   CHECK(run.is_right());
   CHECK(run.bytes_read == 2 * kPiece);
 }

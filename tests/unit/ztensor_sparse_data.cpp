@@ -76,7 +76,7 @@ TEST_CASE("ztensor sparse: cells in any order are sound once") {
 TEST_CASE("ztensor sparse: cells are compared in as many passes as memory asks for") {
   std::vector<std::uint64_t> cells;
   for (std::uint64_t i = 0; i < 1000; ++i) cells.push_back((i * 7919) % 100'003);
-  for (const std::uint64_t most : {1, 10, 100, 10'000}) {
+  for (const std::uint64_t most : {1U, 10U, 100U, 10'000U}) {
     CAPTURE(most);
     CHECK(coo(cells, {100'003}, most).empty());
     std::vector<std::uint64_t> twice = cells;

@@ -118,7 +118,7 @@ Source AeroModel::source() const {
   std::string problem;
   auto source = source_from_value(whole.source, problem);
   if (!source) throw CorruptError(file_.where(), problem);
-  source->objects = objects_.empty() ? std::move(source->objects) : objects_;
+  if (!objects_.empty()) source->objects = objects_;
   return std::move(*source);
 }
 
