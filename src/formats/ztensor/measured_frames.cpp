@@ -10,7 +10,9 @@
 namespace aerotool::ztensor {
 
 bool MeasuredFrames::is_needed(const ObjectEntry& object, const PartEntry& part) const {
-  return part.encoding == kZstd && !part.decoded_length && object.layout != kDense &&
+  // Of these the shape tells it.
+  const bool is_dense = object.layout == kDense && object.parts.size() == 1 && part.role == kData;
+  return part.encoding == kZstd && !part.decoded_length && !is_dense &&
          range_fits(part.offset, part.length, container_.blobs_end);
 }
 

@@ -13,6 +13,7 @@
 #include "formats/ztensor/manifest.hpp"
 #include "formats/ztensor/measured_frames.hpp"
 #include "formats/ztensor/recorded_source.hpp"
+#include "formats/ztensor/rules.hpp"
 #include "formats/ztensor/shard_file.hpp"
 #include "formats/ztensor/source_layout.hpp"
 #include "formats/ztensor/write/canonical_check.hpp"
@@ -96,7 +97,11 @@ void ZTensorModel::read_index(Report& report) {
   MeasuredFrames measured(input, container_);
   std::vector<PartFacts> facts;
   const auto add = [&](const ObjectEntry& object) {
-    if (judge.add(object, facts)) tensors.add(object, facts);
+    if (!judge.add(object, facts)) return;
+    if (std::ranges::all_of(facts, [](const PartFacts& part) { return part.size.has_value(); }))
+      return tensors.add(object, facts);
+    report.unreadable(code_of(Rule::encoding), {path(), object.position, std::string(shortened(object.name))},
+                      said(Rule::encoding, "nothing tells what a part decodes to"));
   };
   root_ = read_manifest(manifest_.view, container_, path(),
                         {.shards =
