@@ -41,8 +41,8 @@ std::size_t ZstdFrameEncoder::next(std::span<std::byte> out) {
     // The end is told apart from the last bytes: with them, libzstd would write the size of the content.
     const bool is_end = taken_ == block_.size();
     ZSTD_inBuffer in = {block_.data(), block_.size(), taken_};
-    const std::size_t left = ZSTD_compressStream2(context_.get(), &destination, &in,
-                                                  is_end ? ZSTD_e_end : ZSTD_e_continue);
+    const std::size_t left =
+        ZSTD_compressStream2(context_.get(), &destination, &in, is_end ? ZSTD_e_end : ZSTD_e_continue);
     if (ZSTD_isError(left) != 0) throw std::runtime_error(std::string("zstd: ") + ZSTD_getErrorName(left));
     taken_ = in.pos;
     is_finished_ = is_end && left == 0;

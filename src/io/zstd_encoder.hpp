@@ -59,7 +59,7 @@ class SeekableZstdEncoder {
   int level_;
   std::uint64_t position_ = 0;  ///< of the next frame's content
   std::unique_ptr<ZstdFrameEncoder> frame_;
-  std::uint64_t frame_size_ = 0;  ///< so far
+  std::uint64_t frame_size_ = 0;      ///< so far
   std::vector<std::uint32_t> sizes_;  ///< of the frames that are done: stored, decoded
   std::string table_;
   std::size_t table_position_ = 0;

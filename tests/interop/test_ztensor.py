@@ -450,7 +450,7 @@ def test_vector(tool, release, tmp_path, source):
 
 def test_vector_without_a_name(tool, tmp_path):
     done = tool.run("convert", DATA / "v12-dense.zt", tmp_path / "written.zt")
-    assert done.returncode == 2 and "its name is empty" in done.stderr.decode()
+    assert done.returncode == 2 and "a tensor's name is empty" in done.stderr.decode()
     assert not (tmp_path / "written.zt").exists()
 
 
