@@ -54,12 +54,11 @@ Selection select(const Model& model, const std::vector<tasks::Pattern>& patterns
     return selection;
   }
   std::vector<bool> used(patterns.size());
-  std::vector<std::optional<std::size_t>> part_of;
-  if (!model.objects().empty()) part_of = objects_of_tensors(model.objects(), model.tensors().size());
+  const ObjectsOfTensors objects(model.objects(), model.tensors().size());
   // The name of an object means all of its parts.
   const auto matches = [&](const tasks::Pattern& pattern, std::size_t i) {
-    return pattern.matches(model.tensors()[i].name) ||
-           (!part_of.empty() && part_of[i] && pattern.matches(model.objects()[*part_of[i]].name));
+    const Object* const object = objects.of(i);
+    return pattern.matches(model.tensors()[i].name) || (object != nullptr && pattern.matches(object->name));
   };
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
     bool any = false;
@@ -85,34 +84,32 @@ struct SortKey {
 
 class SortKeys {
  public:
-  SortKeys(const Model& model, bool shows_parts) : model_(model) {
-    if (shows_parts || model.objects().empty()) return;
-    part_of_ = objects_of_tensors(model.objects(), model.tensors().size());
+  explicit SortKeys(const Model& model) : model_(model), objects_(model.objects(), model.tensors().size()) {
     for (const Object& object : model.objects()) sizes_.push_back(cli::size_of(object, model));
   }
 
-  SortKey of(std::size_t tensor) const {
-    if (!part_of_.empty() && part_of_[tensor]) {
-      const Object& object = model_.objects()[*part_of_[tensor]];
-      if (object.kind != Object::Kind::dense) return {object.name, object.layout, sizes_[*part_of_[tensor]]};
-    }
+  SortKey of(std::size_t tensor, bool shows_parts) const {
+    const Object* const object = shows_parts ? nullptr : objects_.of(tensor);
+    if (object != nullptr && object->kind != Object::Kind::dense)
+      return {object->name, object->layout, sizes_[objects_.number_of(*object)]};
     const Tensor& described = model_.tensors()[tensor];
     return {described.name, described.dtype.name(), described.size};
   }
 
  private:
   const Model& model_;
-  std::vector<std::optional<std::size_t>> part_of_;
+  ObjectsOfTensors objects_;
   std::vector<std::uint64_t> sizes_;
 };
 
 void sort_by(const std::string& key, const Model& model, bool shows_parts,
              std::vector<std::size_t>& selected) {
   if (key.empty()) return;
-  const SortKeys keys(model, shows_parts);
+  const SortKeys keys(model);
   const auto sort = [&](auto before) {
-    std::stable_sort(selected.begin(), selected.end(),
-                     [&](std::size_t a, std::size_t b) { return before(keys.of(a), keys.of(b)); });
+    std::stable_sort(selected.begin(), selected.end(), [&](std::size_t a, std::size_t b) {
+      return before(keys.of(a, shows_parts), keys.of(b, shows_parts));
+    });
   };
   if (key == "name") sort([](const SortKey& a, const SortKey& b) { return a.name < b.name; });
   if (key == "size") sort([](const SortKey& a, const SortKey& b) { return a.size > b.size; });
@@ -136,9 +133,7 @@ void add_range_members(const StoredRange& range, cli::JsonOut& json) {
 
 void print_json(const Model& model, const std::vector<std::size_t>& selected, cli::TextOut& out) {
   const Overview view = model.overview();
-  const std::span<const Object> objects = model.objects();
-  std::vector<std::optional<std::size_t>> part_of;
-  if (!objects.empty()) part_of = objects_of_tensors(objects, model.tensors().size());
+  const ObjectsOfTensors objects(model.objects(), model.tensors().size());
   cli::JsonOut json(out);
   json.begin_object();
   json.name_member("path", model.path());
@@ -153,21 +148,21 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
     json.member("offset", tensor.offset);
     if (tensor.digest) json.member("blake3", to_hex(*tensor.digest));
     if (const auto range = model.stored_range(i)) add_range_members(*range, json);
-    if (part_of.empty() || !part_of[i]) return;
-    const Object& object = objects[*part_of[i]];
-    const auto part = std::ranges::find(object.parts, i, &Object::Part::tensor);
-    json.name_member("object", object.name);
+    const Object* const object = objects.of(i);
+    if (object == nullptr) return;
+    const auto part = std::ranges::find(object->parts, i, &Object::Part::tensor);
+    json.name_member("object", object->name);
     json.name_member("role", part->role);
   });
-  std::vector<std::size_t> shown;
+  std::vector<const Object*> shown;
   for (const std::size_t i : selected) {
-    if (!part_of.empty() && part_of[i]) shown.push_back(*part_of[i]);
+    if (const Object* const object = objects.of(i)) shown.push_back(object);
   }
-  std::ranges::sort(shown);
+  std::ranges::sort(shown);  // as in the model
   shown.erase(std::unique(shown.begin(), shown.end()), shown.end());
   if (!shown.empty()) {
     json.objects_member("objects", shown,
-                        [&](std::size_t i) { cli::add_object_members(objects[i], model, json); });
+                        [&](const Object* object) { cli::add_object_members(*object, model, json); });
   }
   json.end_object();
   json.finish();
@@ -217,19 +212,18 @@ template <typename Visit>
 void for_each_line(const Model& model, const std::vector<std::size_t>& selected, bool human, bool long_form,
                    Visit visit) {
   const Overview view = long_form ? model.overview() : Overview{};
-  std::vector<std::optional<std::size_t>> part_of;
-  if (!long_form && !model.objects().empty())
-    part_of = objects_of_tensors(model.objects(), model.tensors().size());
+  const ObjectsOfTensors objects(model.objects(), model.tensors().size());
   std::vector<bool> is_told(model.objects().size());
   for (const std::size_t i : selected) {
-    const bool is_part = !part_of.empty() && part_of[i];
-    if (!is_part || model.objects()[*part_of[i]].kind == Object::Kind::dense) {
+    const Object* const object = long_form ? nullptr : objects.of(i);
+    if (object == nullptr || object->kind == Object::Kind::dense) {
       visit(cells(model, i, human, long_form, view));
       continue;
     }
-    if (is_told[*part_of[i]]) continue;
-    is_told[*part_of[i]] = true;
-    visit(cells(model, model.objects()[*part_of[i]], human));
+    const std::size_t number = objects.number_of(*object);
+    if (is_told[number]) continue;
+    is_told[number] = true;
+    visit(cells(model, *object, human));
   }
 }
 

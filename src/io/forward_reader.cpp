@@ -7,38 +7,14 @@ namespace aerotool::io {
 namespace {
 
 constexpr std::uint64_t kRecent = std::uint64_t{2} << 20;
-constexpr std::size_t kMaxSpare = 1;
 constexpr std::uint64_t kAtOnce = std::uint64_t{256} << 10;
 
 }  // namespace
 
-std::vector<std::byte> SpareBuffers::take(std::size_t size) {
-  std::vector<std::byte> buffer;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!buffers_.empty()) {
-      buffer = std::move(buffers_.back());
-      buffers_.pop_back();
-    }
-  }
-  buffer.resize(size);
-  return buffer;
-}
-
-void SpareBuffers::give_back(std::vector<std::byte> buffer) {
-  const std::lock_guard lock(mutex_);
-  if (buffers_.size() < kMaxSpare) buffers_.push_back(std::move(buffer));
-}
-
-ForwardReader::~ForwardReader() {
-  if (spare_ && !recent_.empty()) spare_->give_back(std::move(recent_));
-}
-
 void ForwardReader::begin() const {
   position_ = 0;
   is_finished_ = false;
-  const std::uint64_t wanted = std::min(size_, kRecent);
-  if (recent_.size() != wanted) recent_ = spare_ ? spare_->take(wanted) : std::vector<std::byte>(wanted);
+  recent_.resize(std::min(size_, kRecent));
   next_ = begin_();
 }
 

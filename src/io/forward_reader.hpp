@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -13,19 +12,6 @@
 #include "core/bytes.hpp"
 
 namespace aerotool::io {
-
-/// Memory that readers of one model use one after the other: what is freed by one thread and allocated by
-/// another would stay with both. Thread-safe.
-class SpareBuffers {
- public:
-  /// One of this size, of any content.
-  std::vector<std::byte> take(std::size_t size);
-  void give_back(std::vector<std::byte> buffer);
-
- private:
-  std::mutex mutex_;
-  std::vector<std::vector<std::byte>> buffers_;
-};
 
 class ForwardReader {
  public:
@@ -36,13 +22,8 @@ class ForwardReader {
   /// Who knows what they are tells that there are fewer or more bytes than `size`: throws.
   using RefuseSize = std::function<void(std::uint64_t at_least, bool are_more)>;
 
-  ForwardReader(std::uint64_t size, Begin begin, RefuseSize refuse_size,
-                std::shared_ptr<SpareBuffers> spare = nullptr)
-      : size_(size),
-        begin_(std::move(begin)),
-        refuse_size_(std::move(refuse_size)),
-        spare_(std::move(spare)) {}
-  ~ForwardReader();
+  ForwardReader(std::uint64_t size, Begin begin, RefuseSize refuse_size)
+      : size_(size), begin_(std::move(begin)), refuse_size_(std::move(refuse_size)) {}
   ForwardReader(const ForwardReader&) = delete;
   ForwardReader& operator=(const ForwardReader&) = delete;
 
@@ -60,7 +41,6 @@ class ForwardReader {
   std::uint64_t size_;
   Begin begin_;
   RefuseSize refuse_size_;
-  std::shared_ptr<SpareBuffers> spare_;
   mutable std::mutex mutex_;
   // What was made last, in a ring: the byte at offset n is recent_[n % recent_.size()].
   mutable std::vector<std::byte> recent_;

@@ -112,6 +112,22 @@ SeekTable read_seek_table(const ReadAt& read, std::uint64_t length) {
   return table;
 }
 
+std::string render_seek_table(std::span<const std::uint32_t> sizes) {
+  std::vector<std::byte> table(kTableHead + sizes.size_bytes() + kTableFoot);
+  std::size_t at = 0;
+  const auto append = [&](std::uint32_t value) {
+    store_le(std::span(table), at, value);
+    at += sizeof value;
+  };
+  append(kSkippableMagic);
+  append(static_cast<std::uint32_t>(table.size() - kTableHead));
+  for (const std::uint32_t size : sizes) append(size);
+  append(static_cast<std::uint32_t>(sizes.size() / 2));
+  ++at;  // no checksums in the table
+  append(kTableMagic);
+  return std::string(chars_of(ByteSpan(table)));
+}
+
 SeekableZstd::SeekableZstd(ReadAt read, std::uint64_t length)
     : read_(std::move(read)), table_(read_seek_table(read_, length)) {}
 

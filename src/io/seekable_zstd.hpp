@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -39,6 +40,9 @@ struct SeekTable {
 
 /// Reads the table at the end of `length` bytes. Throws ZstdProblem where it does not describe them.
 SeekTable read_seek_table(const ReadAt& read, std::uint64_t length);
+
+/// The table of frames of these sizes, stored and decoded one after the other.
+std::string render_seek_table(std::span<const std::uint32_t> sizes);
 
 class SeekableZstd {
  public:

@@ -6,19 +6,12 @@
 #include <utility>
 
 #include "core/bytes.hpp"
+#include "io/seekable_zstd.hpp"
 
 namespace aerotool::io {
 namespace {
 
 constexpr std::uint64_t kReadAtOnce = std::uint64_t{128} << 10;
-// zstd's seekable format 0.1.0.
-constexpr std::uint32_t kSkippableMagic = 0x184d2a5e;
-constexpr std::uint32_t kTableMagic = 0x8f92eab1;
-constexpr std::size_t kTableFoot = 9;
-
-void append(std::string& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>((value >> shift) & 0xff);
-}
 
 }  // namespace
 
@@ -84,17 +77,6 @@ std::size_t SeekableZstdEncoder::next(std::span<std::byte> out) {
     frame_.reset();
   }
   return filled;
-}
-
-std::string render_seek_table(std::span<const std::uint32_t> sizes) {
-  std::string out;
-  append(out, kSkippableMagic);
-  append(out, static_cast<std::uint32_t>(sizes.size() * sizeof(std::uint32_t) + kTableFoot));
-  for (const std::uint32_t size : sizes) append(out, size);
-  append(out, static_cast<std::uint32_t>(sizes.size() / 2));
-  out += '\0';  // no checksums in the table
-  append(out, kTableMagic);
-  return out;
 }
 
 }  // namespace aerotool::io

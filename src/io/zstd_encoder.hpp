@@ -65,7 +65,4 @@ class SeekableZstdEncoder {
   std::size_t table_position_ = 0;
 };
 
-/// The table of frames of these sizes, stored and decoded one after the other.
-std::string render_seek_table(std::span<const std::uint32_t> sizes);
-
 }  // namespace aerotool::io

@@ -12,18 +12,16 @@ namespace aerotool::io {
 namespace {
 
 constexpr std::uint64_t kStoredAtOnce = std::uint64_t{128} << 10;
-constexpr int kWindowLog = 27;  // zstd's own limit
 constexpr std::uint64_t kDecodedAtOnce = std::uint64_t{256} << 10;
 
 /// Decodes a frame once, and hashes what it reads.
 class Decoding {
  public:
-  Decoding(ReadAt read, std::uint64_t stored, std::optional<hash::Checksum> expected,
-           std::shared_ptr<SpareZstd> spare)
+  Decoding(ReadAt read, std::uint64_t stored, std::optional<hash::Checksum> expected)
       : read_(std::move(read)),
         stored_(stored),
         expected_(expected),
-        decoder_([this] { return next_stored(); }, ZstdReader::Frames::one, kWindowLog, std::move(spare)) {
+        decoder_([this] { return next_stored(); }, ZstdReader::Frames::one) {
     if (expected_) checksum_.emplace(expected_->algorithm);
   }
   Decoding(const Decoding&) = delete;
@@ -64,12 +62,11 @@ class Decoding {
 
 }  // namespace
 
-ZstdFrame::ZstdFrame(ReadAt read, Sizes sizes, std::optional<hash::Checksum> expected,
-                     const SpareMemory& spare)
+ZstdFrame::ZstdFrame(ReadAt read, Sizes sizes, std::optional<hash::Checksum> expected)
     : decoded_(
           sizes.decoded,
-          [read = std::move(read), sizes, expected, decoders = spare.decoders] {
-            auto decoding = std::make_shared<Decoding>(read, sizes.stored, expected, decoders);
+          [read = std::move(read), sizes, expected] {
+            auto decoding = std::make_shared<Decoding>(read, sizes.stored, expected);
             return [decoding](std::span<std::byte> out) { return decoding->next(out); };
           },
           [sizes](std::uint64_t at_least, bool are_more) {
@@ -77,11 +74,10 @@ ZstdFrame::ZstdFrame(ReadAt read, Sizes sizes, std::optional<hash::Checksum> exp
               throw ZstdProblem("the zstd frame decodes to more than " + plural(sizes.decoded, "byte"));
             throw ZstdProblem("the zstd frame decodes to " + plural(at_least, "byte") + ", not to " +
                               with_thousands(sizes.decoded));
-          },
-          spare.buffers) {}
+          }) {}
 
 std::uint64_t decoded_size_of_frame(const ReadAt& read, std::uint64_t stored, std::uint64_t most) {
-  Decoding decoding(read, stored, {}, nullptr);
+  Decoding decoding(read, stored, {});
   std::vector<std::byte> out(kDecodedAtOnce);
   std::uint64_t size = 0;
   while (const std::size_t count = decoding.next(out)) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 
@@ -19,12 +18,6 @@ class StoredHashProblem : public ZstdProblem {
   using ZstdProblem::ZstdProblem;
 };
 
-/// What frames of one model use one after the other.
-struct SpareMemory {
-  std::shared_ptr<SpareBuffers> buffers = std::make_shared<SpareBuffers>();
-  std::shared_ptr<SpareZstd> decoders = std::make_shared<SpareZstd>();
-};
-
 class ZstdFrame {
  public:
   /// The `stored` bytes that `read` reads decode to `decoded` ones.
@@ -33,8 +26,7 @@ class ZstdFrame {
     std::uint64_t decoded = 0;
   };
   /// `expected` is of the stored bytes.
-  ZstdFrame(ReadAt read, Sizes sizes, std::optional<hash::Checksum> expected = {},
-            const SpareMemory& spare = {});
+  ZstdFrame(ReadAt read, Sizes sizes, std::optional<hash::Checksum> expected = {});
 
   /// As ForwardReader::read; what reaches the end checks the hash, too. Throws ZstdProblem, and what `read`
   /// throws.

@@ -5,37 +5,10 @@
 
 namespace aerotool::io {
 
-SpareZstd::Context SpareZstd::take() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!contexts_.empty()) {
-      Context context = std::move(contexts_.back());
-      contexts_.pop_back();
-      ZSTD_DCtx_reset(context.get(), ZSTD_reset_session_and_parameters);
-      return context;
-    }
-  }
-  Context context(ZSTD_createDCtx());
-  if (!context) throw std::bad_alloc();
-  return context;
-}
-
-void SpareZstd::give_back(Context context) {
-  constexpr std::size_t kMaxSpare = 4;
-  const std::lock_guard lock(mutex_);
-  if (contexts_.size() < kMaxSpare) contexts_.push_back(std::move(context));
-}
-
-ZstdReader::ZstdReader(Source source, Frames frames, int window_log, std::shared_ptr<SpareZstd> spare)
-    : source_(std::move(source)),
-      frames_(frames),
-      spare_(std::move(spare)),
-      context_(spare_ ? spare_->take() : SpareZstd().take()) {
+ZstdReader::ZstdReader(Source source, Frames frames, int window_log)
+    : source_(std::move(source)), frames_(frames), context_(ZSTD_createDCtx()) {
+  if (!context_) throw std::bad_alloc();
   ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, window_log);
-}
-
-ZstdReader::~ZstdReader() {
-  if (spare_) spare_->give_back(std::move(context_));
 }
 
 bool ZstdReader::refill() {

@@ -6,10 +6,8 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <stdexcept>
-#include <vector>
 
 #include "core/bytes.hpp"
 
@@ -21,24 +19,6 @@ class ZstdProblem : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Decoders that readers of one model use one after the other: what is freed by one thread and allocated by
-/// another would stay with both. Thread-safe.
-class SpareZstd {
- public:
-  struct Free {
-    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-  };
-  using Context = std::unique_ptr<ZSTD_DCtx, Free>;
-
-  /// One that has decoded nothing yet. Throws std::bad_alloc.
-  Context take();
-  void give_back(Context context);
-
- private:
-  std::mutex mutex_;
-  std::vector<Context> contexts_;
-};
-
 class ZstdReader {
  public:
   enum class Frames { one, many };
@@ -46,22 +26,21 @@ class ZstdReader {
   using Source = std::function<ByteSpan()>;
 
   /// Frames that need a window of more than 2^window_log bytes are refused; zstd's own limit is 2^27.
-  ZstdReader(Source source, Frames frames, int window_log = 27, std::shared_ptr<SpareZstd> spare = nullptr);
-  ~ZstdReader();
-  ZstdReader(const ZstdReader&) = delete;
-  ZstdReader& operator=(const ZstdReader&) = delete;
+  ZstdReader(Source source, Frames frames, int window_log = 27);
 
   /// Decompressed bytes, 0 at the end of the last frame. Throws ZstdProblem for broken data, an end inside
   /// a frame, and (Frames::one) for anything after the first frame.
   std::size_t read(std::span<std::byte> out);
 
  private:
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
   bool refill();
 
   Source source_;
   Frames frames_;
-  std::shared_ptr<SpareZstd> spare_;
-  SpareZstd::Context context_;
+  std::unique_ptr<ZSTD_DCtx, Free> context_;
   ByteSpan pending_;
   std::size_t wanted_ = 1;  // what libzstd said last: 0 between frames
   bool begun_ = false;

@@ -79,13 +79,17 @@ std::string problem_of(std::span<const Object> objects, std::size_t tensors) {
   return {};
 }
 
-std::vector<std::optional<std::size_t>> objects_of_tensors(std::span<const Object> objects,
-                                                           std::size_t tensors) {
-  std::vector<std::optional<std::size_t>> of(tensors);
+ObjectsOfTensors::ObjectsOfTensors(std::span<const Object> objects, std::size_t tensors) : objects_(objects) {
+  if (objects.empty()) return;
+  numbers_.resize(tensors);
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    for (const Object::Part& part : objects[i].parts) of[part.tensor] = i;
+    for (const Object::Part& part : objects[i].parts) numbers_[part.tensor] = i + 1;
   }
-  return of;
+}
+
+const Object* ObjectsOfTensors::of(std::size_t tensor) const {
+  if (numbers_.empty() || numbers_[tensor] == 0) return nullptr;
+  return &objects_[numbers_[tensor] - 1];
 }
 
 }  // namespace aerotool

@@ -54,9 +54,22 @@ std::optional<std::size_t> part_of(const Object& object, std::string_view role);
 /// name that is given twice, a tensor that is a part of two. Empty where nothing is.
 std::string problem_of(std::span<const Object> objects, std::size_t tensors);
 
-/// By tensor: the object that it is a part of; nothing where it stands by itself. The objects have no
-/// problem.
-std::vector<std::optional<std::size_t>> objects_of_tensors(std::span<const Object> objects,
-                                                           std::size_t tensors);
+/// Finds the object that a tensor is a part of. The objects, which have no problem, outlive this; it costs
+/// nothing where there are none.
+class ObjectsOfTensors {
+ public:
+  ObjectsOfTensors(std::span<const Object> objects, std::size_t tensors);
+
+  /// Null where the tensor stands by itself.
+  const Object* of(std::size_t tensor) const;
+  /// The number of such an object among all.
+  std::size_t number_of(const Object& object) const {
+    return static_cast<std::size_t>(&object - objects_.data());
+  }
+
+ private:
+  std::span<const Object> objects_;
+  std::vector<std::size_t> numbers_;  // 1 + the object's, by tensor; 0 where there is none
+};
 
 }  // namespace aerotool

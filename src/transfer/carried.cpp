@@ -136,6 +136,15 @@ void add_lost_gaps(const Source& source, std::vector<std::string>& lost) {
   if (count != 0) lost.push_back(plural(count, "byte") + " that belong to no tensor");
 }
 
+std::vector<std::string> lost_side_files(const Plan& plan) {
+  // Nothing is made of a corrupt source.
+  for (const SideFile& file : plan.side_files) {
+    if (file.hashed) static_cast<void>(digest_of(file));
+  }
+  if (plan.side_files.empty()) return {};
+  return {side_files_text(plan.side_files) + ": one file has no place for them"};
+}
+
 Naming naming(const Plan& plan, const Source& source) {
   const Overview view = plan.models.front()->overview();
   Naming naming;
@@ -172,7 +181,8 @@ std::vector<std::string> lost_own_content(const Plan& plan, bool but_text) {
 Carried carried(const Plan& plan, Recording recording) {
   Carried carried;
   const Model& first = *plan.models.front();
-  const bool records = recording == Recording::yes && kept(plan).all();
+  carried.kept = kept(plan);
+  const bool records = recording == Recording::yes && carried.kept.all();
   carried.source = records ? first.recorded_source() : first.source();
   Source& source = carried.source;
   carried.dropped = std::move(source.left_out);
@@ -188,7 +198,6 @@ Carried carried(const Plan& plan, Recording recording) {
     }
   }
   source.objects = planned_objects(plan);
-  carried.kept = kept(plan);
   drop_layout(source, carried.dropped, carried.kept);
   if (source.order) {
     Renumbering order(plan);

@@ -51,6 +51,10 @@ void add_lost_gaps(const Source& source, std::vector<std::string>& lost);
 /// The line that says what of an index is not kept; nothing where it says nothing.
 std::vector<std::string> lost_index(const IndexMetadata& metadata);
 
+/// The line that says that one file has no place for the plan's side files; nothing where there are none.
+/// What is not kept is held to its hash as well: throws CorruptError.
+std::vector<std::string> lost_side_files(const Plan& plan);
+
 /// What a model is called and of what architecture it is: as the plan says, else its first model, whose
 /// source is given; empty where that has nothing but what AERO files hold where nobody said anything (the
 /// name of a path, "converted", "unknown").

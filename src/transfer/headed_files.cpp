@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "transfer/carried.hpp"
 #include "transfer/weight_pass.hpp"
 
 namespace aerotool {
@@ -92,12 +93,7 @@ PlanSummary summarize(const HeadedFiles& files) {
 }
 
 std::unique_ptr<FileDraft> draft_of_file(const Plan& plan, HeadedFiles files) {
-  // What is not kept is held to its hash as well: nothing is made of a corrupt source.
-  for (const SideFile& file : plan.side_files) {
-    if (file.hashed) static_cast<void>(digest_of(file));
-  }
-  if (!plan.side_files.empty())
-    files.lost.push_back(side_files_text(plan.side_files) + ": one file has no place for them");
+  for (std::string& line : lost_side_files(plan)) files.lost.push_back(std::move(line));
   return std::make_unique<HeadedFileDraft>(plan, std::move(files));
 }
 

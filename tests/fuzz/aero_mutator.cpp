@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -16,14 +15,15 @@
 #include "formats/aero/write/integrity.hpp"
 #include "hash/blake3.hpp"
 #include "msgpack_mutator.hpp"
+#include "mutate.hpp"
 #include "scratch.hpp"
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace {
 
 using namespace aerotool;
-using Random = std::minstd_rand;
+using fuzz::mutate;
+using fuzz::one_in;
+using fuzz::Random;
 
 constexpr std::size_t kMaxUncompressed = std::size_t{1} << 18;
 
@@ -34,18 +34,6 @@ struct Part {
   bool lies_of_length = false;  // chunk.uncompressed_length stays what it is
   bool lies_of_hash = false;    // chunk.digest stays what it is
 };
-
-bool one_in(Random& random, unsigned n) {
-  return random() % n == 0;
-}
-
-/// LLVMFuzzerMutate on a string that may grow by a little.
-void mutate(std::string& bytes) {
-  constexpr std::size_t kRoom = 256;
-  const std::size_t size = bytes.size();
-  bytes.resize(size + kRoom);
-  bytes.resize(LLVMFuzzerMutate(octets_of(std::as_writable_bytes(std::span(bytes))), size, bytes.size()));
-}
 
 std::vector<Part> take_apart(const io::Input& input, const aero::Container& container) {
   std::vector<Part> parts;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "cbor_mutator.hpp"
@@ -12,14 +11,15 @@
 #include "core/error.hpp"
 #include "formats/ztensor/container.hpp"
 #include "hash/xxh3.hpp"
+#include "mutate.hpp"
 #include "scratch.hpp"
-
-extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace {
 
 using namespace aerotool;
-using Random = std::minstd_rand;
+using fuzz::mutate;
+using fuzz::one_in;
+using fuzz::Random;
 
 constexpr std::array<std::string_view, 60> kWords = {"data",
                                                      "values",
@@ -81,18 +81,6 @@ constexpr std::array<std::string_view, 60> kWords = {"data",
                                                      "decoded_length",
                                                      "uncompressed_length",
                                                      "shard"};
-
-bool one_in(Random& random, unsigned n) {
-  return random() % n == 0;
-}
-
-/// LLVMFuzzerMutate on a string that may grow by a little.
-void mutate(std::string& bytes) {
-  constexpr std::size_t kRoom = 256;
-  const std::size_t size = bytes.size();
-  bytes.resize(size + kRoom);
-  bytes.resize(LLVMFuzzerMutate(octets_of(std::as_writable_bytes(std::span(bytes))), size, bytes.size()));
-}
 
 /// Changes some bytes near the begin of a blob, and no place of what follows. The first magic stays.
 void mutate_blobs(std::string& blobs, std::uint64_t alignment, Random& random) {

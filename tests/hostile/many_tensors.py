@@ -49,7 +49,7 @@ def write_gguf(path: Path, count: int) -> None:
 
 
 def write_ztensor(path: Path, count: int) -> None:
-    """Version 1.2. Of version 2 the tool makes one, as its index is too long to be hashed here."""
+    """Version 1.2, as nothing here hashes an index of version 2 with XXH3."""
     text = ztensor_file.cbor
     entries = (
         text(f"model.layers.{i:07d}.weight")

@@ -27,11 +27,13 @@ TEST_CASE("object: parts are found by their roles, and objects by their parts") 
   CHECK(problem_of(objects, 5).empty());
   CHECK(part_of(objects[0], "indices") == std::size_t{0});
   CHECK(!part_of(objects[0], "indptr"));
-  const auto of = objects_of_tensors(objects, 5);
-  CHECK(of[0] == std::size_t{0});
-  CHECK(!of[1]);
-  CHECK(of[3] == std::size_t{1});
-  CHECK(!of[4]);
+  const ObjectsOfTensors lookup(objects, 5);
+  CHECK(lookup.of(0) == &objects[0]);
+  CHECK(lookup.of(1) == nullptr);
+  CHECK(lookup.of(3) == &objects[1]);
+  CHECK(lookup.number_of(objects[1]) == 1);
+  CHECK(lookup.of(4) == nullptr);
+  CHECK(ObjectsOfTensors({}, 5).of(4) == nullptr);
 }
 
 TEST_CASE("object: parts and names that are not there once are told") {

@@ -26,10 +26,17 @@ std::unique_ptr<Model> open_zt(const std::string& path) {
   return ztensor_format().open(io::Input::open(path), report);
 }
 
-Value expected_values() {
-  Value value;
-  REQUIRE_FALSE(read_json(data_bytes("zt/expected.json"), ValueBuilder::kMaxMemory, value));
-  return value;
+/// Calls `check` with the name and the expected content of every file that is not compressed as a whole.
+template <typename Check>
+void for_each_file(Check&& check) {
+  Value all;
+  REQUIRE_FALSE(read_json(data_bytes("zt/expected.json"), ValueBuilder::kMaxMemory, all));
+  for (const auto& [file, expected] : all.map()) {
+    const std::string name(file.text());
+    if (name.ends_with(".gz")) continue;
+    CAPTURE(name);
+    check(name, expected);
+  }
 }
 
 std::string sha256_of(const Model& model, std::size_t tensor) {
@@ -80,27 +87,19 @@ bool is_sound(const Model& model) {
 }  // namespace
 
 TEST_CASE("ztensor vectors: every part has the bytes that it should have") {
-  const Value all = expected_values();
-  for (const auto& [file, expected] : all.map()) {
-    const std::string name(file.text());
-    if (name.ends_with(".gz")) continue;
-    CAPTURE(name);
+  for_each_file([&](const std::string& name, const Value& expected) {
     const auto model = open_zt(data_path("zt/" + name));
     check_bytes(*model, expected);
     CHECK(is_sound(*model));
-  }
+  });
 }
 
 TEST_CASE("ztensor vectors: every file comes back byte for byte by way of AERO") {
   const TemporaryDirectory directory;
-  const Value all = expected_values();
-  for (const auto& [file, expected] : all.map()) {
-    const std::string name(file.text());
+  for_each_file([&](const std::string& name, const Value& expected) {
     // Those of several files, and the index without which one of them says nothing
     // (src/formats/ztensor/FORMAT.md, "What AERO records").
-    if (name.ends_with(".gz") || name.ends_with("/model.zt") || name.ends_with("model-00001-of-00002.zt"))
-      continue;
-    CAPTURE(name);
+    if (name.ends_with("/model.zt") || name.ends_with("model-00001-of-00002.zt")) return;
     const std::string path = data_path("zt/" + name);
     const auto model = open_zt(path);
     const std::string aero = directory.file("m.aero");
@@ -109,23 +108,19 @@ TEST_CASE("ztensor vectors: every file comes back byte for byte by way of AERO")
     const auto carried = aero_format().open(io::Input::open(aero), report);
     check_bytes(*carried, expected);
     CHECK(written(*ztensor_format().writer(), plan_of(*carried)) == read_file(path));
-  }
+  });
 }
 
 TEST_CASE("ztensor vectors: what is written anew says the same") {
   const TemporaryDirectory directory;
-  const Value all = expected_values();
-  for (const auto& [file, expected] : all.map()) {
-    const std::string name(file.text());
-    if (name.ends_with(".gz")) continue;
-    CAPTURE(name);
+  for_each_file([&](const std::string& name, const Value& expected) {
     const auto model = open_zt(data_path("zt/" + name));
     const std::string path = directory.file("m.zt");
     // Not every name of the older versions is one of version 2.
     if (name.find("v12-dense") != std::string::npos) {
       CHECK(refusal(*ztensor_format().writer(), plan_of(*model)).find("a tensor's name is empty") !=
             std::string::npos);
-      continue;
+      return;
     }
     write_file(path, written(*ztensor_format().writer(), plan_of(*model)));
     const auto again = open_zt(path);
@@ -134,5 +129,5 @@ TEST_CASE("ztensor vectors: what is written anew says the same") {
     CHECK(is_sound(*again));
     CHECK(again->metadata().entries.size() == model->metadata().entries.size());
     REQUIRE(again->objects().size() == model->objects().size());
-  }
+  });
 }

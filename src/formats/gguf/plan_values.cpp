@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -42,7 +43,7 @@ bool is_float(const Value& value) {
 
 /// NaN and infinity keep what they are.
 bool fits_f32(double number) {
-  return !(number == number) || static_cast<double>(static_cast<float>(number)) == number;
+  return std::isnan(number) || static_cast<double>(static_cast<float>(number)) == number;
 }
 
 Value narrowed(const Value& value) {

@@ -147,10 +147,9 @@ std::vector<std::uint32_t> parts_to_read(const CheckedFile& file, bool values) {
   return order;
 }
 
-/// Goes through parts one behind the other; where there is one alone, what is wrong with it ends that.
-void check_run(const CheckedFile& file, std::vector<std::uint32_t> parts, const CheckOptions& options,
-               ValueScan& scan, Report& report) {
-  const bool is_alone = parts.size() == 1;
+/// Goes through parts one behind the other. `is_alone`: what is wrong with the only one ends that.
+void check_run(const CheckedFile& file, std::vector<std::uint32_t> parts, bool is_alone,
+               const CheckOptions& options, ValueScan& scan, Report& report) {
   const PartStream stream(file.reader, file.table, std::move(parts), is_alone);
   std::vector<io::Region> whole(1);
   whole[0].length = stream.length();
@@ -179,8 +178,8 @@ void check_parts(const CheckedFile& file, const CheckOptions& options, CheckTall
         file.table.parts[part].encoding != Encoding::raw && file.table.tensors[part].size > kLarge;
     (is_large ? alone : together).push_back(part);
   }
-  check_run(file, std::move(together), options, scan, report);
-  for (const std::uint32_t part : alone) check_run(file, {part}, options, scan, report);
+  check_run(file, std::move(together), false, options, scan, report);
+  for (const std::uint32_t part : alone) check_run(file, {part}, true, options, scan, report);
   if (options.values) scan.tell(file.files.front()->name(), report, tally.values);
 }
 

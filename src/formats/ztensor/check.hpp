@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "formats/ztensor/part_reader.hpp"
 #include "formats/ztensor/shard_file.hpp"
@@ -15,9 +16,9 @@
 namespace aerotool::ztensor {
 
 struct CheckedFile {
-  std::span<const std::shared_ptr<io::Input>> files;  ///< its own and its shards; null where one is missing
+  /// Its own and its shards; null where one is missing.
+  const std::vector<std::shared_ptr<io::Input>>& files;
   std::span<const ShardFile> shards;
-  const std::vector<std::shared_ptr<io::Input>>& inputs;  ///< the same
   const TensorTable& table;
   const PartReader& reader;
   std::uint64_t alignment = 0;

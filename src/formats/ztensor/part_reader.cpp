@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/ztensor/reversed.hpp"
 #include "formats/ztensor/rules.hpp"
 #include "hash/running_checksum.hpp"
 #include "io/seekable_zstd.hpp"
@@ -86,15 +87,11 @@ void PartReader::require_stored_digest(std::size_t tensor) const {
 
 void PartReader::read_swapped(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
   require_stored_digest(tensor);
-  const std::uint64_t width = table_.parts[tensor].swapped_width;
-  const std::uint64_t begin = offset - offset % width;
-  const std::uint64_t end =
-      std::min(table_.tensors[tensor].size, (offset + out.size() + width - 1) / width * width);
-  std::vector<std::byte> elements(end - begin);
-  file_of(tensor).read(table_.tensors[tensor].offset + begin, elements);
-  for (std::size_t at = 0; at + width <= elements.size(); at += width)
-    std::ranges::reverse(std::span(elements).subspan(at, width));
-  std::ranges::copy(std::span(elements).subspan(offset - begin, out.size()), out.begin());
+  const Tensor& described = table_.tensors[tensor];
+  const auto read = [&](std::uint64_t at, std::span<std::byte> bytes) {
+    file_of(tensor).read(described.offset + at, bytes);
+  };
+  read_reversed(read, described.size, table_.parts[tensor].swapped_width, offset, out);
 }
 
 std::shared_ptr<const PartReader::Decoder> PartReader::decoder_of(std::size_t tensor) const {
@@ -114,7 +111,7 @@ std::shared_ptr<const PartReader::Decoder> PartReader::decoder_of(std::size_t te
   if (part.encoding == Encoding::zstd) {
     const bool of_stored = part.checksum && part.checksum->over == hash::Checksum::Over::stored;
     decoder->frame.emplace(read, io::ZstdFrame::Sizes{.stored = part.length, .decoded = size},
-                           of_stored ? part.checksum : std::nullopt, spare_);
+                           of_stored ? part.checksum : std::nullopt);
   } else {
     decoder->seekable.emplace(read, part.length);
     if (decoder->seekable->size() != size) {

@@ -13,7 +13,6 @@
 
 #include "formats/ztensor/tensor_table.hpp"
 #include "io/input.hpp"
-#include "io/zstd_frame.hpp"
 
 namespace aerotool::ztensor {
 
@@ -39,7 +38,6 @@ class PartReader {
 
   const std::vector<std::shared_ptr<io::Input>>& files_;
   const TensorTable& table_;
-  io::SpareMemory spare_;
   mutable std::mutex mutex_;
   mutable std::set<std::size_t> sound_;  ///< swapped ones whose digests have been looked at
   /// Those that were used last, by their tensors.

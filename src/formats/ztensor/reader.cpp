@@ -15,7 +15,6 @@
 #include "formats/ztensor/recorded_source.hpp"
 #include "formats/ztensor/rules.hpp"
 #include "formats/ztensor/shard_file.hpp"
-#include "formats/ztensor/source_layout.hpp"
 #include "formats/ztensor/write/canonical_check.hpp"
 #include "io/relative_path.hpp"
 
@@ -191,11 +190,8 @@ Source ZTensorModel::source() const {
 
 Source ZTensorModel::recorded_source() const {
   Source source = this->source();
-  if (is_canonical(table_, container_, manifest_.view, source.metadata)) {
-    source.gaps = find_gaps(*files_.front(), table_, container_.manifest_offset);
-    if (source.gaps.empty()) return source;
-  }
-  record_layout(*files_.front(), container_, table_, reader_, source);
+  record_layout(*files_.front(), container_, table_, reader_,
+                is_canonical(table_, container_, manifest_.view, source.metadata), source);
   return source;
 }
 
@@ -231,7 +227,6 @@ bool ZTensorModel::check(const CheckOptions& options, Report& report) const {
   if (options.level != CheckLevel::full) return options.level == CheckLevel::structure;
   check_data({.files = files_,
               .shards = shards_,
-              .inputs = files_,
               .table = table_,
               .reader = reader_,
               .alignment = container_.version == Version::v2 ? kAlignment2 : kAlignment1,

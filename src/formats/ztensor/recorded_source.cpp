@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/ztensor/source_layout.hpp"
 #include "formats/ztensor/write/encoded_part.hpp"
@@ -62,7 +61,7 @@ class Recorder {
 }  // namespace
 
 void record_layout(const io::Input& input, const Container& container, const TensorTable& table,
-                   const PartReader& reader, Source& source) {
+                   const PartReader& reader, bool is_canonical, Source& source) {
   const auto leave_out = [&](const std::string& why) {
     source.stored.clear();
     source.left_out.push_back("the layout of " + escape_controls(input.name()) + ": " + why);
@@ -71,21 +70,18 @@ void record_layout(const io::Input& input, const Container& container, const Ten
       std::ranges::any_of(table.parts, [](const StoredPart& part) { return part.file != 0; });
   if (has_shards) return leave_out("it lies in several files");
   if (container.is_data_shard()) return leave_out("it is a shard without an index");
+  const std::string too_much = "to bring it back takes more than " + human_size(kMaxRecorded);
+  auto gaps = find_gaps(input, table, container.manifest_offset, kMaxRecorded);
+  if (!gaps) return leave_out(too_much);
+  if (is_canonical && gaps->empty()) return;
   Recorder recorder(input, table, reader);
   const std::uint64_t tail = input.size() - container.manifest_offset;
-  const std::string too_much = "to bring it back takes more than " + human_size(kMaxRecorded);
   if (!recorder.take(tail)) return leave_out(too_much);
-  std::vector<std::pair<std::uint64_t, Bytes>> gaps;
-  try {
-    gaps = find_gaps(input, table, container.manifest_offset);
-  } catch (const UnsupportedError&) {
-    return leave_out(too_much);
-  }
-  for (const auto& [offset, bytes] : gaps) {
+  for (const auto& [offset, bytes] : *gaps) {
     if (!recorder.take(bytes.size())) return leave_out(too_much);
   }
   if (!recorder.add_encoded(source)) return leave_out(too_much);
-  source.gaps = std::move(gaps);
+  source.gaps = std::move(*gaps);
   source.head = read_all(input, 0, kMagicSize);
   source.tail = {container.manifest_offset, read_all(input, container.manifest_offset, tail)};
 }

@@ -11,8 +11,9 @@
 namespace aerotool::ztensor {
 
 /// Adds the index, what lies between blobs, and encoded parts that the reference's encoder does not make;
-/// nothing where that is too much, or the file has shards, which `left_out` says. Decodes what is encoded.
+/// nothing of a canonical file with nothing between its blobs, and nothing where that is too much, or the
+/// file has shards, which `left_out` says. Decodes what is encoded.
 void record_layout(const io::Input& input, const Container& container, const TensorTable& table,
-                   const PartReader& reader, Source& source);
+                   const PartReader& reader, bool is_canonical, Source& source);
 
 }  // namespace aerotool::ztensor

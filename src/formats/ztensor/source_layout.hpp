@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,8 +13,9 @@
 namespace aerotool::ztensor {
 
 /// Bytes before `end` that belong to no blob and are not zero, by offset: from the first to the last one of
-/// each run between blobs. Throws UnsupportedError where they would hold more than 64 MiB.
-std::vector<std::pair<std::uint64_t, Bytes>> find_gaps(const io::Input& input, const TensorTable& table,
-                                                       std::uint64_t end);
+/// each run between blobs. Nothing where they would hold more than `most`.
+std::optional<std::vector<std::pair<std::uint64_t, Bytes>>> find_gaps(const io::Input& input,
+                                                                      const TensorTable& table,
+                                                                      std::uint64_t end, std::uint64_t most);
 
 }  // namespace aerotool::ztensor

@@ -49,17 +49,15 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
   auto& tensors = sources.plan.tensors;
   bool any = false;
   for (const auto& model : sources.models) {
-    std::vector<std::optional<std::size_t>> part_of;
-    if (!model->objects().empty()) part_of = objects_of_tensors(model->objects(), model->tensors().size());
+    const ObjectsOfTensors objects(model->objects(), model->tensors().size());
     for (std::size_t i = 0; i < model->tensors().size(); ++i) {
       const std::string& name = model->tensors()[i].name;
       any = true;
       // The name of an object means all of its parts.
       const auto matches = [&](Patterns& patterns) {
+        const Object* const object = objects.of(i);
         const bool itself = patterns.matches(name);
-        const bool whole =
-            !part_of.empty() && part_of[i] && patterns.matches(model->objects()[*part_of[i]].name);
-        return itself || whole;
+        return (object != nullptr && patterns.matches(object->name)) || itself;
       };
       const bool excluded = matches(exclude);
       const bool included = include.empty() || matches(include);

@@ -16,34 +16,22 @@
 namespace aerotool::ztensor {
 namespace {
 
-/// Of every tensor, the object and role that it is; a file may have a million.
-class Roles {
- public:
-  explicit Roles(const TensorTable& table)
-      : table_(table), objects_(objects_of_tensors(table.objects, table.tensors.size())) {}
-
-  const Object* object_of(std::size_t tensor) const {
-    return objects_[tensor] ? &table_.objects[*objects_[tensor]] : nullptr;
-  }
-  std::pair<std::string_view, std::string_view> name_of(std::size_t tensor) const {
-    const Object* const object = object_of(tensor);
-    if (object == nullptr) return {table_.tensors[tensor].name, kData};
-    const auto part = std::ranges::find(object->parts, tensor, &Object::Part::tensor);
-    return {object->name, part->role};
-  }
-
- private:
-  const TensorTable& table_;
-  std::vector<std::optional<std::size_t>> objects_;
-};
+/// The object and the role that a tensor is.
+std::pair<std::string_view, std::string_view> name_of(const TensorTable& table,
+                                                      const ObjectsOfTensors& objects, std::size_t tensor) {
+  const Object* const object = objects.of(tensor);
+  if (object == nullptr) return {table.tensors[tensor].name, kData};
+  return {object->name, std::ranges::find(object->parts, tensor, &Object::Part::tensor)->role};
+}
 
 /// Where our writer would put each tensor; nothing where that is no place.
-std::optional<std::vector<std::uint64_t>> canonical_offsets(const TensorTable& table, const Roles& roles,
+std::optional<std::vector<std::uint64_t>> canonical_offsets(const TensorTable& table,
+                                                            const ObjectsOfTensors& objects,
                                                             std::uint64_t& end) {
   const std::size_t count = table.tensors.size();
   std::vector<std::uint32_t> order(count);
   std::iota(order.begin(), order.end(), std::uint32_t{0});
-  std::ranges::sort(order, {}, [&](std::uint32_t tensor) { return roles.name_of(tensor); });
+  std::ranges::sort(order, {}, [&](std::uint32_t tensor) { return name_of(table, objects, tensor); });
   std::vector<std::uint32_t> place(count);  // in that order
   for (std::uint32_t i = 0; i < count; ++i) place[order[i]] = i;
   // The first of those of equal bytes comes first.
@@ -111,9 +99,9 @@ bool has_usual_parts(const TensorTable& table) {
 bool is_canonical(const TensorTable& table, const Container& container, ByteSpan manifest,
                   const std::optional<Metadata>& attributes) {
   if (container.version != Version::v2 || !has_usual_parts(table)) return false;
-  const Roles roles(table);
+  const ObjectsOfTensors lookup(table.objects, table.tensors.size());
   std::uint64_t end = 0;
-  const auto offsets = canonical_offsets(table, roles, end);
+  const auto offsets = canonical_offsets(table, lookup, end);
   if (!offsets || end != container.manifest_offset) return false;
   std::uint64_t objects = table.tensors.size() + table.objects.size();
   for (const Object& object : table.objects) objects -= object.parts.size();
@@ -122,7 +110,7 @@ bool is_canonical(const TensorTable& table, const Container& container, ByteSpan
   const auto tensor_at = [&](std::size_t tensor) -> const Tensor& { return table.tensors[tensor]; };
   // The tensors are in the order of the index, and so are the objects.
   for (std::size_t tensor = 0; tensor < table.tensors.size(); ++tensor) {
-    const Object* const object = roles.object_of(tensor);
+    const Object* const object = lookup.of(tensor);
     if (object != nullptr && object->parts.front().tensor != tensor) continue;
     const auto written = object != nullptr ? written_object(*object, tensor_at, Version::v2)
                                            : written_tensor(table.tensors[tensor], tensor, Version::v2);

@@ -12,6 +12,7 @@
 #include "formats/ztensor/write/encoded_part.hpp"
 #include "hash/running_checksum.hpp"
 #include "io/interrupt.hpp"
+#include "io/seekable_zstd.hpp"
 #include "io/zstd_encoder.hpp"
 
 namespace aerotool::ztensor {

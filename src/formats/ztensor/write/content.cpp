@@ -6,11 +6,10 @@
 #include "core/text.hpp"
 #include "encoding/cbor/reader.hpp"
 #include "transfer/carried.hpp"
+#include "transfer/text_metadata.hpp"
 
 namespace aerotool::ztensor {
 namespace {
-
-constexpr std::size_t kMaxLines = 20;
 
 /// Why attributes cannot hold a value; empty where they can.
 std::string problem_of(const Value& value, std::size_t depth) {
@@ -49,7 +48,7 @@ class Attributes {
     } else {
       problem = problem_of(value, kDepth);
     }
-    if (!problem.empty()) return lose(key, problem);
+    if (!problem.empty()) return lost_.lose("'" + escape_controls(shortened(key)) + "'", problem);
     keys_.insert(key);
     if (!content_.attributes) content_.attributes.emplace();
     content_.attributes->entries.emplace_back(key, value);
@@ -58,19 +57,15 @@ class Attributes {
     if (!text.empty()) add(std::string(key), Value::string(text));
   }
   void finish() {
-    if (lost_ > kMaxLines)
-      content_.lost.push_back("metadata: " + plural(lost_ - kMaxLines, "more entry", "more entries"));
+    content_.lost = lost_.take_lost();
+    if (lost_.untold() != 0)
+      content_.lost.push_back("metadata: " + plural(lost_.untold(), "more entry", "more entries"));
   }
 
  private:
-  void lose(const std::string& key, const std::string& why) {
-    if (lost_++ < kMaxLines)
-      content_.lost.push_back("metadata '" + escape_controls(shortened(key)) + "': " + why);
-  }
-
   Content& content_;
   std::unordered_set<std::string> keys_;
-  std::uint64_t lost_ = 0;
+  TextMetadata lost_;
 };
 
 void collect(const Plan& plan, Content& content) {
@@ -101,23 +96,18 @@ Content content_of(const Plan& plan, Restore restore) {
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
-  content.lost = lost_index(all.index_metadata);
   const bool is_own = content.source.format == kSourceFormat;
   content.restores = restore == Restore::yes && is_own && all.kept.all() && content.source.head &&
                      content.source.tail && !plan.options.has(write::tensor_hash());
+  collect(plan, content);
+  for (std::string& line : lost_index(all.index_metadata)) content.lost.push_back(std::move(line));
   if (!content.restores) {
     if (!is_own) add_lost_gaps(content.source, content.lost);
     drop_layout(content.source, content.dropped);
   }
-  collect(plan, content);
   for (std::string& line : lost_own_content(plan, !content.source.metadata))
     content.lost.push_back(std::move(line));
-  if (!plan.side_files.empty()) {
-    for (const SideFile& file : plan.side_files) {
-      if (file.hashed) static_cast<void>(digest_of(file));
-    }
-    content.lost.push_back(side_files_text(plan.side_files) + ": one file has no place for them");
-  }
+  for (std::string& line : lost_side_files(plan)) content.lost.push_back(std::move(line));
   return content;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/ztensor/reversed.hpp"
 #include "io/zstd_encoder.hpp"
 
 namespace aerotool::ztensor {
@@ -49,13 +50,8 @@ class SwappedSource final : public ByteSource {
 
   std::uint64_t size() const override { return planned_.tensor().size; }
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
-    const std::uint64_t begin = offset - offset % width_;
-    const std::uint64_t end = std::min(size(), (offset + out.size() + width_ - 1) / width_ * width_);
-    std::vector<std::byte> elements(end - begin);
-    planned_.read(begin, elements);
-    for (std::size_t at = 0; at + width_ <= elements.size(); at += width_)
-      std::ranges::reverse(std::span(elements).subspan(at, width_));
-    std::ranges::copy(std::span(elements).subspan(offset - begin, out.size()), out.begin());
+    const auto read = [this](std::uint64_t at, std::span<std::byte> bytes) { planned_.read(at, bytes); };
+    read_reversed(read, size(), width_, offset, out);
   }
   const std::string& path() const override { return planned_.path(); }
   std::uint64_t unit() const override { return width_; }

@@ -59,7 +59,9 @@ class Draft final : public FileDraft {
         alignment_(alignment_of(plan.options)),
         digest_(digest_of_2(plan.options)),
         level_(level_of(plan.options)),
-        objects_(written_objects(plan, Version::v2)) {}
+        objects_(written_objects(plan, Version::v2)) {
+    require_bools(plan_);
+  }
 
   PlanSummary summary() const override {
     const Blobs blobs = place_blobs(plan_, objects_, alignment_);
@@ -72,7 +74,6 @@ class Draft final : public FileDraft {
   }
 
   void write(io::Output& output, io::Progress* progress) override {
-    require_bools(plan_);
     const Blobs blobs = place_blobs_once(plan_, objects_, alignment_);
     output.require_space(bound_with(blobs));
     level_ == 0 ? write_raw(blobs, output, progress) : write_encoded(blobs, output, progress);
