@@ -16,8 +16,8 @@ struct ElementType {
   std::string type;  ///< what the dtype does not say
 };
 
-ElementType element_type(const PartEntry& part, const PartFacts& facts,
-                         std::optional<std::uint64_t> elements) {
+/// `shape`: that of the part, where it has to be the object's.
+ElementType element_type(const PartEntry& part, const PartFacts& facts, const Shape* shape) {
   const std::uint64_t size = *facts.size;
   const std::uint64_t width = DType(facts.stored).bits() / 8;
   if (size % width != 0) return {DType(DTypeCode::u8), size, std::string(part.dtype)};
@@ -27,7 +27,7 @@ ElementType element_type(const PartEntry& part, const PartFacts& facts,
     return found;
   }
   const std::uint64_t all = size / facts.type->bytes * facts.type->elements;
-  if (size % facts.type->bytes != 0 || elements.value_or(all) != all) {
+  if (size % facts.type->bytes != 0 || (shape != nullptr && element_count(*shape) != all)) {
     found.type = facts.type->name;
     return found;
   }
@@ -70,10 +70,9 @@ void TensorTableBuilder::add_tensor(std::string name, const DType& dtype, Shape 
 
 Object::Part TensorTableBuilder::add_part(const ObjectEntry& object, const PartEntry& part,
                                           const PartFacts& facts, bool has_its_shape) {
-  const auto elements = has_its_shape ? element_count(object.shape) : std::nullopt;
-  ElementType type = element_type(part, facts, elements);
+  ElementType type = element_type(part, facts, has_its_shape ? &object.shape : nullptr);
   Object::Part made{std::string(part.role), table_.tensors.size(), std::move(type.type)};
-  const bool is_whole = has_its_shape && type.elements == elements && made.type.empty();
+  const bool is_whole = has_its_shape && made.type.empty() && element_count(object.shape) == type.elements;
   std::string name(object.name);
   if (!has_its_shape) {
     made_names_.push_back(table_.tensors.size());
