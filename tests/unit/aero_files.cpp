@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "aero_fixture.hpp"
 #include "core/error.hpp"
 #include "encoding/json/value.hpp"
 #include "encoding/msgpack/pack.hpp"
@@ -18,7 +19,6 @@
 #include "formats/aero/write/integrity.hpp"
 #include "formats/aero/write/manifest.hpp"
 #include "formats/aero/write/model_json.hpp"
-#include "formats/aero/write/tensor_index.hpp"
 #include "formats/aero/write/writer.hpp"
 #include "hash/blake3.hpp"
 
@@ -98,7 +98,7 @@ std::string assembled(const std::vector<RawChunk>& chunks) {
 }
 
 RawChunk index_of(const std::vector<IndexLine>& lines) {
-  return {"TIDX", "tensors", render_tensor_index(lines)};
+  return {"TIDX", "tensors", aero_test::tensor_index_of(lines)};
 }
 
 /// A model in memory.
@@ -483,7 +483,7 @@ TEST_CASE("aero: a file of 1 TiB is described from its metadata alone") {
     chunk.length = chunk.uncompressed_length = size;
     container.chunks.push_back(chunk);
   };
-  payloads.push_back(render_tensor_index(lines));
+  payloads.push_back(aero_test::tensor_index_of(lines));
   add(kTensorIndex, "tensors", payloads[0].size());
   container.chunks[0].digest = hash::blake3(bytes_of(payloads[0]));
   for (std::size_t i = 0; i < sizes.size(); ++i) add(kWeights, shard_name(i), sizes[i]);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "formats/aero/write/container.hpp"
+#include "formats/aero/write/tensor_index.hpp"
 #include "hash/blake3.hpp"
 
 namespace aerotool::aero_test {
@@ -18,6 +19,10 @@ struct RawChunk {
   std::string payload;
   bool compressed = false;
 };
+
+inline std::string tensor_index_of(const std::vector<aero::IndexLine>& lines) {
+  return aero::render_tensor_index(lines.size(), 0, [&lines](std::size_t i) { return lines[i]; });
+}
 
 /// A file of chunks, with their hashes.
 inline std::string assembled(const std::vector<RawChunk>& chunks) {

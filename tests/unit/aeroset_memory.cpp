@@ -10,7 +10,6 @@
 #include "files.hpp"
 #include "formats/aero/write/manifest.hpp"
 #include "formats/aero/write/model_json.hpp"
-#include "formats/aero/write/tensor_index.hpp"
 #include "formats/aeroset/layout.hpp"
 #include "formats/aeroset/reader.hpp"
 #include "formats/aeroset/render.hpp"
@@ -44,7 +43,7 @@ std::string file_of(const std::vector<Tensor>& tensors, std::uint64_t first_shar
   const Value json = aero::model_json(manifest.model_name, manifest.architecture, {}, {}, manifest.extras);
   std::vector<RawChunk> chunks = {{"MJSN", "model.json", aero::render_json(json), true},
                                   {"MMSG", "manifest", aero::render_manifest(manifest), true},
-                                  {"TIDX", "tensors", aero::render_tensor_index(lines), true}};
+                                  {"TIDX", "tensors", tensor_index_of(lines), true}};
   if (!index) chunks.push_back({"WTSH", aero::shard_name(first_shard), "w", false});
   return assembled(chunks);
 }
@@ -63,7 +62,7 @@ std::string file_of_type(const std::vector<Tensor>& tensors, std::uint64_t first
   std::vector<RawChunk> chunks = {
       {"MJSN", "model.json", aero::render_json(aero::model_json("", "", {}, {}, {})), true},
       {"MMSG", "manifest", aero::render_manifest(manifest), true},
-      {"TIDX", "tensors", aero::render_tensor_index(lines), true}};
+      {"TIDX", "tensors", tensor_index_of(lines), true}};
   if (!index) chunks.push_back({"WTSH", aero::shard_name(first_shard), "w", false});
   return assembled(chunks);
 }

@@ -14,7 +14,6 @@
 #include "formats/aero/write/model_json.hpp"
 #include "formats/aero/write/plan_shards.hpp"
 #include "formats/aero/write/source.hpp"
-#include "formats/aero/write/tensor_index.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -182,25 +181,32 @@ void AeroFileBuilder::set_compressed(std::size_t index, const std::string& raw) 
 }
 
 std::string AeroFileBuilder::render_index(const WeightPass* pass) const {
-  std::vector<IndexLine> lines;
-  lines.reserve(tensor_count());
-  for (std::size_t shard = first_shard_; shard < first_shard_ + shard_count_; ++shard) {
-    const PlannedShard& planned = layout_.shards[shard];
-    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i) {
-      IndexLine& line = lines.emplace_back();
-      line.tensor = &layout_.tensors[i].tensor();
-      line.shard_id = shard;
-      line.data_offset = layout_.offsets[i];
-      line.quant_id = content_.quant_id(line.tensor->dtype);
-      if (pass != nullptr) line.digest = &pass->tensor_digest(shard, i);
-      line.extras = content_.tensor_extras(layout_.tensors[i]);
-      if (const auto* part = content_.part_of(layout_.tensors[i])) {
-        line.object = part->object->name;
-        line.role = part->part->role;
-      }
-    }
+  if (shard_count_ == 0) return render_tensor_index(0, 0, nullptr);
+  std::uint64_t name_bytes = 0;
+  const std::size_t first = layout_.shards[first_shard_].first;
+  for (std::size_t i = 0; i < tensor_count(); ++i)
+    name_bytes += layout_.tensors[first + i].tensor().name.size();
+  std::size_t shard = first_shard_;
+  return render_tensor_index(tensor_count(), name_bytes, [&](std::size_t number) {
+    const std::size_t i = first + number;
+    while (i >= layout_.shards[shard].first + layout_.shards[shard].count) ++shard;
+    return index_line(shard, i, pass);
+  });
+}
+
+IndexLine AeroFileBuilder::index_line(std::size_t shard, std::size_t tensor, const WeightPass* pass) const {
+  IndexLine line;
+  line.tensor = &layout_.tensors[tensor].tensor();
+  line.shard_id = shard;
+  line.data_offset = layout_.offsets[tensor];
+  line.quant_id = content_.quant_id(line.tensor->dtype);
+  if (pass != nullptr) line.digest = &pass->tensor_digest(shard, tensor);
+  line.extras = content_.tensor_extras(layout_.tensors[tensor]);
+  if (const auto* part = content_.part_of(layout_.tensors[tensor])) {
+    line.object = part->object->name;
+    line.role = part->part->role;
   }
-  return render_tensor_index(lines);
+  return line;
 }
 
 /// Payloads stand in TOC order, but for TIDX behind all others when its hashes are known last.

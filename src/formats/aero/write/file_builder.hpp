@@ -12,6 +12,7 @@
 #include "formats/aero/write/options.hpp"
 #include "formats/aero/write/plan_content.hpp"
 #include "formats/aero/write/side_payload.hpp"
+#include "formats/aero/write/tensor_index.hpp"
 #include "transfer/weight_pass.hpp"
 
 namespace aerotool::aero {
@@ -57,6 +58,7 @@ class AeroFileBuilder {
   void render_metadata();
   void place_payloads();
   std::string render_index(const WeightPass* pass) const;
+  IndexLine index_line(std::size_t shard, std::size_t tensor, const WeightPass* pass) const;
   void set_raw(std::size_t index, std::string raw);
   void set_compressed(std::size_t index, const std::string& raw);
   /// The first model, where it has chunks that are passed on.

@@ -1,11 +1,12 @@
 // TIDX: the tensors of an AERO file (src/formats/aero/FORMAT.md, "TIDX"), written as msgpack.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "encoding/msgpack/pack.hpp"
 #include "encoding/value.hpp"
@@ -33,6 +34,9 @@ std::uint64_t dtype_code(const DType& dtype);
 /// `params` as written for a packed type: {"ggml_type": 12}, {"dtype": "F8_E4M3"}, or what the file had.
 void pack_type_params(PackBuffer& out, const PackedType& type);
 
-std::string render_tensor_index(const std::vector<IndexLine>& lines);
+/// `line_at` is asked once for each line, in order. `name_bytes`: about those of all names together, for the
+/// memory to be had at once.
+std::string render_tensor_index(std::size_t count, std::uint64_t name_bytes,
+                                const std::function<IndexLine(std::size_t)>& line_at);
 
 }  // namespace aerotool::aero
