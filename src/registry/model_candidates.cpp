@@ -4,6 +4,8 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -47,6 +49,19 @@ std::string index_of(const std::string& path, const Format& format) {
   return "index";
 }
 
+/// Takes out those that hold a part of another one's model.
+void leave_whole(const std::string& directory, std::vector<Candidate>& candidates) {
+  if (candidates.size() < 2) return;
+  std::vector<std::string> names;
+  for (const Candidate& candidate : candidates) names.push_back(candidate.name);
+  std::set<std::string> parts;
+  for (const Candidate& candidate : candidates) {
+    for (std::string& name : candidate.format->files_beside(io::path_in(directory, candidate.name), names))
+      parts.insert(std::move(name));
+  }
+  std::erase_if(candidates, [&](const Candidate& candidate) { return parts.contains(candidate.name); });
+}
+
 }  // namespace
 
 std::vector<Candidate> candidates_in(const std::string& directory) {
@@ -68,6 +83,7 @@ std::vector<Candidate> candidates_in(const std::string& directory) {
     if (key == kUsualSet) return {std::move(candidate)};
     highest.push_back(std::move(candidate));
   }
+  leave_whole(directory, highest);
   return highest;
 }
 

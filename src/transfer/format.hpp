@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,13 @@ class Format {
   /// The files that the text of an index of this kind names, relative to it; nothing of any other kind.
   /// Throws CorruptError or UnsupportedError where it is none.
   virtual std::vector<std::string> files_of_index(std::string_view /*text*/) const { return {}; }
+
+  /// Those of the files beside a file of this kind that hold a part of its model, where only its content says
+  /// which; none where it is not sound. `names`: those in question. Throws IoError.
+  virtual std::vector<std::string> files_beside(const std::string& /*path*/,
+                                                std::span<const std::string> /*names*/) const {
+    return {};
+  }
 
   /// Reads all that describes the file, and the files it names, and no weights. Defects go to `report` (see
   /// Report::Mode); what leaves nothing to go on with throws CorruptError or UnsupportedError in both modes.

@@ -1,6 +1,7 @@
 #include "transfer/weight_pass.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -65,6 +66,18 @@ std::uint64_t WeightPass::bytes() const {
 void WeightPass::copy_to(std::size_t shard, io::Output& output, std::uint64_t offset) {
   regions_[shard].output = &output;
   regions_[shard].output_offset = offset;
+}
+
+void WeightPass::watch(std::size_t shard, Look look) {
+  Look& visit = regions_[shard].visit;
+  if (!visit) {
+    visit = std::move(look);
+    return;
+  }
+  visit = [first = std::move(visit), second = std::move(look)](std::uint64_t offset, ByteSpan bytes) {
+    first(offset, bytes);
+    second(offset, bytes);
+  };
 }
 
 void WeightPass::run(io::Progress* progress) {

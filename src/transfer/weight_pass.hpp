@@ -40,6 +40,10 @@ class WeightPass {
   /// run() writes this shard to `output`, which can be seeked, from `offset` on.
   void copy_to(std::size_t shard, io::Output& output, std::uint64_t offset);
 
+  /// run() hands over each block of this shard too: by several threads, in any order.
+  using Look = std::function<void(std::uint64_t offset, ByteSpan bytes)>;
+  void watch(std::size_t shard, Look look);
+
   /// One read over everything, once. Throws CorruptError that names the tensors whose bytes are not those
   /// that the source's hashes say.
   void run(io::Progress* progress);

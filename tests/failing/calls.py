@@ -105,6 +105,7 @@ class Calls:
                  at / f"{name}-sharded")
             make("convert", "--to", "gguf", *shards, at / f"{name}.gguf", at / f"{name}-split")
             make("convert", at / f"{name}.safetensors", at / f"{name}.zt")
+            make("convert", "--to", "ztensor", *shards, at / f"{name}.safetensors", at / f"{name}-shards")
             (at / f"{name}-tensors").mkdir()
             make("extract", "-o", at / f"{name}-tensors", at / f"{name}.aero", "layer.*")
         make("pack-set", "--max-shard-bytes", "100KiB", "--max-part-shards", "1", at / "old.gguf",
@@ -150,6 +151,9 @@ class Calls:
             self.around("d", at / "old-sharded"), index="d/model.safetensors.index.json")
         add("convert to split GGUF", ["convert", "--force", "--to", "gguf", *shards, at / "new.gguf", "{out}/d"],
             "set", self.around("d", at / "old-split"), index="d/model-00001-of-00003.gguf", jobs=(2,))
+        add("convert to zTensor in shards",
+            ["convert", "--force", "--to", "ztensor", *shards, at / "new.safetensors", "{out}/d"], "set",
+            self.around("d", at / "old-shards"), index="d/model.zt", jobs=(2,))
         pack = ["pack-set", "-q", "--force", *shards, "--max-part-shards", "2"]
         add("pack-set", [*pack, at / "new.gguf", "{out}/d"], "set",
             self.around("d", at / "old-set"), index="d/model.aeroset.json")
@@ -183,7 +187,7 @@ class Calls:
         at = self.inputs
         cases = []
         models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split",
-                  "new.zt", "compressed.zt"]
+                  "new.zt", "compressed.zt", "new-shards"]
         for model in models:
             for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--metadata"],
                           ["list", "--long"]):

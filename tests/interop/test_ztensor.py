@@ -495,6 +495,18 @@ def test_gguf_beyond_the_reference(tool, release, tmp_path, dtype):
     hold_to_verify(tool, release, written, tensors)
 
 
+@pytest.mark.parametrize("options", [[], ["--compress"], ["--tensor-hash=sha256"]], ids=lambda words: "".join(words))
+def test_in_shards(tool, release, tmp_path, options):
+    source, written = tmp_path / "model.zt", tmp_path / "written"
+    content = Content(make(DTYPES) | make_sparse_2(DTYPES, "u32") | make_large())
+    release(NEWEST)("write", source, content)
+    tool.convert(source, written, "--to", "ztensor", "--max-shard-bytes", "256KiB", "--align", 4096, *options)
+    assert len(list(written.iterdir())) > 2
+    found = hold_to_verify(tool, release, written / "model.zt", tensors_of(content)).items
+    assert {name: item.layout for name, item in found.items()} == {
+        name: item.layout for name, item in content.items.items()}
+
+
 def test_parts_as_tensors(tool, release, tmp_path):
     """Parts of objects that went into a format without objects come from there as tensors."""
     library, source = release(NEWEST), tmp_path / "model.zt"

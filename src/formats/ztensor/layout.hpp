@@ -20,6 +20,7 @@ enum class Version : std::uint8_t {
   v2
 };
 
+inline constexpr std::string_view kExtension = ".zt";
 inline constexpr std::string_view kMagic01 = "ZTEN0001";
 inline constexpr std::string_view kMagic1 = "ZTEN1000";
 inline constexpr std::string_view kMagic2 = "\x89ZT2\r\n\x1a\n";

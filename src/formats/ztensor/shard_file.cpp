@@ -1,11 +1,14 @@
 #include "formats/ztensor/shard_file.hpp"
 
-#include <vector>
+#include <algorithm>
+#include <string_view>
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/ztensor/container.hpp"
 #include "formats/ztensor/facts.hpp"
+#include "formats/ztensor/manifest.hpp"
 #include "formats/ztensor/rules.hpp"
 #include "hash/running_checksum.hpp"
 #include "io/pipeline.hpp"
@@ -13,8 +16,6 @@
 
 namespace aerotool::ztensor {
 namespace {
-
-constexpr std::string_view kExtension = ".zt";
 
 void require_end(const io::Input& input) {
   const Where where{input.name(), input.size(), {}};
@@ -38,6 +39,34 @@ std::string file_name_of_shard(const std::string& root, const std::string& shard
   std::string name = root.substr(root.rfind('/') + 1);
   if (name.ends_with(kExtension)) name.resize(name.size() - kExtension.size());
   return name + "-" + shard + std::string(kExtension);
+}
+
+std::vector<std::string> shards_among(const std::string& root, std::span<const std::string> names) {
+  std::vector<std::string> found;
+  const std::string stem = file_name_of_shard(root, {});  // "model-.zt"
+  const auto may_be_shard = [&](const std::string& name) {
+    return name.starts_with(std::string_view(stem).substr(0, stem.size() - kExtension.size())) &&
+           name.ends_with(kExtension);
+  };
+  if (std::ranges::none_of(names, may_be_shard)) return found;
+  try {
+    Report report(Report::Mode::judge);
+    const auto input = io::Input::open(root);
+    const Container container = read_container(*input, report);
+    if (container.is_data_shard()) return found;
+    const Bytes manifest = input->view(container.manifest_offset, container.manifest_length);
+    const auto take = [&](std::span<const ShardEntry> shards) {
+      for (const ShardEntry& shard : shards) {
+        std::string name = file_name_of_shard(root, std::string(shard.name));
+        if (std::ranges::find(names, name) != names.end()) found.push_back(std::move(name));
+      }
+    };
+    read_manifest(manifest.view, container, root, {.shards = take, .object = [](const ObjectEntry&) {}});
+  } catch (const CorruptError&) {
+    // It says nothing.
+  } catch (const UnsupportedError&) {
+  }
+  return found;
 }
 
 std::shared_ptr<io::Input> open_shard(const io::Input& root, const ShardFile& shard, Report& report) {

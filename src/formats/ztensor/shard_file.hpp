@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "formats/ztensor/layout.hpp"
 #include "hash/checksum.hpp"
@@ -25,6 +27,10 @@ ShardFile shard_file(const ShardEntry& entry);
 
 /// "model-00001.zt" of the shard "00001" of "model.zt".
 std::string file_name_of_shard(const std::string& root, const std::string& shard);
+
+/// Those of the files beside a root that its index says to be its shards; none where it has no sound index.
+/// Only a root that has a name like theirs is read. Throws IoError.
+std::vector<std::string> shards_among(const std::string& root, std::span<const std::string> names);
 
 /// Opens a shard beside its root, and holds its end and size to what the index says. Null where it cannot be
 /// used, which is reported as unreadable.

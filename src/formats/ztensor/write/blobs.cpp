@@ -31,30 +31,36 @@ std::vector<const WrittenPart*> all_parts(const std::vector<WrittenObject>& obje
 }
 
 Blobs place(const Plan& plan, const std::vector<const WrittenPart*>& parts, const Sharing& sharing,
-            std::uint64_t alignment) {
+            const Placing& placing) {
   Blobs blobs;
-  blobs.begin = alignment;
-  std::uint64_t end = alignment;
+  blobs.begin = placing.alignment;
+  std::uint64_t end = 0;
+  TensorLayout& layout = blobs.layout;
+  layout.shards.emplace_back();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (sharing[i] != i) {
       blobs.of_parts.push_back(blobs.of_parts[sharing[i]]);
       continue;
     }
-    const auto begin = checked_align(end, alignment);
-    const auto next = begin ? checked_add(*begin, parts[i]->size) : std::nullopt;
+    auto begin = checked_align(end, placing.alignment);
+    auto next = begin ? checked_add(*begin, parts[i]->size) : std::nullopt;
+    if (placing.most && layout.shards.back().count != 0 && (!next || *next > *placing.most)) {
+      layout.shards.push_back({.first = layout.tensors.size(), .fill = {}});
+      begin = 0;
+      next = parts[i]->size;
+    }
     if (!next || *next > (std::uint64_t{1} << 62)) {
       throw UnsupportedError({plan.models.front()->path(), {}, {}},
                              "would take more than 2^62 bytes in a file");
     }
-    blobs.of_parts.push_back(blobs.layout.tensors.size());
-    blobs.layout.tensors.push_back(plan.tensors[parts[i]->tensor]);
-    blobs.layout.offsets.push_back(*begin - blobs.begin);
+    blobs.of_parts.push_back(layout.tensors.size());
+    layout.tensors.push_back(plan.tensors[parts[i]->tensor]);
+    layout.offsets.push_back(*begin);
     end = *next;
+    PlannedShard& shard = layout.shards.back();
+    ++shard.count;
+    shard.size = end;
   }
-  PlannedShard& shard = blobs.layout.shards.emplace_back();
-  shard.count = blobs.layout.tensors.size();
-  shard.size = end - blobs.begin;
-  blobs.end = align_up(end, alignment);
   return blobs;
 }
 
@@ -127,16 +133,21 @@ Sharing find_sharing(const Plan& plan, const std::vector<const WrittenPart*>& pa
 
 }  // namespace
 
-Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment) {
+std::size_t Blobs::shard(std::size_t part) const {
+  const auto after = std::ranges::upper_bound(layout.shards, of_parts[part], {}, &PlannedShard::first);
+  return static_cast<std::size_t>(after - layout.shards.begin()) - 1;
+}
+
+Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, const Placing& placing) {
   const auto parts = all_parts(objects);
   Sharing alone(parts.size());
   std::iota(alone.begin(), alone.end(), std::size_t{0});
-  return place(plan, parts, alone, alignment);
+  return place(plan, parts, alone, placing);
 }
 
-Blobs place_blobs_once(const Plan& plan, const std::vector<WrittenObject>& objects, std::uint64_t alignment) {
+Blobs place_blobs_once(const Plan& plan, const std::vector<WrittenObject>& objects, const Placing& placing) {
   const auto parts = all_parts(objects);
-  return place(plan, parts, find_sharing(plan, parts), alignment);
+  return place(plan, parts, find_sharing(plan, parts), placing);
 }
 
 }  // namespace aerotool::ztensor

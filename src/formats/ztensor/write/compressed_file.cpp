@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <memory>
-#include <utility>
+#include <span>
 
 #include "core/checked.hpp"
 #include "core/error.hpp"
@@ -23,6 +23,10 @@ std::uint64_t frames_of(std::uint64_t size) {
   return std::max<std::uint64_t>(1, (size + kFrameContent - 1) / kFrameContent);
 }
 
+std::span<const PlannedTensor> tensors_of(const TensorLayout& layout, std::size_t shard) {
+  return std::span(layout.tensors).subspan(layout.shards[shard].first, layout.shards[shard].count);
+}
+
 struct Frame {
   std::vector<std::byte> content;
   std::vector<std::byte> encoded;  ///< empty where there is no content
@@ -30,19 +34,20 @@ struct Frame {
 
 class Writing {
  public:
-  Writing(const Plan& plan, const Blobs& blobs, int level, std::uint64_t alignment, const WeightPass& pass,
-          io::Output& output, std::uint64_t begin, io::Progress* progress)
+  Writing(const Plan& plan, const Blobs& blobs, std::size_t shard, int level, const WeightPass& pass,
+          const BlobSink& sink, io::Progress* progress, std::vector<CompressedBlob>& written)
       : plan_(plan),
-        layout_(blobs.layout),
+        tensors_(tensors_of(blobs.layout, shard)),
+        first_(blobs.layout.shards[shard].first),
         level_(level),
-        alignment_(alignment),
+        alignment_(blobs.begin),
         pass_(pass),
-        output_(output),
-        position_(begin),
+        sink_(sink),
+        position_(blobs.begin),
         progress_(progress),
-        written_(layout_.tensors.size()) {
+        written_(written) {
     std::uint64_t count = 0;
-    for (const PlannedTensor& planned : layout_.tensors) {
+    for (const PlannedTensor& planned : tensors_) {
       first_frames_.push_back(count);
       count += frames_of(planned.tensor().size);
     }
@@ -53,7 +58,6 @@ class Writing {
     for_each_in_order(frame_count_, plan_.jobs, [this](std::size_t number) { return make(number); });
   }
 
-  std::vector<CompressedBlob> blobs() { return std::move(written_); }
   std::uint64_t end() const { return position_; }
 
  private:
@@ -61,7 +65,7 @@ class Writing {
     io::check_interrupt();
     const auto after = std::ranges::upper_bound(first_frames_, number);
     const auto tensor = static_cast<std::size_t>(after - first_frames_.begin()) - 1;
-    const PlannedTensor& planned = layout_.tensors[tensor];
+    const PlannedTensor& planned = tensors_[tensor];
     const std::uint64_t begin = (number - first_frames_[tensor]) * kFrameContent;
     auto frame = std::make_shared<Frame>();
     frame->content.resize(std::min(kFrameContent, planned.tensor().size - begin));
@@ -85,9 +89,9 @@ class Writing {
     if (begin == 0) {
       const std::uint64_t offset = align_up(position_, alignment_);
       append(std::vector<std::byte>(offset - position_));
-      written_[tensor].offset = offset;
+      written_.push_back({.offset = offset});
       sizes_.clear();
-      checksum_ = std::make_unique<hash::RunningChecksum>(pass_.tensor_checksum(tensor).algorithm);
+      checksum_ = std::make_unique<hash::RunningChecksum>(pass_.tensor_checksum(first_ + tensor).algorithm);
     }
     if (!frame.content.empty()) {
       append(frame.encoded);
@@ -96,24 +100,25 @@ class Writing {
       sizes_.push_back(static_cast<std::uint32_t>(frame.content.size()));
       if (progress_ != nullptr) progress_->done += frame.content.size();
     }
-    if (begin + frame.content.size() < layout_.tensors[tensor].tensor().size) return;
+    if (begin + frame.content.size() < tensors_[tensor].tensor().size) return;
     append(bytes_of(io::render_seek_table(sizes_)));
-    written_[tensor].length = position_ - written_[tensor].offset;
-    if (checksum_->finish().value != pass_.tensor_checksum(tensor).value)
-      throw IoError({layout_.tensors[tensor].path(), {}, {}}, "changed while it was read");
+    written_.back().length = position_ - written_.back().offset;
+    if (checksum_->finish().value != pass_.tensor_checksum(first_ + tensor).value)
+      throw IoError({tensors_[tensor].path(), {}, {}}, "changed while it was read");
   }
 
   void append(ByteSpan bytes) {
-    if (!bytes.empty()) output_.write(bytes);
+    if (!bytes.empty()) sink_(bytes);
     position_ += bytes.size();
   }
 
   const Plan& plan_;
-  const TensorLayout& layout_;
+  std::span<const PlannedTensor> tensors_;  // of the shard
+  std::size_t first_;                       // of them in the layout
   int level_;
   std::uint64_t alignment_;
   const WeightPass& pass_;
-  io::Output& output_;
+  const BlobSink& sink_;
   std::uint64_t position_;
   io::Progress* progress_;
   std::vector<std::uint64_t> first_frames_;  // of each tensor
@@ -121,28 +126,27 @@ class Writing {
   // Of the tensor that is being written.
   std::vector<std::uint32_t> sizes_;
   std::unique_ptr<hash::RunningChecksum> checksum_;
-  std::vector<CompressedBlob> written_;
+  std::vector<CompressedBlob>& written_;
 };
 
 }  // namespace
 
-std::uint64_t compressed_bound(const Blobs& blobs, std::uint64_t alignment) {
+std::uint64_t compressed_bound(const Blobs& blobs, std::size_t shard) {
   constexpr std::uint64_t kTable = 64;
   std::uint64_t bound = 0;
-  for (const PlannedTensor& planned : blobs.layout.tensors) {
+  for (const PlannedTensor& planned : tensors_of(blobs.layout, shard)) {
     const std::uint64_t size = planned.tensor().size;
-    bound += alignment + size + size / 128 + frames_of(size) * 128 + kTable;
+    bound += blobs.begin + size + size / 128 + frames_of(size) * 128 + kTable;
   }
   return bound;
 }
 
-std::vector<CompressedBlob> write_compressed(const Plan& plan, const Blobs& blobs, int level,
-                                             std::uint64_t alignment, const WeightPass& pass,
-                                             io::Output& output, std::uint64_t& end, io::Progress* progress) {
-  Writing writing(plan, blobs, level, alignment, pass, output, end, progress);
+std::uint64_t write_compressed(const Plan& plan, const Blobs& blobs, std::size_t shard, int level,
+                               const WeightPass& pass, const BlobSink& sink, io::Progress* progress,
+                               std::vector<CompressedBlob>& written) {
+  Writing writing(plan, blobs, shard, level, pass, sink, progress, written);
   writing.run();
-  end = writing.end();
-  return writing.blobs();
+  return writing.end();
 }
 
 }  // namespace aerotool::ztensor

@@ -2,12 +2,12 @@
 // `zt.zstd-seekable/1`").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "formats/ztensor/write/blobs.hpp"
-#include "io/output.hpp"
 #include "io/progress.hpp"
 #include "transfer/plan.hpp"
 #include "transfer/weight_pass.hpp"
@@ -19,15 +19,17 @@ struct CompressedBlob {
   std::uint64_t length = 0;
 };
 
-/// At most so many bytes do the blobs take, each behind padding.
-std::uint64_t compressed_bound(const Blobs& blobs, std::uint64_t alignment);
+/// At most so many bytes do the blobs of a shard take, each behind padding.
+std::uint64_t compressed_bound(const Blobs& blobs, std::size_t shard);
 
-/// Writes blobs, each at a multiple of the alignment, behind the `begin` bytes that have been written; frames
-/// are made side by side. `pass` has been run over the same tensors with XXH3 or SHA-256 of each, and bytes
-/// that are no longer those it saw are an IoError. Returns the blobs by the numbers of their tensors in the
-/// layout; `end` becomes the end of the last one.
-std::vector<CompressedBlob> write_compressed(const Plan& plan, const Blobs& blobs, int level,
-                                             std::uint64_t alignment, const WeightPass& pass,
-                                             io::Output& output, std::uint64_t& end, io::Progress* progress);
+using BlobSink = std::function<void(ByteSpan bytes)>;
+
+/// Hands over the blobs of a shard, each at a multiple of `blobs.begin`, which is where the first one begins;
+/// frames are made side by side. `pass` has been run over the same tensors with XXH3 or SHA-256 of each, and
+/// bytes that are no longer those it saw are an IoError. Adds to `written` where each blob is; returns where
+/// the last one ends.
+std::uint64_t write_compressed(const Plan& plan, const Blobs& blobs, std::size_t shard, int level,
+                               const WeightPass& pass, const BlobSink& sink, io::Progress* progress,
+                               std::vector<CompressedBlob>& written);
 
 }  // namespace aerotool::ztensor

@@ -107,7 +107,6 @@ Content content_of(const Plan& plan, Restore restore) {
   }
   for (std::string& line : lost_own_content(plan, !content.source.metadata))
     content.lost.push_back(std::move(line));
-  for (std::string& line : lost_side_files(plan)) content.lost.push_back(std::move(line));
   return content;
 }
 

@@ -17,10 +17,10 @@ void append_attributes(std::string& out, const Metadata& attributes) {
   cbor::append_value(out, Value::map(std::move(items)), cbor::MapOrder::deterministic);
 }
 
-/// Keys in the order of their encoded bytes: blob, type, dtype, digest, encoding, decoded_length.
+/// Keys in the order of their encoded bytes: blob, type, dtype, shard, digest, encoding, decoded_length.
 void append_part(std::string& out, const WrittenPart& part, const PlacedPart& placed) {
-  cbor::append_map(out, 2 + (part.type.empty() ? 0 : 1) + (placed.digest.empty() ? 0 : 1) +
-                            (placed.is_compressed ? 2 : 0));
+  cbor::append_map(out, 2 + (part.type.empty() ? 0 : 1) + (placed.shard.empty() ? 0 : 1) +
+                            (placed.digest.empty() ? 0 : 1) + (placed.is_compressed ? 2 : 0));
   cbor::append_text(out, "blob");
   cbor::append_array(out, 2);
   cbor::append_unsigned(out, placed.offset);
@@ -31,6 +31,10 @@ void append_part(std::string& out, const WrittenPart& part, const PlacedPart& pl
   }
   cbor::append_text(out, "dtype");
   cbor::append_text(out, part.dtype);
+  if (!placed.shard.empty()) {
+    cbor::append_text(out, "shard");
+    cbor::append_text(out, placed.shard);
+  }
   if (!placed.digest.empty()) {
     cbor::append_text(out, "digest");
     cbor::append_text(out, placed.digest);
@@ -52,10 +56,33 @@ std::vector<std::size_t> key_order(const Range& range, Name name) {
   return order;
 }
 
+std::string footer(std::uint64_t offset, std::uint64_t length, std::uint64_t hash) {
+  constexpr std::uint32_t kVersion = 2;
+  std::array<std::byte, kFooterSize - kMagicSize> fields{};  // the last one, which is reserved, stays 0
+  store_le(fields, 0, offset);
+  store_le(fields, 8, length);
+  store_le(fields, 16, hash);
+  store_le(fields, 24, kVersion);
+  return std::string(chars_of(ByteSpan(fields))) + std::string(kMagic2);
+}
+
 }  // namespace
 
-void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes) {
-  cbor::append_map(out, has_attributes ? 2 : 1);
+void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes,
+                      std::span<const ShardEntry> shards) {
+  cbor::append_map(out, 1 + (has_attributes ? 1 : 0) + (shards.empty() ? 0 : 1));
+  if (!shards.empty()) {
+    cbor::append_text(out, "shards");
+    cbor::append_map(out, shards.size());
+    for (const ShardEntry& shard : shards) {
+      cbor::append_text(out, shard.name);
+      cbor::append_map(out, 2);
+      cbor::append_text(out, "size");
+      cbor::append_unsigned(out, shard.size);
+      cbor::append_text(out, "digest");
+      cbor::append_text(out, shard.digest);
+    }
+  }
   cbor::append_text(out, "objects");
   cbor::append_map(out, objects);
 }
@@ -87,6 +114,7 @@ void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes)
 }
 
 void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+                       std::span<const ShardEntry> shards,
                        const std::function<PlacedPart(std::size_t part)>& place,
                        const std::function<void(std::string_view)>& put) {
   constexpr std::size_t kAtOnce = std::size_t{64} << 10;
@@ -97,7 +125,7 @@ void render_manifest_2(const std::vector<WrittenObject>& objects, const std::opt
     count += object.parts.size();
   }
   std::string out;
-  begin_manifest_2(out, objects.size(), attributes.has_value());
+  begin_manifest_2(out, objects.size(), attributes.has_value(), shards);
   for (const std::size_t i : key_order(objects, &WrittenObject::name)) {
     if (out.size() >= kAtOnce) {
       put(out);
@@ -110,24 +138,23 @@ void render_manifest_2(const std::vector<WrittenObject>& objects, const std::opt
 }
 
 std::string render_manifest_2(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes,
+                              const std::optional<Metadata>& attributes, std::span<const ShardEntry> shards,
                               const std::function<PlacedPart(std::size_t part)>& place) {
   std::uint64_t size = 0;
-  render_manifest_2(objects, attributes, place, [&](std::string_view piece) { size += piece.size(); });
+  render_manifest_2(objects, attributes, shards, place,
+                    [&](std::string_view piece) { size += piece.size(); });
   std::string out;
   out.reserve(size);
-  render_manifest_2(objects, attributes, place, [&](std::string_view piece) { out += piece; });
+  render_manifest_2(objects, attributes, shards, place, [&](std::string_view piece) { out += piece; });
   return out;
 }
 
 std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest) {
-  constexpr std::uint32_t kVersion = 2;
-  std::array<std::byte, kFooterSize - kMagicSize> fields{};  // the last one, which is reserved, stays 0
-  store_le(fields, 0, manifest_offset);
-  store_le(fields, 8, std::uint64_t{manifest.size()});
-  store_le(fields, 16, hash::xxh3(manifest));
-  store_le(fields, 24, kVersion);
-  return std::string(chars_of(ByteSpan(fields))) + std::string(kMagic2);
+  return footer(manifest_offset, manifest.size(), hash::xxh3(manifest));
+}
+
+std::string render_shard_footer() {
+  return footer(0, 0, 0);
 }
 
 }  // namespace aerotool::ztensor

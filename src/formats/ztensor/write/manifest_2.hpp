@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "formats/ztensor/layout.hpp"
 #include "formats/ztensor/write/written_objects.hpp"
 #include "model/metadata.hpp"
 
@@ -20,11 +22,13 @@ struct PlacedPart {
   std::uint64_t length = 0;  ///< stored
   std::string digest = {};   ///< "xxh3:..."; empty: none
   bool is_compressed = false;
+  std::string_view shard = {};  ///< the file beside it that it is in; empty: the file of the index
 };
 
 /// What stands before the objects of an index, an object's entry, and what stands behind the objects. `place`
-/// tells of the object's parts by their numbers in it.
-void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes);
+/// tells of the object's parts by their numbers in it. `shards` are sorted as keys are.
+void begin_manifest_2(std::string& out, std::uint64_t objects, bool has_attributes,
+                      std::span<const ShardEntry> shards = {});
 void append_object_2(std::string& out, const WrittenObject& object,
                      const std::function<PlacedPart(std::size_t part)>& place);
 void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes);
@@ -32,15 +36,18 @@ void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes)
 /// Hands the index over piece by piece. `place` tells of every part by its number, in the order of the
 /// objects.
 void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+                       std::span<const ShardEntry> shards,
                        const std::function<PlacedPart(std::size_t part)>& place,
                        const std::function<void(std::string_view)>& put);
 
 /// The same as one text.
 std::string render_manifest_2(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes,
+                              const std::optional<Metadata>& attributes, std::span<const ShardEntry> shards,
                               const std::function<PlacedPart(std::size_t part)>& place);
 
 /// The 40 bytes at the end of the file.
 std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest);
+/// The same of a file that has no index.
+std::string render_shard_footer();
 
 }  // namespace aerotool::ztensor

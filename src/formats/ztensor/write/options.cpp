@@ -5,6 +5,8 @@
 
 namespace aerotool::ztensor {
 
+namespace {
+
 std::uint64_t alignment_of(const WriteOptions& options) {
   const std::uint64_t align = options.get(write::align()).value_or(kCanonicalAlignment);
   if (align < kAlignment2) {
@@ -14,8 +16,6 @@ std::uint64_t alignment_of(const WriteOptions& options) {
   return align;
 }
 
-namespace {
-
 hash::Algorithm require_one_of(hash::Algorithm asked, hash::Algorithm one, std::string_view version) {
   if (asked == one || asked == hash::Algorithm::sha256) return asked;
   throw UsageError("--tensor-hash: zTensor " + std::string(version) + " has " +
@@ -23,13 +23,13 @@ hash::Algorithm require_one_of(hash::Algorithm asked, hash::Algorithm one, std::
                    std::string(hash::name_of(asked)));
 }
 
-}  // namespace
-
 std::optional<hash::Algorithm> digest_of_2(const WriteOptions& options) {
   const auto asked = options.get(write::tensor_hash()).value_or(write::TensorHash{});
   if (asked.none) return std::nullopt;
   return require_one_of(asked.algorithm.value_or(hash::Algorithm::xxh3), hash::Algorithm::xxh3, "2");
 }
+
+}  // namespace
 
 std::optional<hash::Algorithm> digest_of_1(const WriteOptions& options) {
   const auto asked = options.get(write::tensor_hash());
@@ -39,6 +39,10 @@ std::optional<hash::Algorithm> digest_of_1(const WriteOptions& options) {
 
 int level_of(const WriteOptions& options) {
   return options.get(write::compress()).value_or(0);
+}
+
+Settings settings_of(const WriteOptions& options) {
+  return {.alignment = alignment_of(options), .digest = digest_of_2(options), .level = level_of(options)};
 }
 
 }  // namespace aerotool::ztensor

@@ -3,9 +3,13 @@
 
 #include <memory>
 
+#include "formats/ztensor/write/content.hpp"
 #include "transfer/plan.hpp"
 
 namespace aerotool::ztensor {
+
+/// A file that restores the source, where `content` says that it does. The plan outlives it.
+std::unique_ptr<FileDraft> draft_of_content(const Plan& plan, Content content);
 
 class ZTensorWriter final : public Writer {
  public:

@@ -18,6 +18,7 @@
 #include "hash/running_checksum.hpp"
 #include "io/interrupt.hpp"
 #include "io/zstd_encoder.hpp"
+#include "transfer/carried.hpp"
 
 namespace aerotool::ztensor {
 namespace {
@@ -202,7 +203,9 @@ class Draft final : public FileDraft {
 }  // namespace
 
 std::unique_ptr<FileDraft> ZTensor1Writer::draft(const Plan& plan) const {
-  return std::make_unique<Draft>(plan, content_of(plan, Restore::no));
+  Content content = content_of(plan, Restore::no);
+  for (std::string& line : lost_side_files(plan)) content.lost.push_back(std::move(line));
+  return std::make_unique<Draft>(plan, std::move(content));
 }
 
 }  // namespace aerotool::ztensor
