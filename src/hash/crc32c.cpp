@@ -2,11 +2,12 @@
 
 #include <array>
 
+#include "hash/crc32c_ways.hpp"
+
 namespace aerotool::hash {
 namespace {
 
-constexpr std::uint32_t kPolynomial = 0x82f63b78;  // bits in reverse, as all here
-constexpr std::size_t kSlices = 8;                 // bytes taken at once
+constexpr std::size_t kSlices = 8;  // bytes taken at once
 
 using Tables = std::array<std::array<std::uint32_t, 256>, kSlices>;
 
@@ -15,7 +16,7 @@ constexpr Tables make_tables() {
   Tables tables{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ ((value & 1) != 0 ? kPolynomial : 0);
+    for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ ((value & 1) != 0 ? kCrc32cPolynomial : 0);
     tables[0][byte] = value;
   }
   for (std::size_t slice = 1; slice < kSlices; ++slice) {
@@ -29,19 +30,9 @@ constexpr Tables make_tables() {
 
 constexpr Tables kTables = make_tables();
 
-/// The product of two polynomials modulo CRC32C's.
-std::uint32_t multiplied(std::uint32_t a, std::uint32_t b) {
-  std::uint32_t product = 0;
-  for (std::uint32_t bit = std::uint32_t{1} << 31; bit != 0; bit >>= 1) {
-    if ((a & bit) != 0) product ^= b;
-    b = b >> 1 ^ ((b & 1) != 0 ? kPolynomial : 0);
-  }
-  return product;
-}
-
 }  // namespace
 
-std::uint32_t crc32c(ByteSpan bytes, std::uint32_t before) {
+std::uint32_t crc32c_by_tables(ByteSpan bytes, std::uint32_t before) {
   std::uint32_t value = ~before;
   while (bytes.size() >= kSlices) {
     std::uint32_t next = 0;
@@ -57,16 +48,13 @@ std::uint32_t crc32c(ByteSpan bytes, std::uint32_t before) {
   return ~value;
 }
 
+std::uint32_t crc32c(ByteSpan bytes, std::uint32_t before) {
+  static const bool has_instruction = has_crc32c_instruction();
+  return has_instruction ? crc32c_by_instruction(bytes, before) : crc32c_by_tables(bytes, before);
+}
+
 std::uint32_t crc32c_joined(std::uint32_t first, std::uint32_t second, std::uint64_t second_length) {
-  // The first value times x to the power of the second run's bits, by squaring.
-  constexpr std::uint32_t kOne = std::uint32_t{1} << 31;
-  std::uint32_t square = kOne >> 8;  // x^8: a byte
-  std::uint32_t shift = kOne;
-  for (; second_length != 0; second_length >>= 1) {
-    if ((second_length & 1) != 0) shift = multiplied(shift, square);
-    square = multiplied(square, square);
-  }
-  return multiplied(first, shift) ^ second;
+  return crc32c_product(first, crc32c_shift(second_length)) ^ second;
 }
 
 }  // namespace aerotool::hash

@@ -2,12 +2,16 @@
 #include "hash/checksum.hpp"
 
 #include <doctest/doctest.h>
-#include <initializer_list>
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "hash/blake3.hpp"
 #include "hash/crc32c.hpp"
+#include "hash/crc32c_ways.hpp"
 #include "hash/running_checksum.hpp"
 #include "hash/xxh3.hpp"
 
@@ -41,16 +45,59 @@ TEST_CASE("checksum: numbers and text come back") {
     CHECK(!parse_checksum(text));
 }
 
+namespace {
+
+using Crc32cWay = std::uint32_t (*)(ByteSpan bytes, std::uint32_t before);
+
+std::vector<Crc32cWay> ways_of_this_processor() {
+  std::vector<Crc32cWay> ways = {&crc32c, &crc32c_by_tables};
+  if (has_crc32c_instruction()) ways.push_back(&crc32c_by_instruction);
+  return ways;
+}
+
+}  // namespace
+
 TEST_CASE("crc32c: the vectors of RFC 3720") {
-  std::string bytes(32, '\0');
-  CHECK(crc32c(bytes_of(bytes)) == 0x8a9136aa);
-  CHECK(crc32c(bytes_of(std::string(32, '\xff'))) == 0x62a8ab43);
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i);
-  CHECK(crc32c(bytes_of(bytes)) == 0x46dd794e);
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(31 - i);
-  CHECK(crc32c(bytes_of(bytes)) == 0x113fdb5c);
-  CHECK(crc32c(bytes_of(std::string_view("123456789"))) == 0xe3069283);
-  CHECK(crc32c({}) == 0);
+  for (const Crc32cWay way : ways_of_this_processor()) {
+    std::string bytes(32, '\0');
+    CHECK(way(bytes_of(bytes), 0) == 0x8a9136aa);
+    CHECK(way(bytes_of(std::string(32, '\xff')), 0) == 0x62a8ab43);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i);
+    CHECK(way(bytes_of(bytes), 0) == 0x46dd794e);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(31 - i);
+    CHECK(way(bytes_of(bytes), 0) == 0x113fdb5c);
+    CHECK(way(bytes_of(std::string_view("123456789")), 0) == 0xe3069283);
+    CHECK(way({}, 0) == 0);
+    CHECK(way({}, 0x12345678) == 0x12345678);
+  }
+}
+
+TEST_CASE("crc32c: the instruction and the tables agree on all lengths and beginnings") {
+  if (!has_crc32c_instruction()) return;
+  std::vector<std::byte> bytes(100'000);
+  std::uint32_t random = 1;
+  for (std::byte& byte : bytes) {
+    random = random * 1664525 + 1013904223;
+    byte = static_cast<std::byte>(random >> 24);
+  }
+  const auto agree = [&](std::size_t begin, std::size_t size) {
+    const ByteSpan run = ByteSpan(bytes).subspan(begin, size);
+    const std::uint32_t before = static_cast<std::uint32_t>(begin) * 0x9e3779b9;
+    return crc32c_by_instruction(run, before) == crc32c_by_tables(run, before);
+  };
+  for (std::size_t begin = 0; begin < 9; ++begin) {
+    for (std::size_t size = 0; size <= 300; ++size) {
+      INFO(size << " bytes from " << begin << " on");
+      CHECK(agree(begin, size));
+    }
+    // Around one and several times what is taken as runs side by side.
+    for (const std::size_t runs : std::initializer_list<std::size_t>{768, 1536, 12'288, 13'056, 49'152}) {
+      for (std::size_t size = runs - 9; size <= runs + 9; ++size) {
+        INFO(size << " bytes from " << begin << " on");
+        CHECK(agree(begin, size));
+      }
+    }
+  }
 }
 
 TEST_CASE("crc32c: runs of bytes are put together") {
