@@ -10,26 +10,10 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/ztensor/rules.hpp"
-#include "formats/ztensor/sparse_data.hpp"
+#include "model/sparse_data.hpp"
 
 namespace aerotool::ztensor {
 namespace {
-
-bool is_index_type(const DType& dtype) {
-  switch (dtype.code()) {
-    case DTypeCode::i8:
-    case DTypeCode::u8:
-    case DTypeCode::i16:
-    case DTypeCode::u16:
-    case DTypeCode::i32:
-    case DTypeCode::u32:
-    case DTypeCode::i64:
-    case DTypeCode::u64:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// Nothing where the object lacks it, or it cannot be read, which is told elsewhere.
 std::optional<IndexPart> index_part(const CheckedFile& file, const Object& object, std::string_view role) {

@@ -1,4 +1,4 @@
-#include "formats/ztensor/sparse_data.hpp"
+#include "model/sparse_data.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "core/text.hpp"
 #include "io/interrupt.hpp"
 
-namespace aerotool::ztensor {
+namespace aerotool {
 namespace {
 
 constexpr std::uint64_t kAtOnce = std::uint64_t{32} << 10;  // elements
@@ -141,6 +141,22 @@ class Twins {
 
 }  // namespace
 
+bool is_index_type(const DType& dtype) {
+  switch (dtype.code()) {
+    case DTypeCode::i8:
+    case DTypeCode::u8:
+    case DTypeCode::i16:
+    case DTypeCode::u16:
+    case DTypeCode::i32:
+    case DTypeCode::u32:
+    case DTypeCode::i64:
+    case DTypeCode::u64:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string csr_data_problem(const IndexPart& indptr, const IndexPart& indices, std::uint64_t columns) {
   Numbers pointers(indptr, 0, indptr.count);
   Numbers places(indices, 0, indices.count);
@@ -190,4 +206,4 @@ std::string coo_data_problem(const IndexPart& coords, std::span<const std::uint6
   return Twins(coords, shape, most_cells).any(0, all - 1) ? "a cell is there twice" : std::string{};
 }
 
-}  // namespace aerotool::ztensor
+}  // namespace aerotool

@@ -1,12 +1,12 @@
 // The rules of sparse matrices that only their data shows.
-#include "formats/ztensor/sparse_data.hpp"
+#include "model/sparse_data.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstring>
 
-namespace aerotool::ztensor {
+namespace aerotool {
 namespace {
 
 template <typename Number>
@@ -28,13 +28,13 @@ std::string coo(const std::vector<std::uint64_t>& coords, const std::vector<std:
   return coo_data_problem(part_of(coords, DTypeCode::u64), shape, most_cells);
 }
 
-TEST_CASE("ztensor sparse: rows that ascend are sound") {
+TEST_CASE("sparse data: rows that ascend are sound") {
   CHECK(csr({0, 2, 2, 3}, {0, 4, 1}, 5).empty());
   CHECK(csr({0}, {}, 5).empty());
   CHECK(csr({0, 0}, {}, 0).empty());
 }
 
-TEST_CASE("ztensor sparse: what is wrong with a CSR is told with its place") {
+TEST_CASE("sparse data: what is wrong with a CSR is told with its place") {
   CHECK(csr({1, 2, 2, 3}, {0, 4, 1}, 5) == "indptr[0] is not 0");
   CHECK(csr({0, 2, 1, 3}, {0, 4, 1}, 5) == "indptr[2] is less than the one before");
   CHECK(csr({0, 2, 4}, {0, 4, 1}, 5) == "indptr[2] is more than the 3 values that there are");
@@ -44,14 +44,14 @@ TEST_CASE("ztensor sparse: what is wrong with a CSR is told with its place") {
   CHECK(csr({0, 1, 3}, {4, 1, 1}, 5) == "indices[2] does not ascend in its row, 1");
 }
 
-TEST_CASE("ztensor sparse: a negative index is none") {
+TEST_CASE("sparse data: a negative index is none") {
   const std::vector<std::int16_t> indices = {0, -1};
   const std::vector<std::uint32_t> indptr = {0, 2};
   CHECK(csr_data_problem(part_of(indptr, DTypeCode::u32), part_of(indices, DTypeCode::i16), 40'000) ==
         "indices[1] is no column: there are 40,000");
 }
 
-TEST_CASE("ztensor sparse: more numbers than are read at once") {
+TEST_CASE("sparse data: more numbers than are read at once") {
   std::vector<std::uint32_t> indptr = {0};
   std::vector<std::uint64_t> indices;
   for (std::uint32_t row = 0; row < 50'000; ++row) {
@@ -63,7 +63,7 @@ TEST_CASE("ztensor sparse: more numbers than are read at once") {
   CHECK(csr(indptr, indices, 50'099) == "indices[99999] is no column: there are 50,099");
 }
 
-TEST_CASE("ztensor sparse: cells in any order are sound once") {
+TEST_CASE("sparse data: cells in any order are sound once") {
   // [0, 1], [2, 0], [1, 1]: all rows, then all columns.
   CHECK(coo({0, 2, 1, 1, 0, 1}, {3, 2}).empty());
   CHECK(coo({}, {3, 2}).empty());
@@ -73,7 +73,7 @@ TEST_CASE("ztensor sparse: cells in any order are sound once") {
   CHECK(coo({1, 1}, {3}) == "a cell is there twice");
 }
 
-TEST_CASE("ztensor sparse: cells are compared in as many passes as memory asks for") {
+TEST_CASE("sparse data: cells are compared in as many passes as memory asks for") {
   std::vector<std::uint64_t> cells;
   for (std::uint64_t i = 0; i < 1000; ++i) cells.push_back((i * 7919) % 100'003);
   for (const std::uint64_t most : {1U, 10U, 100U, 10'000U}) {
@@ -86,4 +86,4 @@ TEST_CASE("ztensor sparse: cells are compared in as many passes as memory asks f
 }
 
 }  // namespace
-}  // namespace aerotool::ztensor
+}  // namespace aerotool

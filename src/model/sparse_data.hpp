@@ -10,7 +10,10 @@
 #include "io/digester.hpp"
 #include "model/dtype.hpp"
 
-namespace aerotool::ztensor {
+namespace aerotool {
+
+/// Whether elements can be places in a shape: integers.
+bool is_index_type(const DType& dtype);
 
 /// A part that holds places in a shape: integers, one behind the other.
 struct IndexPart {
@@ -29,4 +32,4 @@ std::string csr_data_problem(const IndexPart& indptr, const IndexPart& indices, 
 std::string coo_data_problem(const IndexPart& coords, std::span<const std::uint64_t> shape,
                              std::uint64_t most_cells = std::uint64_t{4} << 20);
 
-}  // namespace aerotool::ztensor
+}  // namespace aerotool
