@@ -27,6 +27,10 @@ SideFiles Model::side_files(const std::string& passed_over) const {
   return all;
 }
 
+io::ReadAt Model::reader_of(std::size_t tensor) const {
+  return [this, tensor](std::uint64_t offset, std::span<std::byte> out) { read(tensor, offset, out); };
+}
+
 unsigned jobs_for_reading(const Model& model, unsigned jobs) {
   constexpr unsigned kFew = 2;
   if (jobs <= kFew) return jobs;

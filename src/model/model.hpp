@@ -115,6 +115,9 @@ class Model {
   /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
   /// Throws IoError.
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
+  /// Reads a tensor as read() does, as long as the model lives, and decodes it by itself: for those who go
+  /// through it in several places beside each other.
+  virtual io::ReadAt reader_of(std::size_t tensor) const;
   /// How the bytes of a tensor lie in its file, and the hash that the file carries of them; nothing where
   /// they lie there as they are and have no hash but Tensor::digest. What is encoded, and the hash of what is
   /// encoded, is checked by read(); a hash of the decoded bytes is for those who read the whole tensor.

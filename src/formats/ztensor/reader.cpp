@@ -195,6 +195,12 @@ Source ZTensorModel::recorded_source() const {
   return source;
 }
 
+io::ReadAt ZTensorModel::reader_of(std::size_t tensor) const {
+  const auto reader = std::make_shared<const PartReader>(files_, table_);
+  return
+      [reader, tensor](std::uint64_t offset, std::span<std::byte> out) { reader->read(tensor, offset, out); };
+}
+
 std::optional<StoredRange> ZTensorModel::stored_range(std::size_t tensor) const {
   const StoredPart& part = table_.parts[tensor];
   return StoredRange{.offset = table_.tensors[tensor].offset,

@@ -29,6 +29,7 @@ class ZTensorModel final : public Model {
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
     reader_.read(tensor, offset, out);
   }
+  io::ReadAt reader_of(std::size_t tensor) const override;
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
   /// What is encoded and empty is looked at here: nobody reads it.
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
