@@ -62,11 +62,11 @@ class Shift {
   using Tables = std::array<std::array<std::uint32_t, 256>, 4>;
   static constexpr Tables make_tables() {
     Tables tables{};
-    const std::uint32_t shift = crc32c_shift(Length);
+    const std::uint32_t shift = Castagnoli::shift(Length);
     for (std::uint32_t place = 0; place < 4; ++place) {
       // A sum of bits has the sum of their products.
       for (std::uint32_t bit = 1; bit < 256; bit *= 2) {
-        const std::uint32_t product = crc32c_product(bit << 8 * place, shift);
+        const std::uint32_t product = Castagnoli::product(bit << 8 * place, shift);
         for (std::uint32_t below = 0; below < bit; ++below)
           tables[place][bit + below] = tables[place][below] ^ product;
       }

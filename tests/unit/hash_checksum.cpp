@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hash/blake3.hpp"
+#include "hash/crc32.hpp"
 #include "hash/crc32c.hpp"
 #include "hash/crc32c_ways.hpp"
 #include "hash/running_checksum.hpp"
@@ -110,6 +111,30 @@ TEST_CASE("crc32c: runs of bytes are put together") {
     CHECK(crc32c(second, crc32c(first)) == crc32c(all));
     CHECK(crc32c_joined(crc32c(first), crc32c(second), second.size()) == crc32c(all));
   }
+}
+
+TEST_CASE("crc32: as zlib's crc32() gives it") {
+  CHECK(crc32(bytes_of(std::string_view("123456789"))) == 0xcbf43926);
+  CHECK(crc32(bytes_of(std::string(32, '\0'))) == 0x190a55ad);
+  CHECK(crc32(bytes_of(std::string(32, '\xff'))) == 0xff6cab0b);
+  CHECK(crc32({}) == 0);
+}
+
+TEST_CASE("crc32: a run that comes in pieces, the last ones first") {
+  std::string bytes;
+  for (int i = 0; i < 3000; ++i) bytes += static_cast<char>(i * i >> 3);
+  const ByteSpan all = bytes_of(bytes);
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 7, 1024, 2999, 3000}) {
+    CAPTURE(size);
+    Crc32OfPieces pieces(all.size());
+    for (std::size_t end = all.size(); end > 0;) {
+      const std::size_t begin = end - std::min(end, size);
+      pieces.add(begin, all.subspan(begin, end - begin));
+      end = begin;
+    }
+    CHECK(pieces.value() == crc32(all));
+  }
+  CHECK(Crc32OfPieces(0).value() == 0);
 }
 
 TEST_CASE("xxh3: bytes at once and in pieces") {
