@@ -6,31 +6,19 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
-#include "io/listing.hpp"
-#include "io/made_directories.hpp"
-#include "io/output.hpp"
-#include "io/pipeline.hpp"
-#include "io/separate_outputs.hpp"
 #include "model/ggml_dtype.hpp"
 #include "registry/registry.hpp"
-#include "registry/related_files.hpp"
+#include "tasks/extract/destination.hpp"
 #include "tasks/extract/file_name.hpp"
+#include "tasks/extract/pieces.hpp"
 #include "tasks/open.hpp"
 #include "tasks/patterns.hpp"
 #include "tasks/request_error.hpp"
-#include "transfer/checksum_check.hpp"
 
 namespace aerotool::tasks {
 namespace {
 
 using Form = ExtractRequest::Form;
-
-/// A part of a tensor that is to be written.
-struct Piece {
-  std::size_t tensor = 0;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
 
 /// At most three names of a model that are most like `name`, the nearest first.
 std::vector<std::string> nearest_names(const Model& model, const std::string& name) {
@@ -40,43 +28,44 @@ std::vector<std::string> nearest_names(const Model& model, const std::string& na
   return nearest.found();
 }
 
+Form form_of(const ExtractRequest& request) {
+  if (request.form != Form::by_name) return request.form;
+  return request.output.ends_with(".npy") ? Form::npy : Form::raw;
+}
+
 class Extraction {
  public:
-  Extraction(const Model& model, const ExtractRequest& request, const Listener& listener)
+  Extraction(const Model& model, const ExtractRequest& request, Form form, const Listener& listener)
       : model_(model),
         request_(request),
         listener_(listener),
-        target_(request.output),
-        npy_(request.form == Form::npy || (request.form == Form::by_name && target_.ends_with(".npy"))) {}
+        destination_(request.output),
+        npy_(form == Form::npy) {}
 
   Extracted run() {
     Extracted done;
     if (!select(done.nothing)) return done;
     check_request();
-    require_other_files();
+    const bool is_one_file = destination_.is_one_file();
+    std::vector<std::string> names;
+    if (!is_one_file) {
+      for (const TensorPiece& piece : pieces_) names.push_back(name_of_file(piece));
+    }
+    destination_.require_other_files(model_, names);
     warn_of_unmeasured();
-    find_shard_digests();
-    listener_.follow({}, [this](io::Progress* progress) {
-      progress_ = progress;
-      write();
+    const PieceCopier copier(model_, request_.jobs);
+    listener_.follow({}, [&](io::Progress* progress) {
+      for (const TensorPiece& piece : pieces_) progress->total += piece.size();
+      destination_.write(names, [&](std::size_t number, io::Output& output) {
+        write_to(output, is_one_file ? pieces_ : std::vector{pieces_[number]}, copier, progress);
+      });
     });
     done.tensors = pieces_.size();
     return done;
   }
 
  private:
-  const Tensor& tensor(const Piece& piece) const { return model_.tensors()[piece.tensor]; }
-
-  void write() {
-    for (const Piece& piece : pieces_) progress_->total += piece.end - piece.begin;
-    if (!to_one_file()) {
-      write_files();
-      return;
-    }
-    io::Output output = target_ == "-" ? io::Output::to_stdout() : io::Output::to_path(target_);
-    write_to(output, pieces_);
-    output.commit();
-  }
+  const Tensor& tensor(const TensorPiece& piece) const { return model_.tensors()[piece.tensor]; }
 
   /// False where nothing matches, which `nothing` says then.
   bool select(std::string& nothing) {
@@ -132,22 +121,22 @@ class Extraction {
       cut_piece();
     }
     const bool concat = request_.concat;
-    if (concat && !to_one_file()) throw RequestError("--concat takes a file or '-' as --output");
-    if (to_one_file() && pieces_.size() > 1) {
+    if (concat && !destination_.is_one_file()) throw RequestError("--concat takes a file or '-' as --output");
+    if (destination_.is_one_file() && pieces_.size() > 1) {
       if (npy_) throw RequestError("an npy file holds one tensor; name a directory for several");
-      if (!concat && target_ != "-") {
-        const std::string shown = escape_controls(target_);
+      if (!concat && !destination_.is_standard_output()) {
+        const std::string shown = escape_controls(destination_.path());
         throw RequestError(plural(pieces_.size(), "tensor") + " would go into one file, '" + shown +
                            "': --concat does that, and -o '" + shown + "/' makes a directory of files");
       }
     }
     if (!npy_) return;
-    for (const Piece& piece : pieces_) static_cast<void>(npy_header(model_, tensor(piece)));
+    for (const TensorPiece& piece : pieces_) static_cast<void>(npy_header(model_, tensor(piece)));
   }
 
   void warn_of_unmeasured() const {
     Report report;
-    for (const Piece& piece : pieces_) {
+    for (const TensorPiece& piece : pieces_) {
       if (!is_unmeasured(tensor(piece).dtype)) continue;
       report.warning(Code::other_dtype, {model_.path_of(piece.tensor), {}, tensor(piece).name},
                      "the size of " + std::string(tensor(piece).dtype.name()) +
@@ -158,7 +147,7 @@ class Extraction {
 
   void cut_piece() {
     const ByteRange& bytes = *request_.bytes;
-    Piece& piece = pieces_.front();
+    TensorPiece& piece = pieces_.front();
     const std::uint64_t size = piece.end;
     piece.begin = bytes.begin;
     if (bytes.end) piece.end = *bytes.end;
@@ -168,167 +157,43 @@ class Extraction {
     }
   }
 
-  bool to_one_file() const {
-    if (target_.empty() || target_.ends_with('/')) return false;
-    return target_ == "-" || io::type_of(target_) != io::FileType::directory;
-  }
-
-  std::string name_of_file(const Piece& piece) const {
+  std::string name_of_file(const TensorPiece& piece) const {
     return file_name_of(tensor(piece).name) + (npy_ ? ".npy" : ".bin");
   }
 
-  /// No file of the model, or of the set that it is a part of, is written over.
-  void require_other_files() const {
-    std::vector<std::string> paths;
-    if (!to_one_file()) {
-      for (const Piece& piece : pieces_)
-        paths.push_back(io::path_in(target_.empty() ? "." : target_, name_of_file(piece)));
-    } else if (target_ != "-") {
-      paths.push_back(target_);
+  void write_to(io::Output& output, std::vector<TensorPiece> pieces, const PieceCopier& copier,
+                io::Progress* progress) const {
+    const PlacedText head = {0, npy_ ? npy_header(model_, tensor(pieces.front())) : std::string{}};
+    std::uint64_t size = head.bytes.size();
+    for (TensorPiece& piece : pieces) {
+      piece.offset = size;
+      size += piece.size();
     }
-    std::erase_if(paths, [](const std::string& path) { return io::type_of(path) != io::FileType::regular; });
-    if (paths.empty()) return;
-    const RelatedFiles related({&model_});
-    for (const std::string& path : paths) {
-      const RelatedFiles::Found found = related.find(path);
-      if (found.relation == RelatedFiles::Relation::none) continue;
-      const bool own = found.relation == RelatedFiles::Relation::own;
-      throw RequestError({path, {}, {}}, std::string(own ? "is a file of the model"
-                                                         : "belongs to the same set as the model") +
-                                             " that is read; name another output");
-    }
-  }
-
-  void write_files() {
-    io::MadeDirectories made;
-    if (!target_.empty()) made.make_one(target_);
-    std::vector<std::string> names;
-    for (const Piece& piece : pieces_) names.push_back(name_of_file(piece));
-    const io::SeparateOutputs outputs(target_, names);
-    for (std::size_t i = 0; i < pieces_.size(); ++i)
-      outputs.put(names[i], [&](io::Output& output) { write_to(output, {pieces_[i]}); });
-    outputs.sync();
-  }
-
-  void write_to(io::Output& output, const std::vector<Piece>& pieces) {
-    const std::string head = npy_ ? npy_header(model_, tensor(pieces.front())) : std::string{};
-    std::uint64_t size = head.size();
-    for (const Piece& piece : pieces) size += piece.end - piece.begin;
     output.require_space(size);
-    for (const Piece& piece : pieces) check_part(piece);
-    // A stream cannot be taken back, so its bytes are held to their hashes before they leave.
-    if (!output.seekable()) copy(pieces, head.size(), nullptr);
+    for (const TensorPiece& piece : pieces) copier.check(piece);
     if (output.seekable()) {
-      output.write_at(0, bytes_of(head));
+      output.write_at(0, bytes_of(head.bytes));
       output.extend(size);
     } else {
-      output.write(bytes_of(head));
+      // It cannot be taken back, so its bytes are held to their hashes before they leave.
+      copier.copy(pieces, {});
     }
-    copy(pieces, head.size(), &output);
+    copier.copy(pieces, {.output = &output, .texts = std::span(&head, 1), .progress = progress});
     model_.require_unchanged();
-  }
-
-  bool is_whole(const Piece& piece) const { return piece.begin == 0 && piece.end == tensor(piece).size; }
-
-  /// The hash of a whole tensor: its own, or that of the shard it fills.
-  std::optional<Digest> digest_of(std::size_t number) const {
-    const Tensor& described = model_.tensors()[number];
-    if (described.digest) return described.digest;
-    const auto sealed = shard_digests_.find(number);
-    if (sealed == shard_digests_.end()) return std::nullopt;
-    return sealed->second;
-  }
-
-  void find_shard_digests() {
-    for (const HashedRun& run : model_.hashed_runs()) {
-      for (const HashedRun::Member& member : run.members) {
-        if (model_.tensors()[member.tensor].size == run.length)
-          shard_digests_.emplace(member.tensor, run.digest);
-      }
-    }
-  }
-
-  /// What is not a whole tensor with a hash of its own is held to the pages it touches, else to the hash of
-  /// the whole tensor.
-  void check_part(const Piece& piece) const {
-    const Tensor& whole = tensor(piece);
-    if (is_whole(piece) && digest_of(piece.tensor)) return;  // held to its hash as it is copied
-    if (!is_whole(piece)) require_checksum(piece.tensor);
-    if (model_.verify_pages(piece.tensor, piece.begin, piece.end) || !digest_of(piece.tensor)) return;
-    const auto read = [&](std::uint64_t offset, std::span<std::byte> out) {
-      model_.read(piece.tensor, offset, out);
-    };
-    require_digest(piece.tensor, io::hash_range(whole.size, read, request_.jobs, nullptr));
-  }
-
-  /// Reads all of a tensor where it carries a hash of another kind.
-  void require_checksum(std::size_t number) const {
-    ChecksumCheck check;
-    check.expect(number, {&model_, number});
-    check.judge();
-  }
-
-  void require_digest(std::size_t number, const Digest& found) const {
-    const Digest expected = *digest_of(number);
-    if (found == expected) return;
-    const Tensor& whole = model_.tensors()[number];
-    throw CorruptError(
-        {model_.path(), whole.offset, whole.name},
-        "its bytes are corrupt: their BLAKE3 is " + to_hex(found) + ", the file says " + to_hex(expected));
-  }
-
-  /// Copies the pieces one behind the other and holds whole tensors to their hashes; without an output only
-  /// the hashes are looked at.
-  void copy(const std::vector<Piece>& pieces, std::uint64_t offset, io::Output* output) {
-    std::vector<io::Region> regions(pieces.size());
-    std::vector<io::HashTask> tasks(pieces.size());
-    ChecksumCheck checksums;
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      const Piece& piece = pieces[i];
-      regions[i].length = piece.end - piece.begin;
-      regions[i].read = [this, piece](std::uint64_t at, std::span<std::byte> out) {
-        model_.read(piece.tensor, piece.begin + at, out);
-      };
-      if (output != nullptr && output->seekable()) regions[i].output = output;
-      regions[i].output_offset = offset;
-      offset += regions[i].length;
-      if (is_whole(piece) && digest_of(piece.tensor)) io::add_whole_digest(regions[i], tasks[i]);
-      if (is_whole(piece)) checksums.expect(i, {&model_, piece.tensor});
-      if (checksums.expects(i)) {
-        regions[i].visit = [&checksums, i](std::uint64_t begin, ByteSpan bytes) {
-          checksums.add(i, begin, bytes);
-        };
-      } else if (output == nullptr && regions[i].layers.empty()) {
-        regions[i].length = 0;
-      }
-    }
-    io::RunOptions options = {.jobs = jobs_for_reading(model_, request_.jobs),
-                              .progress = output != nullptr ? progress_ : nullptr,
-                              .in_order = {}};
-    if (output != nullptr && !output->seekable()) {
-      options.in_order = [output](ByteSpan bytes) { output->write(bytes); };
-    }
-    io::run(regions, options);
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-      if (!regions[i].layers.empty()) require_digest(pieces[i].tensor, tasks[i].digest);
-    }
-    checksums.judge();
   }
 
   const Model& model_;
   const ExtractRequest& request_;
   const Listener& listener_;
-  std::string target_;
-  bool npy_ = false;
-  std::vector<Piece> pieces_;
-  std::unordered_map<std::size_t, Digest> shard_digests_;  // of tensors that fill their shard
-  io::Progress* progress_ = nullptr;
+  Destination destination_;
+  bool npy_;
+  std::vector<TensorPiece> pieces_;
 };
 
 }  // namespace
 
 Extracted extract(const Model& model, const ExtractRequest& request, const Listener& listener) {
-  return Extraction(model, request, listener).run();
+  return Extraction(model, request, form_of(request), listener).run();
 }
 
 }  // namespace aerotool::tasks
