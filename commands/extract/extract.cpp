@@ -35,7 +35,8 @@ tasks::ByteRange parse_range(const std::string& text) {
 
 tasks::ExtractRequest::Form parse_form(const std::string& text) {
   using enum tasks::ExtractRequest::Form;
-  return text == "npy" ? npy : raw;
+  if (text == "raw") return raw;
+  return text == "npy" ? npy : npz;
 }
 
 cli::Settings<ExtractOptions> settings() {
@@ -54,8 +55,8 @@ cli::Settings<ExtractOptions> settings() {
         0,
         required,
         "FORMAT",
-        "raw bytes, or npy for NumPy (default: raw, npy for -o *.npy)",
-        {"raw", "npy"}},
+        "raw, npy for NumPy, npz for SciPy (default: raw, npy or npz by -o)",
+        {"raw", "npy", "npz"}},
        cli::sets(&ExtractOptions::form, parse_form)},
       {{"bytes", 0, required, "BEGIN:END", "only these bytes of one tensor", {}},
        cli::sets(&ExtractOptions::bytes, parse_range)},

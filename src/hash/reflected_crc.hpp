@@ -38,24 +38,24 @@ class ReflectedCrc {
 
   /// The product of two polynomials modulo this one.
   static constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
-    std::uint32_t product = 0;
+    std::uint32_t sum = 0;
     for (std::uint32_t bit = std::uint32_t{1} << 31; bit != 0; bit >>= 1) {
-      if ((a & bit) != 0) product ^= b;
+      if ((a & bit) != 0) sum ^= b;
       b = after_bit(b);
     }
-    return product;
+    return sum;
   }
 
   /// What a value is multiplied with where `length` bytes follow: x to the power of their bits, by squaring.
   static constexpr std::uint32_t shift(std::uint64_t length) {
     constexpr std::uint32_t kOne = std::uint32_t{1} << 31;
     std::uint32_t square = kOne >> 8;  // x^8: a byte
-    std::uint32_t shift = kOne;
+    std::uint32_t power = kOne;
     for (; length != 0; length >>= 1) {
-      if ((length & 1) != 0) shift = product(shift, square);
+      if ((length & 1) != 0) power = product(power, square);
       square = product(square, square);
     }
-    return shift;
+    return power;
   }
 
  private:

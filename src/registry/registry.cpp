@@ -184,13 +184,7 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
 }
 
 std::string npy_header(const Model& model, const Tensor& tensor) {
-  const auto type = npy::type_of(tensor.dtype);
-  if (!type) {
-    throw UnsupportedError(
-        {model.path(), {}, tensor.name},
-        "NumPy has no type for " + escape_controls(tensor.dtype.name()) + ": extract it with --format raw");
-  }
-  return npy::header(*type, tensor.shape);
+  return npy::header(npy::required_type(model.path(), tensor), tensor.shape);
 }
 
 }  // namespace aerotool

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/npy/sparse_archive.hpp"
 #include "io/progress.hpp"
 #include "model/model.hpp"
 #include "model/report.hpp"
@@ -48,5 +49,8 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
 /// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no
 /// NumPy type.
 std::string npy_header(const Model& model, const Tensor& tensor);
+
+/// An object as an archive that scipy.sparse.load_npz reads.
+using SparseArchive = npy::SparseArchive;
 
 }  // namespace aerotool

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import Failure, Files, Result, Suite, contents, fresh, is_hidden, spread
-from models import write_gguf, write_safetensors
+from models import write_gguf, write_safetensors, write_sparse
 
 # How each class fails: the errors that POSIX or Linux has for it.
 WAYS: dict[str, list[str]] = {
@@ -96,6 +96,7 @@ class Calls:
         write_safetensors(self.inputs / "old.safetensors", 2)
         write_gguf(self.inputs / "new.gguf", 3)
         write_gguf(self.inputs / "old.gguf", 4)
+        write_sparse(self.inputs / "sparse.zt", 5)
         at, make = self.inputs, self.suite.make
         shards = ["--max-shard-bytes", "256KiB"]
         for name in ("new", "old"):
@@ -112,7 +113,8 @@ class Calls:
              at / "old-larger-set")
         (at / "new.gguf.gz").write_bytes(gzip.compress((at / "new.gguf").read_bytes(), 1))
         make("convert", "--compress", at / "new.safetensors", at / "compressed.zt")
-        for name in ("new.aero", "new.gguf", "new.safetensors", "new.zt"):
+        make("convert", "--tensor-hash", at / "sparse.zt", at / "sparse.aero")
+        for name in ("new.aero", "new.gguf", "new.safetensors", "new.zt", "new.npz"):
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
@@ -165,6 +167,10 @@ class Calls:
         add("extract to a directory", ["extract", "-o", "{out}/d/", at / "new.aero", "layer.*"], "files",
             self.around("d", at / "old-tensors"))
         add("extract to standard output", ["extract", "-o", "-", at / "new.aero", "layer.*"], "stream")
+        add("extract npz to a file", ["extract", "-o", "{out}/new.npz", at / "sparse.aero", "csr"], "file", old_file,
+            jobs=(2,))
+        add("extract npz to standard output", ["extract", "--format", "npz", "-o", "-", at / "sparse.aero", "coo"],
+            "stream", jobs=(2,))
         add("convert to standard output", ["convert", "--to", "aero", at / "new.safetensors", "-"], "stream")
         add("convert AERO to standard output", ["convert", "--to", "gguf", at / "new.aero", "-"], "stream",
             jobs=(2,))

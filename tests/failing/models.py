@@ -42,3 +42,41 @@ def write_gguf(path: Path, seed: int) -> None:
         data += noise.randbytes(size)
         data += bytes(-len(data) % 32)
     path.write_bytes(head + bytes(-len(head) % 32) + data)
+
+
+def _cbor(value: object) -> bytes:
+    """Of texts, counts, lists and maps of those."""
+    def head(major: int, number: int) -> bytes:
+        return bytes([major << 5 | 27]) + struct.pack(">Q", number)
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, int):
+        return head(0, value)
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(_cbor, value))
+    return head(5, len(value)) + b"".join(_cbor(key) + _cbor(item) for key, item in value.items())
+
+
+def write_sparse(path: Path, seed: int) -> None:
+    """A zTensor file of version 1.2 with a CSR and a COO of several blocks."""
+    noise = random.Random(seed)
+    rows, columns = 500, 400
+    count = rows * columns // 2
+    every_second = struct.pack(f"<{columns // 2}I", *range(0, columns, 2))
+    objects = {
+        "coo": ("sparse_coo", {
+            "coords": b"".join(struct.pack("<I", row) * (columns // 2) for row in range(rows)) + every_second * rows}),
+        "csr": ("sparse_csr", {
+            "indices": every_second * rows,
+            "indptr": struct.pack(f"<{rows + 1}I", *range(0, count + 1, columns // 2))})}
+    magic, data, index = b"ZTEN1000", bytearray(), {}
+    for name, (layout, parts) in objects.items():
+        components = {}
+        for role, part in {"values": noise.randbytes(4 * count), **parts}.items():
+            data += bytes(-(len(magic) + len(data)) % 64)
+            components[role] = {"dtype": "f32" if role == "values" else "u32", "offset": len(magic) + len(data),
+                                "length": len(part)}
+            data += part
+        index[name] = {"shape": [rows, columns], "format": layout, "components": components}
+    manifest = _cbor({"version": "1.2.0", "objects": index})
+    path.write_bytes(magic + data + manifest + struct.pack("<Q", len(manifest)) + magic)

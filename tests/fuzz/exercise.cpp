@@ -105,6 +105,18 @@ Verdict judge(const std::string& path, const std::string& from) {
   return whole && report.fault_count() == 0 ? Verdict::sound : Verdict::faulty;
 }
 
+void archive(const Model& model) {
+  for (const Object& object : model.objects()) {
+    if (object.kind != Object::Kind::csr && object.kind != Object::Kind::coo) continue;
+    // Not what makes a file unsound in every format.
+    attempt(Verdict::faulty, "a sparse object", [&] {
+      const SparseArchive archive(model, object);
+      static_cast<void>(archive.texts(std::vector<std::uint32_t>(archive.pieces().size())));
+      archive.require_sound_indexes();
+    });
+  }
+}
+
 void use(const std::string& path, const std::string& from, Verdict verdict) {
   Report report;
   std::unique_ptr<Model> model;
@@ -140,6 +152,7 @@ void use(const std::string& path, const std::string& from, Verdict verdict) {
     attempt(verdict, "a tensor's pages",
             [&] { model->verify_pages(i, 0, std::min(model->tensors()[i].size, kSomeBytes)); });
   }
+  archive(*model);
 }
 
 }  // namespace

@@ -158,6 +158,11 @@ class Commands:
         convert = [["convert", model, f"{self._scratch}/{name}"] for name in ["x.aero", *others]]
         all_words = [
             ["extract", model, "*", "-o", f"{self._scratch}/extracted/"],
+            *(
+                [["extract", "--format", "npz", model, "*", "-o", f"{self._scratch}/archives/"]]
+                if self._case.table in ("ztensor-data", "aero-metadata")
+                else []
+            ),
             *convert,
             ["pack-set", model, f"{self._scratch}/set"],
         ]
@@ -185,7 +190,7 @@ class Commands:
                 self._problem(f"leaves {[str(path) for path in left[:5]]}", *words)
             if outcome.status == 0 or words[0] == "extract":
                 written.append(Path(str(words[-1])).name)
-        models = [f"{self._scratch}/{name}" for name in written if name != "extracted"]
+        models = [f"{self._scratch}/{name}" for name in written if name not in ("extracted", "archives")]
         if models:
             outcome = self._runner.run(["validate", "--full", *models])
             # What is readable is carried along as it is, with its faults.

@@ -1,12 +1,16 @@
-"""zTensor files: what each release of the library writes, and what the tool writes, also of other formats' files."""
+"""zTensor files: what each release of the library writes, and what the tool writes, also of other formats' files; and
+SciPy, which reads the sparse objects that the tool takes out of them."""
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import gguf_library
+import numpy
 import peers
 import pytest
 import safetensors_library
+import scipy.sparse
 from gguf import GGUFValueType
 from models import METADATA, NAMES, Values, make_bytes, make_many, make_tensors
 from round_trip import listed, of_aero
@@ -516,3 +520,96 @@ def test_parts_as_tensors(tool, release, tmp_path):
     tool.convert(source, between, "--components", warnings=True)
     tool.convert(between, written)
     hold_to_verify(tool, release, written, tensors_of(content))
+
+
+# ---- for SciPy: what `extract --format npz` writes of sparse objects
+
+FOR_SCIPY = [dtype for dtype in DTYPES if dtype not in ("bf16", "f16")]
+NUMPY_TYPES = {"bool": "?", "complex64": "<c8", "complex128": "<c16"}
+
+
+def numbers_of(part):
+    kind = part.type or part.dtype
+    return numpy.frombuffer(part.data, NUMPY_TYPES.get(kind) or f"<{kind[0]}{WIDTHS[kind]}")
+
+
+def hold_to_scipy(tool, source, items, directory):
+    """SciPy reads each of them; into a stream go the same bytes as into a file."""
+    tool.ok("extract", source, "*", "--format", "npz", "-o", f"{directory}/")
+    assert {path.name for path in directory.iterdir()} == {quote(name, safe="") + ".npz" for name in items}
+    for name in list(items)[-3:]:
+        stream = tool.ok("extract", source, name, "--format", "npz", "-o", "-")
+        assert stream == (directory / (quote(name, safe="") + ".npz")).read_bytes()
+    for name, item in items.items():
+        read, parts = scipy.sparse.load_npz(directory / (quote(name, safe="") + ".npz")), item.parts
+        assert read.shape == item.shape
+        assert read.data.tobytes() == parts["values"].data
+        assert read.data.dtype == numbers_of(parts["values"]).dtype
+        if "indptr" in parts:
+            assert read.format == "csr"
+            assert read.indices.tolist() == numbers_of(parts["indices"]).tolist()
+            assert read.indptr.tolist() == numbers_of(parts["indptr"]).tolist()
+            read.check_format(full_check=True)
+        else:
+            assert read.format == "coo"
+            coordinates = numbers_of(parts["coords"]).reshape(len(item.shape), -1)
+            assert [axis.tolist() for axis in read.coords] == coordinates.tolist()
+
+
+def make_large_sparse(kind, index):
+    """Of several blocks."""
+    return {"large csr": make_csr(kind, index, (700, 800)), "large coo": make_coo(kind, index, (999, 1001), 150000),
+            "large cube": make_coo(kind, index, (99, 101, 103), 150000)}
+
+
+@pytest.mark.parametrize("version", SPARSE)
+def test_scipy_reads_1(tool, release, tmp_path, version):
+    source, items = tmp_path / "model.zt", make_sparse(FOR_SCIPY)
+    release(version)("write", source, Content(items))
+    hold_to_scipy(tool, source, items, tmp_path / "npz")
+
+
+@pytest.mark.parametrize("index", ["u64", "i32"])
+def test_scipy_reads_1_2(tool, release, tmp_path, index):
+    source, items = tmp_path / "model.zt", make_sparse([*FOR_SCIPY, "complex64", "complex128"], index)
+    release(LAST_1)("write", source, Content(items))
+    hold_to_scipy(tool, source, items, tmp_path / "npz")
+
+
+@pytest.mark.parametrize("checksum", ["crc32c", "sha256"])
+def test_scipy_reads_compressed(tool, release, tmp_path, checksum):
+    source, items = tmp_path / "model.zt", make_large_sparse("f32", "u64")
+    release(LAST_1)("write", source, Content(items), checksum=checksum, compress=True)
+    hold_to_scipy(tool, source, items, tmp_path / "npz")
+
+
+@pytest.mark.parametrize("index", ["u32", "u64"])
+def test_scipy_reads_2(tool, release, tmp_path, index):
+    layouts = {"csr": "zt.sparse_csr/1", "coo": "zt.sparse_coo/1"}
+    items = make_sparse([*FOR_SCIPY, "complex64"], index, **layouts)
+    items |= {name: Item(item.shape, item.parts, layouts[item.layout.removeprefix("sparse_")])
+              for name, item in make_large_sparse("f64", index).items()}
+    source, packed, parts = tmp_path / "model.zt", tmp_path / "model.aero", tmp_path / "model.set"
+    release(NEWEST)("write", source, Content(items))
+    hold_to_scipy(tool, source, items, tmp_path / "npz")
+    tool.convert(source, packed, "--tensor-hash", "--page-hash")
+    hold_to_scipy(tool, packed, items, tmp_path / "of aero")
+    tool.pack_set(source, parts, "--max-shard-bytes", 100000)
+    hold_to_scipy(tool, parts, items, tmp_path / "of a set")
+
+
+def test_types_that_scipy_has_not(tool, release, tmp_path):
+    """SciPy makes no COO of f16, and NumPy has no bf16; for all else the tool would be too strict."""
+    source, items = tmp_path / "model.zt", make_sparse(["f16", "bf16"])
+    release(LAST_1)("write", source, Content(items))
+    for name, item in items.items():
+        done = tool.run("extract", source, name, "-o", tmp_path / "m.npz")
+        if item.parts["values"].dtype == "f16" and "indptr" in item.parts:
+            assert done.returncode == 0
+            assert scipy.sparse.load_npz(tmp_path / "m.npz").data.tobytes() == item.parts["values"].data
+            (tmp_path / "m.npz").unlink()
+        else:
+            assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+            assert not (tmp_path / "m.npz").exists()
+    with pytest.raises(ValueError, match="float16"):
+        scipy.sparse.coo_array((numpy.zeros(1, "f2"), ([0], [0])), shape=(1, 1))

@@ -3,6 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "core/error.hpp"
+#include "core/text.hpp"
+
 namespace aerotool::npy {
 
 std::optional<std::string_view> type_of(const DType& dtype) {
@@ -24,6 +27,13 @@ std::optional<std::string_view> type_of(const DType& dtype) {
     if (dtype.name() == name) return type;
   }
   return std::nullopt;
+}
+
+std::string_view required_type(const std::string& path, const Tensor& tensor) {
+  if (const auto type = type_of(tensor.dtype)) return *type;
+  throw UnsupportedError(
+      {path, {}, tensor.name},
+      "NumPy has no type for " + escape_controls(tensor.dtype.name()) + ": extract it with --format raw");
 }
 
 std::string header(std::string_view type, const Shape& shape) {

@@ -10,6 +10,7 @@
 #include "registry/registry.hpp"
 #include "tasks/extract/destination.hpp"
 #include "tasks/extract/file_name.hpp"
+#include "tasks/extract/objects.hpp"
 #include "tasks/extract/pieces.hpp"
 #include "tasks/open.hpp"
 #include "tasks/patterns.hpp"
@@ -30,7 +31,8 @@ std::vector<std::string> nearest_names(const Model& model, const std::string& na
 
 Form form_of(const ExtractRequest& request) {
   if (request.form != Form::by_name) return request.form;
-  return request.output.ends_with(".npy") ? Form::npy : Form::raw;
+  if (request.output.ends_with(".npy")) return Form::npy;
+  return request.output.ends_with(".npz") ? Form::npz : Form::raw;
 }
 
 class Extraction {
@@ -193,7 +195,9 @@ class Extraction {
 }  // namespace
 
 Extracted extract(const Model& model, const ExtractRequest& request, const Listener& listener) {
-  return Extraction(model, request, form_of(request), listener).run();
+  const Form form = form_of(request);
+  if (form == Form::npz) return extract_objects(model, request, listener);
+  return Extraction(model, request, form, listener).run();
 }
 
 }  // namespace aerotool::tasks

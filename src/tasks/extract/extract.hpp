@@ -18,11 +18,11 @@ struct ByteRange {
 };
 
 struct ExtractRequest {
-  enum class Form { by_name, raw, npy };
+  enum class Form { by_name, raw, npy, npz };
 
-  std::vector<std::string> tensors;  ///< names or patterns
+  std::vector<std::string> tensors;  ///< names or patterns; with npz, of objects
   std::string output;                ///< a file, a directory, or "-"; empty: files in the current directory
-  Form form = Form::by_name;         ///< by_name: npy where the output ends so
+  Form form = Form::by_name;         ///< by_name: npy or npz where the output ends so
   bool concat = false;               ///< several tensors into one file, one behind the other
   std::optional<ByteRange> bytes;    ///< of the only tensor
   unsigned jobs = 1;
