@@ -1,4 +1,4 @@
-"""A million tensors: time grows with their number, and memory by 512 bytes a tensor at most.
+"""Many tensors: time grows with their number, and memory by 512 bytes a tensor at most.
 
 What is measured is the memory of the process itself (RssAnon), as files that are mapped are not its own; it
 is looked at every few milliseconds while the tool runs."""
@@ -18,8 +18,9 @@ import ztensor_file  # noqa: E402
 from resident import Watch  # noqa: E402
 
 MIB = 1 << 20
-FEW, MANY = 250_000, 1_000_000
-MOST_RATIO = 6.0  # for four times as many
+MANY = 400_000
+PART = 4  # of many there are few, too
+MOST_RATIO = 6.0  # for so many times as many
 BASE, EACH = 64 * MIB, 512
 
 
@@ -109,11 +110,11 @@ def commands(extension: str) -> list[list[str]]:
 
 
 def measure_both(
-    binary: Path, form: list[str], extension: str, environment: dict[str, str]
+    binary: Path, form: list[str], extension: str, environment: dict[str, str], counts: tuple[int, int]
 ) -> tuple[Measure, Measure]:
     few, many = (
         measure([str(binary), *(word.format(f"{count}.{extension}") for word in form)], environment)
-        for count in (FEW, MANY)
+        for count in counts
     )
     return few, many
 
@@ -122,40 +123,41 @@ def takes_too_long(few: Measure, many: Measure) -> bool:
     return many.seconds > MOST_RATIO * few.seconds + 0.2
 
 
-def check(binary: Path, directory: Path) -> tuple[list[list[str]], list[str]]:
+def check(binary: Path, directory: Path, count_of_many: int) -> tuple[list[list[str]], list[str]]:
     """The problems of each command, and lines to print; in that directory."""
     results, told = [], []
+    counts = (count_of_many // PART, count_of_many)
     environment = dict(os.environ, LC_ALL="C.UTF-8")
     os.chdir(directory)
-    subprocess.run([sys.executable, "-B", HERE / "many_tensors.py"], check=True)
-    for count in (FEW, MANY):
+    subprocess.run([sys.executable, "-B", HERE / "many_tensors.py", *map(str, counts)], check=True)
+    for count in counts:
         done = measure([str(binary), "convert", f"{count}.safetensors", f"{count}.aero"], environment)
         results.append([] if done.status == 0 else [f"convert: {done.message}"])
     for extension in ("safetensors", "gguf", "aero", "1.zt"):
         for form in commands(extension):
-            few, many = measure_both(binary, form, extension, environment)
+            few, many = measure_both(binary, form, extension, environment, counts)
             if takes_too_long(few, many):  # which a machine that does something else is reason enough for
-                few, many = measure_both(binary, form, extension, environment)
-            line = f"{' '.join(form).format(*[f'{MANY}.{extension}'] * 2)}"
+                few, many = measure_both(binary, form, extension, environment, counts)
+            line = f"{' '.join(form).format(*[f'{counts[1]}.{extension}'] * 2)}"
             problems = []
             if many.status != 0:
                 problems.append(f"{line}: exit status {many.status}: {many.message[:300]}")
             if takes_too_long(few, many):
-                problems.append(f"{line}: {many.seconds:.2f} s, but {few.seconds:.2f} s for a quarter")
+                problems.append(f"{line}: {many.seconds:.2f} s, but {few.seconds:.2f} s for 1/{PART}")
             models = form.count("{}")
-            most = BASE + EACH * MANY * models
+            most = BASE + EACH * counts[1] * models
             if many.memory > most:
                 problems.append(f"{line}: {many.memory // MIB} MiB, more than {most // MIB}")
             results.append(problems)
             told.append(
                 f"{line}: {few.seconds:.2f} s -> {many.seconds:.2f} s, {many.memory / MIB:.0f} MiB, "
-                f"{(many.memory - few.memory) / (MANY - FEW):.0f} bytes a tensor"
+                f"{(many.memory - few.memory) / (counts[1] - counts[0]):.0f} bytes a tensor"
             )
     return results, told
 
 
 if __name__ == "__main__":
-    for number in (FEW, MANY):
+    for number in map(int, sys.argv[1:]):
         write_safetensors(Path(f"{number}.safetensors"), number)
         write_gguf(Path(f"{number}.gguf"), number)
         write_ztensor(Path(f"{number}.1.zt"), number)
