@@ -11,7 +11,7 @@
 
 namespace aerotool::hash {
 
-template <std::uint32_t kPolynomial>
+template <std::uint32_t Polynomial>
 class ReflectedCrc {
  public:
   /// Of `bytes` behind those that `before` is the value of; 0 is the value of none.
@@ -63,7 +63,7 @@ class ReflectedCrc {
   using Tables = std::array<std::array<std::uint32_t, 256>, kSlices>;
 
   static constexpr std::uint32_t after_bit(std::uint32_t value) {
-    return value >> 1 ^ ((value & 1) != 0 ? kPolynomial : 0);
+    return value >> 1 ^ ((value & 1) != 0 ? Polynomial : 0);
   }
 
   /// tables[n][byte]: what a byte does to the value once n more bytes have gone by.
@@ -85,7 +85,7 @@ class ReflectedCrc {
   static const Tables kTables;
 };
 
-template <std::uint32_t kPolynomial>
-constexpr typename ReflectedCrc<kPolynomial>::Tables ReflectedCrc<kPolynomial>::kTables = make_tables();
+template <std::uint32_t Polynomial>
+constexpr typename ReflectedCrc<Polynomial>::Tables ReflectedCrc<Polynomial>::kTables = make_tables();
 
 }  // namespace aerotool::hash
