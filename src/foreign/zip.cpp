@@ -2,19 +2,12 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
+#include "encoding/zip.hpp"
 #include "foreign/recognisers.hpp"
 
 namespace aerotool::foreign {
 namespace {
 
-using namespace std::string_view_literals;
-
-// PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
-constexpr std::string_view kLocalHeader = "PK\x03\x04"sv;
-constexpr std::string_view kDirectoryHeader = "PK\x01\x02"sv;
-constexpr std::string_view kEnd = "PK\x05\x06"sv;
-constexpr std::string_view kEnd64 = "PK\x06\x06"sv;
-constexpr std::string_view kLocator64 = "PK\x06\x07"sv;
 constexpr std::size_t kLocalBytes = 30, kDirectoryBytes = 46, kEndBytes = 22, kEnd64Bytes = 56;
 constexpr std::size_t kLocatorBytes = 20;
 constexpr std::uint64_t kMaxComment = 65535;
@@ -28,11 +21,11 @@ struct Directory {
 std::optional<Directory> directory_64(const File& file, std::uint64_t end) {
   if (end < kLocatorBytes) return std::nullopt;
   const Bytes locator = file.at(end - kLocatorBytes, kLocatorBytes);
-  if (!locator.text().starts_with(kLocator64)) return std::nullopt;
+  if (!locator.text().starts_with(zip::kLocator64)) return std::nullopt;
   const auto offset = load_le<std::uint64_t>(locator.view, 8);
   if (!range_fits(offset, kEnd64Bytes, file.size)) return std::nullopt;
   const Bytes record = file.at(offset, kEnd64Bytes);
-  if (!record.text().starts_with(kEnd64)) return std::nullopt;
+  if (!record.text().starts_with(zip::kEnd64)) return std::nullopt;
   return Directory{load_le<std::uint64_t>(record.view, 48), load_le<std::uint64_t>(record.view, 40)};
 }
 
@@ -40,7 +33,7 @@ std::optional<Directory> find_directory(const File& file) {
   const std::uint64_t length = std::min(file.size, kEndBytes + kMaxComment);
   const Bytes tail = file.at(file.size - length, length);
   if (tail.size() < kEndBytes) return std::nullopt;
-  const std::size_t end = tail.text().rfind(kEnd, tail.size() - kEndBytes);
+  const std::size_t end = tail.text().rfind(zip::kEnd, tail.size() - kEndBytes);
   if (end == std::string_view::npos) return std::nullopt;
   if (const auto large = directory_64(file, file.size - length + end)) return large;
   return Directory{load_le<std::uint32_t>(tail.view, end + 16), load_le<std::uint32_t>(tail.view, end + 12)};
@@ -58,7 +51,8 @@ Members members_of(const File& file) {
   if (directory && range_fits(directory->offset, directory->size, file.size)) {
     const Bytes bytes = file.at(directory->offset, std::min(directory->size, kMaxRead));
     std::size_t at = 0;
-    while (bytes.size() - at >= kDirectoryBytes && bytes.text().substr(at).starts_with(kDirectoryHeader)) {
+    while (bytes.size() - at >= kDirectoryBytes &&
+           bytes.text().substr(at).starts_with(zip::kDirectoryHeader)) {
       const std::size_t name = load_le<std::uint16_t>(bytes.view, at + 28);
       const std::size_t more = std::size_t{load_le<std::uint16_t>(bytes.view, at + 30)} +
                                load_le<std::uint16_t>(bytes.view, at + 32);
@@ -69,7 +63,7 @@ Members members_of(const File& file) {
     }
     members.all = at == directory->size;
   }
-  if (members.names.empty() && file.text().starts_with(kLocalHeader) && file.head.size() > kLocalBytes) {
+  if (members.names.empty() && file.text().starts_with(zip::kLocalHeader) && file.head.size() > kLocalBytes) {
     const std::size_t name = load_le<std::uint16_t>(file.head, 26);
     members.names.emplace_back(file.text().substr(kLocalBytes, name));
   }
@@ -95,7 +89,7 @@ bool is_model(std::string_view name) {
 
 Answer zip(const File& file) {
   const std::string_view text = file.text();
-  if (!text.starts_with(kLocalHeader) && !text.starts_with(kEnd)) return std::nullopt;
+  if (!text.starts_with(zip::kLocalHeader) && !text.starts_with(zip::kEnd)) return std::nullopt;
   const Members members = members_of(file);
   const auto holds = [&](auto&& wanted) { return std::ranges::any_of(members.names, wanted); };
   const auto ends_with = [](std::string_view end) {

@@ -1,19 +1,11 @@
 #include "formats/npy/zip.hpp"
 
 #include <algorithm>
-#include <string_view>
+
+#include "encoding/zip.hpp"
 
 namespace aerotool::npy {
 namespace {
-
-using namespace std::string_view_literals;
-
-// PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16 and 4.5.3.
-constexpr std::string_view kLocalHeader = "PK\x03\x04"sv;
-constexpr std::string_view kDirectoryHeader = "PK\x01\x02"sv;
-constexpr std::string_view kEnd = "PK\x05\x06"sv;
-constexpr std::string_view kEnd64 = "PK\x06\x06"sv;
-constexpr std::string_view kLocator64 = "PK\x06\x07"sv;
 
 // What a number of 32 bits says where the true one is in a field of 64 bits elsewhere.
 constexpr std::uint64_t kElsewhere = 0xffffffff;
@@ -43,7 +35,7 @@ void put_shared(std::string& text, const ZipMember& member, unsigned version) {
   put(text, member.name.size(), 2);
 }
 
-/// The field of numbers that need 64 bits; empty where none does.
+/// The field of numbers that need 64 bits (APPNOTE.TXT, section 4.5.3); empty where none does.
 std::string numbers_of_64_bits(std::span<const std::uint64_t> numbers) {
   std::string text;
   if (numbers.empty()) return text;
@@ -61,7 +53,7 @@ std::string directory_entry(const ZipMember& member) {
   if (is_large(member.offset)) numbers[count++] = member.offset;
   const std::string more = numbers_of_64_bits(std::span(numbers).first(count));
   const unsigned version = count == 0 ? kVersion : kVersion64;
-  std::string text(kDirectoryHeader);
+  std::string text(zip::kDirectoryHeader);
   put(text, version, 2);  // of who made it, on a system that says nothing of permissions
   put_shared(text, member, version);
   put(text, more.size(), 2);
@@ -75,7 +67,7 @@ std::string directory_entry(const ZipMember& member) {
 
 std::string end_64(std::uint64_t members, std::uint64_t size, std::uint64_t offset) {
   constexpr std::uint64_t kBehindLength = 44;
-  std::string text(kEnd64);
+  std::string text(zip::kEnd64);
   put(text, kBehindLength, 8);
   put(text, kVersion64, 2);
   put(text, kVersion64, 2);
@@ -85,7 +77,7 @@ std::string end_64(std::uint64_t members, std::uint64_t size, std::uint64_t offs
   put(text, members, 8);
   put(text, size, 8);
   put(text, offset, 8);
-  text += kLocator64;
+  text += zip::kLocator64;
   put(text, 0, 4);  // disk
   put(text, offset + size, 8);
   put(text, 1, 4);  // disks
@@ -97,7 +89,7 @@ std::string end_64(std::uint64_t members, std::uint64_t size, std::uint64_t offs
 std::string zip_header(const ZipMember& member) {
   const std::uint64_t sizes[] = {member.size, member.size};
   const std::string more = is_large(member.size) ? numbers_of_64_bits(sizes) : numbers_of_64_bits({});
-  std::string text(kLocalHeader);
+  std::string text(zip::kLocalHeader);
   put_shared(text, member, more.empty() ? kVersion : kVersion64);
   put(text, more.size(), 2);
   return text + member.name + more;
@@ -108,7 +100,7 @@ std::string zip_directory(std::span<const ZipMember> members, std::uint64_t offs
   for (const ZipMember& member : members) text += directory_entry(member);
   const std::uint64_t size = text.size();
   if (is_large(offset)) text += end_64(members.size(), size, offset);
-  text += kEnd;
+  text += zip::kEnd;
   put(text, 0, 2);  // disk
   put(text, 0, 2);  // likewise
   put(text, members.size(), 2);

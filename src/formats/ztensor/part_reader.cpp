@@ -134,4 +134,11 @@ void PartReader::forget_some() const {
   }
 }
 
+io::ReadAt reader_of(const std::vector<std::shared_ptr<io::Input>>& files, const TensorTable& table,
+                     std::size_t tensor) {
+  const auto reader = std::make_shared<const PartReader>(files, table);
+  return
+      [reader, tensor](std::uint64_t offset, std::span<std::byte> out) { reader->read(tensor, offset, out); };
+}
+
 }  // namespace aerotool::ztensor

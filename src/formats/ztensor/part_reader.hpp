@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "formats/ztensor/tensor_table.hpp"
+#include "io/digester.hpp"
 #include "io/input.hpp"
 
 namespace aerotool::ztensor {
@@ -43,5 +44,10 @@ class PartReader {
   /// Those that were used last, by their tensors.
   mutable std::deque<std::pair<std::size_t, std::shared_ptr<const Decoder>>> recent_;
 };
+
+/// Reads a part with decoders of its own, as it may be read far from where others are; what it is given
+/// outlives it.
+io::ReadAt reader_of(const std::vector<std::shared_ptr<io::Input>>& files, const TensorTable& table,
+                     std::size_t tensor);
 
 }  // namespace aerotool::ztensor

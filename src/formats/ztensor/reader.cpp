@@ -196,9 +196,7 @@ Source ZTensorModel::recorded_source() const {
 }
 
 io::ReadAt ZTensorModel::reader_of(std::size_t tensor) const {
-  const auto reader = std::make_shared<const PartReader>(files_, table_);
-  return
-      [reader, tensor](std::uint64_t offset, std::span<std::byte> out) { reader->read(tensor, offset, out); };
+  return ztensor::reader_of(files_, table_, tensor);
 }
 
 std::optional<StoredRange> ZTensorModel::stored_range(std::size_t tensor) const {

@@ -1,6 +1,7 @@
 #include "formats/ztensor/shard_file.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "core/bytes.hpp"
@@ -55,10 +56,11 @@ std::vector<std::string> shards_among(const std::string& root, std::span<const s
     const Container container = read_container(*input, report);
     if (container.is_data_shard()) return found;
     const Bytes manifest = input->view(container.manifest_offset, container.manifest_length);
+    const std::set<std::string_view> asked(names.begin(), names.end());
     const auto take = [&](std::span<const ShardEntry> shards) {
       for (const ShardEntry& shard : shards) {
         std::string name = file_name_of_shard(root, std::string(shard.name));
-        if (std::ranges::find(names, name) != names.end()) found.push_back(std::move(name));
+        if (asked.contains(name)) found.push_back(std::move(name));
       }
     };
     read_manifest(manifest.view, container, root, {.shards = take, .object = [](const ObjectEntry&) {}});

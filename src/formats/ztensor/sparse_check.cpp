@@ -24,13 +24,7 @@ std::optional<IndexPart> index_part(const CheckedFile& file, const Object& objec
   if (!tensor || !file.files[file.table.parts[*tensor].file]) return std::nullopt;
   const Tensor& described = file.table.tensors[*tensor];
   if (!is_index_type(described.dtype) || described.shape.size() != 1) return std::nullopt;
-  const auto open = [&file, tensor = *tensor]() -> io::ReadAt {
-    // With decoders of its own: others read far from it.
-    auto reader = std::make_shared<PartReader>(file.files, file.table);
-    return [reader, tensor](std::uint64_t offset, std::span<std::byte> out) {
-      reader->read(tensor, offset, out);
-    };
-  };
+  const auto open = [&file, tensor = *tensor] { return reader_of(file.files, file.table, tensor); };
   return IndexPart{open, described.shape[0], described.dtype.code()};
 }
 

@@ -1,6 +1,5 @@
 #include "formats/ztensor/write/set_writer.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
