@@ -132,104 +132,126 @@ SeekableZstd::SeekableZstd(ReadAt read, std::uint64_t length)
     : read_(std::move(read)), table_(read_seek_table(read_, length)) {}
 
 void SeekableZstd::read(std::uint64_t offset, std::span<std::byte> out) const {
-  while (!out.empty()) {
-    const std::size_t number = offset / table_.frame_size;
-    const std::uint64_t begin = offset - number * table_.frame_size;
-    const Decoded bytes = frame(number);
-    const auto piece =
-        std::span(*bytes).subspan(begin).first(std::min<std::uint64_t>(out.size(), bytes->size() - begin));
-    std::ranges::copy(piece, out.begin());
-    out = out.subspan(piece.size());
-    offset += piece.size();
-  }
-}
-
-SeekableZstd::Decoded SeekableZstd::frame(std::size_t frame) const {
   std::unique_lock lock(mutex_);
   ++readers_;
   struct Leave {
     std::size_t& readers;
     ~Leave() { --readers; }
   } const leave{readers_};
+  while (!out.empty()) {
+    const std::size_t number = offset / table_.frame_size;
+    Frame& frame = decoded_frame(number, lock);
+    ++frame.users;
+    lock.unlock();
+    const auto rest = std::span(frame.bytes.get(), table_.decoded_size(number))
+                          .subspan(offset - number * table_.frame_size);
+    const auto piece = rest.first(std::min(out.size(), rest.size()));
+    std::ranges::copy(piece, out.begin());
+    out = out.subspan(piece.size());
+    offset += piece.size();
+    lock.lock();
+    --frame.users;
+  }
+}
+
+SeekableZstd::Frame& SeekableZstd::decoded_frame(std::size_t number,
+                                                 std::unique_lock<std::mutex>& lock) const {
   bool looks_ahead = true;
   for (;;) {
-    const auto known = frames_.find(frame);
-    if (known == frames_.end()) return decode(frame, lock);
-    if (known->second) return known->second;
-    // Another thread is at it.
-    const std::size_t end = looks_ahead ? std::min(table_.ends.size(), frame + readers_) : 0;
-    std::size_t next = frame + 1;
-    while (next < end && frames_.contains(next)) ++next;
-    if (next < end) {
-      looks_ahead = decode_ahead(next, lock);
+    const auto known = frames_.find(number);
+    if (known == frames_.end()) {
+      decode(number, lock);
+    } else if (known->second.failure) {
+      const std::exception_ptr failure = known->second.failure;
+      frames_.erase(known);
+      std::rethrow_exception(failure);
+    } else if (known->second.is_decoded) {
+      return known->second;
     } else {
-      changed_.wait(lock);
+      // Another thread is at it.
+      const std::size_t end = looks_ahead ? std::min(table_.ends.size(), number + readers_) : 0;
+      std::size_t next = number + 1;
+      while (next < end && frames_.contains(next)) ++next;
+      if (next < end) {
+        looks_ahead = decode_ahead(next, lock);
+      } else {
+        changed_.wait(lock);
+      }
     }
   }
 }
 
-bool SeekableZstd::decode_ahead(std::size_t frame, std::unique_lock<std::mutex>& lock) const {
+bool SeekableZstd::decode_ahead(std::size_t number, std::unique_lock<std::mutex>& lock) const {
   try {
-    decode(frame, lock);
+    decode(number, lock);
     return true;
-  } catch (const std::exception&) {
-    // Told to who asks for it.
+  } catch (...) {
+    // Whoever asks for the frame is told: a disk that fails once may not do so again.
+    const auto [at, is_new] = frames_.try_emplace(number);
+    if (is_new) at->second.failure = std::current_exception();
     return false;
   }
 }
 
-SeekableZstd::Decoded SeekableZstd::decode(std::size_t frame, std::unique_lock<std::mutex>& lock) const {
-  forget_all_but(2 * readers_);
-  frames_.emplace(frame, nullptr);
-  Context context;
-  if (!contexts_.empty()) {
-    context = std::move(contexts_.back());
-    contexts_.pop_back();
-  }
-  Decoded result;
-  lock.unlock();
+void SeekableZstd::decode(std::size_t number, std::unique_lock<std::mutex>& lock) const {
+  const auto at = begin_frame(number);
+  std::list<Decoder> decoder;
   try {
-    if (!context) context.reset(ZSTD_createDCtx());
-    if (!context) throw std::bad_alloc();
-    result = std::make_shared<const std::vector<std::byte>>(decoded(frame, *context));
+    if (idle_.empty()) {
+      decoder.emplace_back();
+    } else {
+      decoder.splice(decoder.begin(), idle_, idle_.begin());
+    }
+    lock.unlock();
+    decode_into(at->second, number, decoder.front());
+    lock.lock();
   } catch (...) {
     // Who waits for it tries it again, and fails by itself.
-    lock.lock();
-    frames_.erase(frame);
+    if (!lock) lock.lock();
+    frames_.erase(at);
     changed_.notify_all();
     throw;
   }
-  lock.lock();
-  contexts_.push_back(std::move(context));
-  frames_[frame] = result;
+  idle_.splice(idle_.begin(), decoder);
+  at->second.is_decoded = true;
   changed_.notify_all();
-  return result;
 }
 
-void SeekableZstd::forget_all_but(std::size_t most) const {
-  // Reading goes forward: the first are the ones that nobody comes back to.
-  for (auto at = frames_.begin(); at != frames_.end() && frames_.size() >= most;)
-    at = at->second ? frames_.erase(at) : std::next(at);
+SeekableZstd::Frames::iterator SeekableZstd::begin_frame(std::size_t number) const {
+  // Reading goes forward: the first are the ones that nobody comes back to. A frame takes over the memory of
+  // one of them, as new memory costs about as much as to decode to it.
+  Frames::node_type taken;
+  for (auto at = frames_.begin(); at != frames_.end() && frames_.size() >= 2 * readers_;) {
+    const auto next = std::next(at);
+    if (at->second.is_decoded && at->second.users == 0) taken = frames_.extract(at);
+    at = next;
+  }
+  if (!taken) return frames_.try_emplace(number).first;
+  taken.key() = number;
+  taken.mapped().is_decoded = false;
+  return frames_.insert(std::move(taken)).position;
 }
 
-std::vector<std::byte> SeekableZstd::decoded(std::size_t frame, ZSTD_DCtx& context) const {
-  const std::uint64_t begin = table_.stored_begin(frame);
-  std::vector<std::byte> stored(table_.ends[frame] - begin);
+void SeekableZstd::decode_into(Frame& frame, std::size_t number, Decoder& decoder) const {
+  if (!decoder.context) decoder.context.reset(ZSTD_createDCtx());
+  if (!decoder.context) throw std::bad_alloc();
+  const std::uint64_t begin = table_.stored_begin(number);
+  decoder.stored.resize(table_.ends[number] - begin);
+  const std::span<std::byte> stored(decoder.stored);
   read_(begin, stored);
-  const std::string name = "zstd frame " + std::to_string(frame);
+  const std::string name = "zstd frame " + std::to_string(number);
   if (stored.size() <= kFrameDescriptor || (stored[kFrameDescriptor] & kContentChecksum) == std::byte{0})
     refuse(name + " has no checksum");
   if (ZSTD_findFrameCompressedSize(stored.data(), stored.size()) != stored.size())
     refuse(name + " is broken, or not alone in its place");
-  std::vector<std::byte> bytes(table_.decoded_size(frame));
+  const std::uint64_t expected = table_.decoded_size(number);
+  if (!frame.bytes) frame.bytes = std::make_unique_for_overwrite<std::byte[]>(table_.frame_size);
   const std::size_t size =
-      ZSTD_decompressDCtx(&context, bytes.data(), bytes.size(), stored.data(), stored.size());
+      ZSTD_decompressDCtx(decoder.context.get(), frame.bytes.get(), expected, stored.data(), stored.size());
   if (ZSTD_isError(size) != 0) refuse(name + " is broken: " + ZSTD_getErrorName(size));
-  if (size != bytes.size()) {
-    refuse(name + " decodes to " + plural(size, "byte") + ", and the table says " +
-           with_thousands(bytes.size()));
+  if (size != expected) {
+    refuse(name + " decodes to " + plural(size, "byte") + ", and the table says " + with_thousands(expected));
   }
-  return bytes;
 }
 
 }  // namespace aerotool::io

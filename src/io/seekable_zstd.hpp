@@ -11,6 +11,8 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,27 +61,38 @@ class SeekableZstd {
   void read(std::uint64_t offset, std::span<std::byte> out) const;
 
  private:
-  using Decoded = std::shared_ptr<const std::vector<std::byte>>;
+  /// One that was decoded, is being decoded, or could not be.
+  struct Frame {
+    std::unique_ptr<std::byte[]> bytes = {};  ///< room for a whole one
+    bool is_decoded = false;
+    std::size_t users = 0;            ///< threads that copy from it
+    std::exception_ptr failure = {};  ///< of one that nobody has asked for yet
+  };
+  using Frames = std::map<std::size_t, Frame>;
   struct Free {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
-  using Context = std::unique_ptr<ZSTD_DCtx, Free>;
+  /// What a thread decodes with.
+  struct Decoder {
+    std::unique_ptr<ZSTD_DCtx, Free> context = {};
+    std::vector<std::byte> stored = {};
+  };
 
-  Decoded frame(std::size_t frame) const;
-  /// Decodes a frame that nobody has begun, with the lock given back meanwhile.
-  Decoded decode(std::size_t frame, std::unique_lock<std::mutex>& lock) const;
+  // With the lock held; they may give it back meanwhile.
+  Frame& decoded_frame(std::size_t number, std::unique_lock<std::mutex>& lock) const;
+  /// Decodes a frame that nobody has begun.
+  void decode(std::size_t number, std::unique_lock<std::mutex>& lock) const;
   /// False where that fails.
-  bool decode_ahead(std::size_t frame, std::unique_lock<std::mutex>& lock) const;
-  std::vector<std::byte> decoded(std::size_t frame, ZSTD_DCtx& context) const;
-  void forget_all_but(std::size_t most) const;
+  bool decode_ahead(std::size_t number, std::unique_lock<std::mutex>& lock) const;
+  Frames::iterator begin_frame(std::size_t number) const;
+  void decode_into(Frame& frame, std::size_t number, Decoder& decoder) const;
 
   ReadAt read_;
   SeekTable table_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  /// Frames that have been decoded, or are being decoded (null).
-  mutable std::map<std::size_t, Decoded> frames_;
-  mutable std::vector<Context> contexts_;
+  mutable Frames frames_;
+  mutable std::list<Decoder> idle_;
   mutable std::size_t readers_ = 0;
 };
 

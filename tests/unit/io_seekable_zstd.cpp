@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <random>
 #include <string>
 #include <thread>
@@ -156,6 +157,32 @@ TEST_CASE("seekable zstd: one broken frame is told to those who read it alone") 
   threads.clear();
   CHECK(told == 4);
   CHECK(right == 16);
+}
+
+TEST_CASE("seekable zstd: a frame that could not be read ahead is told of once, to the one who asks for it") {
+  const std::string text = text_of(3000);
+  const std::string bytes = made(text);
+  const std::uint64_t second = read_seek_table(reading(bytes), bytes.size()).ends[0];
+  std::atomic<bool> begun{false};
+  std::atomic<bool> failed{false};
+  const ReadAt read = [&](std::uint64_t offset, std::span<std::byte> out) {
+    if (offset == 0) {
+      begun = true;
+      // Another thread meanwhile reads the second frame.
+      while (!failed) std::this_thread::yield();
+    } else if (offset == second && !failed) {
+      failed = true;
+      throw system_error("file", "cannot be read", EIO);
+    }
+    reading(bytes)(offset, out);
+  };
+  const SeekableZstd decoder(read, bytes.size());
+  std::jthread other([&] { CHECK(read_of(decoder, 0, 10) == text.substr(0, 10)); });
+  while (!begun) std::this_thread::yield();
+  CHECK(read_of(decoder, 0, 10) == text.substr(0, 10));
+  CHECK(failed);
+  CHECK_THROWS_AS(read_of(decoder, 1000, 10), IoError);
+  CHECK(read_of(decoder, 1000, 10) == text.substr(1000, 10));
 }
 
 TEST_CASE("seekable zstd: what is wrong with a table or a frame") {
