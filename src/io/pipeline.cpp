@@ -23,8 +23,11 @@ class Run {
   Run(std::span<Region> regions, const RunOptions& options)
       : regions_(regions), options_(options), page_trees_(regions.size()) {
     first_block_.push_back(0);
+    first_run_.push_back(0);
     for (Region& region : regions_) {
-      first_block_.push_back(first_block_.back() + (region.length + kBlockBytes - 1) / kBlockBytes);
+      const std::uint64_t blocks = (region.length + kBlockBytes - 1) / kBlockBytes;
+      first_block_.push_back(first_block_.back() + blocks);
+      first_run_.push_back(first_run_.back() + (blocks + blocks_of_run(region) - 1) / blocks_of_run(region));
       if (region.page_size != 0) {
         const std::uint64_t rest = region.length % region.page_size;
         region.page_digests.resize(region.length / region.page_size + (rest == 0 ? 0 : 1));
@@ -34,8 +37,8 @@ class Run {
   }
 
   void execute() {
-    const std::uint64_t blocks = first_block_.back();
-    const auto workers = static_cast<unsigned>(std::min<std::uint64_t>(std::max(options_.jobs, 1U), blocks));
+    const std::uint64_t runs = first_run_.back();
+    const auto workers = static_cast<unsigned>(std::min<std::uint64_t>(std::max(options_.jobs, 1U), runs));
     Threads threads;
     if (workers > 1) threads.start(workers - 1, [this] { work(); });
     work();
@@ -44,14 +47,25 @@ class Run {
   }
 
  private:
+  static std::uint64_t blocks_of_run(const Region& region) {
+    return std::max<std::uint64_t>(region.run / kBlockBytes, 1);
+  }
+
   void work() noexcept {
     try {
       std::vector<std::byte> buffer(std::min(kBlockBytes, longest_region()));
-      for (;;) {
-        const std::uint64_t block = next_block_.fetch_add(1);
-        if (block >= first_block_.back() || stopped_.load()) return;
-        check_interrupt();
-        process(block, buffer);
+      for (std::uint64_t run = next_run_.fetch_add(1); run < first_run_.back();
+           run = next_run_.fetch_add(1)) {
+        const auto after = std::upper_bound(first_run_.begin(), first_run_.end(), run);
+        const auto number = static_cast<std::size_t>(after - first_run_.begin()) - 1;
+        const std::uint64_t count = blocks_of_run(regions_[number]);
+        const std::uint64_t first = first_block_[number] + (run - first_run_[number]) * count;
+        const std::uint64_t end = std::min(first + count, first_block_[number + 1]);
+        for (std::uint64_t block = first; block < end; ++block) {
+          if (stopped_.load()) return;
+          check_interrupt();
+          process(number, block, buffer);
+        }
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -67,9 +81,7 @@ class Run {
     return longest;
   }
 
-  void process(std::uint64_t block, std::span<std::byte> buffer) {
-    const auto after = std::upper_bound(first_block_.begin(), first_block_.end(), block);
-    const auto number = static_cast<std::size_t>(after - first_block_.begin()) - 1;
+  void process(std::size_t number, std::uint64_t block, std::span<std::byte> buffer) {
     Region& region = regions_[number];
     const std::uint64_t begin = (block - first_block_[number]) * kBlockBytes;
     const std::uint64_t end = std::min(begin + kBlockBytes, region.length);
@@ -100,7 +112,8 @@ class Run {
   std::span<Region> regions_;
   const RunOptions& options_;
   std::vector<std::uint64_t> first_block_;  // of each region, and the number of all blocks
-  std::atomic<std::uint64_t> next_block_{0};
+  std::vector<std::uint64_t> first_run_;    // likewise
+  std::atomic<std::uint64_t> next_run_{0};
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable turn_changed_;

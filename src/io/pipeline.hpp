@@ -35,6 +35,9 @@ struct Region {
   std::vector<Layer> layers;
   /// Looks at each block besides; called by several threads, in any order.
   std::function<void(std::uint64_t offset, ByteSpan bytes)> visit;
+  /// So many bytes are gone through by one thread, one block after the other, where they are decoded
+  /// together: threads that share them wait for each other.
+  std::uint64_t run = 0;
   std::uint64_t page_size = 0;       ///< 0: no page digests
   std::vector<Digest> page_digests;  ///< the results, one a page, the last page short
 };

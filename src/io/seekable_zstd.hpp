@@ -29,6 +29,8 @@ namespace aerotool::io {
 /// How many bytes a frame may decode to, and how many frames there may be.
 inline constexpr std::uint64_t kMaxSeekableFrame = std::uint64_t{16} << 20;
 inline constexpr std::uint64_t kMaxSeekableFrames = std::uint64_t{1} << 20;
+/// What a frame decodes to as it is usually written.
+inline constexpr std::uint64_t kUsualSeekableFrame = std::uint64_t{1} << 20;
 
 /// Where each frame is. All but the last decode to as many bytes as the first.
 struct SeekTable {

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/seekable_zstd.hpp"
 
 namespace aerotool {
 
@@ -39,6 +40,7 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
       read_planned(layout_, shard, offset, out);
     };
     region.page_size = wanted_.page_size.value_or(0);
+    if (has_frames(shard)) region.run = io::kUsualSeekableFrame;
     if (wanted_.shards) io::add_whole_digest(region, shard_tasks_[shard]);
     add_tensor_digests(shard);
     add_checksums(shard);
@@ -102,6 +104,16 @@ void WeightPass::run(io::Progress* progress) {
   source_check_.judge();
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
   for (const Model* model : models_) model->verify_files(jobs_, progress);
+}
+
+bool WeightPass::has_frames(std::size_t shard) const {
+  const PlannedShard& planned = layout_.shards[shard];
+  return std::ranges::any_of(std::span(layout_.tensors).subspan(planned.first, planned.count),
+                             [](const PlannedTensor& tensor) {
+                               if (!tensor.is_stored()) return false;
+                               const auto range = tensor.model->stored_range(tensor.index);
+                               return range && range->encoding == StoredEncoding::zstd_seekable;
+                             });
 }
 
 bool WeightPass::fills_shard(std::size_t tensor, std::size_t shard) const {

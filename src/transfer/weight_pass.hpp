@@ -62,6 +62,7 @@ class WeightPass {
  private:
   /// Throws IoError that names the file behind the shard that is not as run() saw it.
   [[noreturn]] void refuse_changed(std::size_t shard) const;
+  bool has_frames(std::size_t shard) const;
   bool fills_shard(std::size_t tensor, std::size_t shard) const;
   void add_tensor_digests(std::size_t shard);
   void add_checksums(std::size_t shard);

@@ -143,6 +143,7 @@ def ztensor(bench: Bench) -> Table:
         bench.time(hashed, check)
         table.rows += [[hashed.name, spread(hashed.seconds), "", ""], compared(check, hashed, "1.05")]
     removing(raw)()
+    models.write_safetensors(source, bench.size, models.weights())
     bench.tool("convert", "--compress=1", source, raw)
     source.unlink()
     one = bench.ours("validate --full -j1 of a compressed file", "validate", "--full", "-j1", raw)

@@ -16,6 +16,7 @@
 #include "formats/ztensor/sparse_check.hpp"
 #include "hash/running_checksum.hpp"
 #include "io/pipeline.hpp"
+#include "io/seekable_zstd.hpp"
 #include "model/value_rules.hpp"
 #include "model/value_scan.hpp"
 #include "transfer/file_check.hpp"
@@ -147,20 +148,47 @@ std::vector<std::uint32_t> parts_to_read(const CheckedFile& file, bool values) {
   return order;
 }
 
+bool has_frames(const TensorTable& table, std::uint32_t tensor) {
+  return table.parts[tensor].encoding == Encoding::zstd_seekable &&
+         table.tensors[tensor].size > io::kUsualSeekableFrame;
+}
+
+/// A part of many frames is a region by itself, so that the runs of the threads begin where frames do.
+std::vector<io::Region> regions_of(const PartStream& stream, const TensorTable& table, ValueScan* scan) {
+  const auto tensors = stream.tensors();
+  std::vector<std::size_t> firsts;
+  for (std::size_t at = 0; at < tensors.size(); ++at) {
+    if (at == 0 || has_frames(table, tensors[at]) || has_frames(table, tensors[at - 1])) firsts.push_back(at);
+  }
+  std::vector<io::Region> regions(firsts.size());
+  for (std::size_t i = 0; i < regions.size(); ++i) {
+    const std::size_t end = i + 1 < firsts.size() ? firsts[i + 1] : tensors.size();
+    const auto own = tensors.subspan(firsts[i], end - firsts[i]);
+    const std::uint64_t begin = stream.begins()[firsts[i]];
+    std::vector<std::uint64_t> begins;
+    for (std::size_t at = firsts[i]; at < end; ++at) begins.push_back(stream.begins()[at] - begin);
+    io::Region& region = regions[i];
+    region.length = begins.back() + table.tensors[own.back()].size;
+    region.read = [&stream, begin](std::uint64_t offset, std::span<std::byte> out) {
+      stream.read(begin + offset, out);
+    };
+    if (has_frames(table, own.front())) region.run = io::kUsualSeekableFrame;
+    if (scan != nullptr) scan->visit(region, begins, own);
+  }
+  return regions;
+}
+
 /// Goes through parts one behind the other. `is_alone`: what is wrong with the only one ends that.
 void check_run(const CheckedFile& file, std::vector<std::uint32_t> parts, bool is_alone,
                const CheckOptions& options, ValueScan& scan, Report& report) {
   const PartStream stream(file.reader, file.table, std::move(parts), is_alone);
-  std::vector<io::Region> whole(1);
-  whole[0].length = stream.length();
-  whole[0].read = [&](std::uint64_t offset, std::span<std::byte> out) { stream.read(offset, out); };
-  if (options.values) scan.visit(whole[0], stream.begins(), stream.tensors());
+  std::vector<io::Region> regions = regions_of(stream, file.table, options.values ? &scan : nullptr);
   PartJudge judge(file, stream, report);
   if (options.progress != nullptr) options.progress->total += stream.length();
   try {
-    io::run(whole, {.jobs = file.jobs, .progress = options.progress, .in_order = [&](ByteSpan bytes) {
-                      judge.add(bytes);
-                    }});
+    io::run(regions, {.jobs = file.jobs, .progress = options.progress, .in_order = [&](ByteSpan bytes) {
+                        judge.add(bytes);
+                      }});
     judge.finish();
   } catch (const ContentError& error) {
     report.fault(error.code(), error.where(), error.message());

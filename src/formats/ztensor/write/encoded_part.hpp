@@ -9,6 +9,7 @@
 #include "formats/ztensor/facts.hpp"
 #include "io/digester.hpp"
 #include "io/forward_reader.hpp"
+#include "io/seekable_zstd.hpp"
 #include "transfer/byte_source.hpp"
 #include "transfer/planned_tensor.hpp"
 
@@ -17,7 +18,7 @@ namespace aerotool::ztensor {
 /// How releases of the reference encode: a level that nobody gave, and the content of a seekable frame
 /// (src/formats/ztensor/FORMAT.md, "Manifest", "Encoding `zt.zstd-seekable/1`").
 inline constexpr int kUsualLevel = 3;
-inline constexpr std::uint64_t kFrameContent = std::uint64_t{1} << 20;
+inline constexpr std::uint64_t kFrameContent = io::kUsualSeekableFrame;
 
 /// The `size` bytes that `read` reads, encoded; read from front to back. Which has other than `stored` bytes
 /// throws CorruptError that names `where`.
