@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/iostreams/device/mapped_file.hpp>
 #include <cerrno>
 #include <vector>
@@ -133,6 +134,10 @@ Bytes FileInput::view(std::uint64_t offset, std::uint64_t length) const {
   platform::expect_any_reads(fd_.get());
   sequential_.store(false);
   return Bytes::own(std::move(copy));
+}
+
+std::uint64_t FileInput::next_stored(std::uint64_t offset, std::uint64_t end) const {
+  return std::min(platform::end_of_hole(fd_.get(), offset).value_or(end), end);
 }
 
 void FileInput::require_unchanged() const {

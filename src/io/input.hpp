@@ -44,6 +44,10 @@ class Input {
   /// more than is needed.
   virtual Bytes view(std::uint64_t offset, std::uint64_t length) const = 0;
 
+  /// The first byte from `offset` on, or `end`, that is stored: those before it are zeros, and need not be
+  /// read to be known.
+  virtual std::uint64_t next_stored(std::uint64_t offset, std::uint64_t /*end*/) const { return offset; }
+
   /// Throws IoError where the input is no longer what it was when it was opened, another one or none has its
   /// location, or a part of a view was lost.
   virtual void require_unchanged() const = 0;

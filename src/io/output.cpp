@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -65,6 +66,31 @@ std::string resolve_links(std::string path) {
   throw system_error(path, "follow the link", ELOOP);
 }
 
+bool is_zero(ByteSpan bytes) {
+  return bytes.front() == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+struct Extent {
+  std::size_t length = 0;  // of bytes that are written
+  std::size_t hole = 0;    // of zeros behind them
+};
+
+/// `bytes` stand at `offset` of a file.
+Extent data_before_hole(std::uint64_t offset, ByteSpan bytes) {
+  std::size_t zeros = 0;  // that end at `at`
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const std::size_t block =
+        std::min<std::size_t>(bytes.size() - at, kHoleBlock - (offset + at) % kHoleBlock);
+    const bool is_hole = block == kHoleBlock && is_zero(bytes.subspan(at, block));
+    if (!is_hole && zeros >= kLeastHole) break;
+    zeros = is_hole ? zeros + block : 0;
+    at += block;
+  }
+  if (zeros < kLeastHole) return {bytes.size(), 0};
+  return {at - zeros, zeros};
+}
+
 }  // namespace
 
 Output::Output(Output&& other) noexcept
@@ -76,6 +102,8 @@ Output::Output(Output&& other) noexcept
       target_(std::move(other.target_)),
       temporary_(std::exchange(other.temporary_, {})),
       written_(other.written_),
+      leaves_out_zeros_(other.leaves_out_zeros_),
+      end_(other.end_.load()),
       placed_(other.placed_) {}
 
 Output::~Output() {
@@ -202,6 +230,19 @@ void Output::require_space(std::uint64_t bytes) const {
 }
 
 void Output::write_at(std::uint64_t offset, ByteSpan bytes) {
+  if (!leaves_out_zeros_) return put_at(offset, bytes);
+  const std::uint64_t end = offset + bytes.size();
+  for (std::uint64_t known = end_.load(); known < end && !end_.compare_exchange_weak(known, end);) {
+  }
+  while (!bytes.empty()) {
+    const Extent data = data_before_hole(offset, bytes);
+    put_at(offset, bytes.first(data.length));
+    offset += data.length + data.hole;
+    bytes = bytes.subspan(data.length + data.hole);
+  }
+}
+
+void Output::put_at(std::uint64_t offset, ByteSpan bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (put < 0) {
@@ -271,6 +312,7 @@ void Output::commit() {
 
 void Output::finish() {
   check_interrupt();
+  if (leaves_out_zeros_) extend(end_.load());
   while (::fsync(fd_.get()) != 0) {
     if (errno != EINTR) throw system_error(name_, "write to disk", errno);
     check_interrupt();

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,11 @@
 #include "io/page_cache.hpp"
 
 namespace aerotool::io {
+
+/// What leave_out_zeros() leaves out: whole blocks, so many bytes of them at least. Each hole takes an extent
+/// of its own in the file.
+inline constexpr std::uint64_t kHoleBlock = std::uint64_t{4} << 10;
+inline constexpr std::uint64_t kLeastHole = std::uint64_t{16} << 10;
 
 /// An output of a command. A file is written beside its target under a temporary name (none at all where
 /// the system has files without a name) and replaces the target in commit(); without commit() nothing is left
@@ -41,6 +47,10 @@ class Output {
   void write_at(std::uint64_t offset, ByteSpan bytes);
   /// In order; on a seekable output from the beginning.
   void write(ByteSpan bytes);
+
+  /// From now on long runs of zeros are left out of what is written to a seekable output: as nothing has been
+  /// written there yet, they read as zeros all the same, and take no room. A stream gets them.
+  void leave_out_zeros() { leaves_out_zeros_ = true; }
 
   /// Makes a seekable output at least `size` bytes long; what was not written reads as zeros.
   void extend(std::uint64_t size);
@@ -74,6 +84,7 @@ class Output {
   static Output create(std::shared_ptr<const Fd> directory, const std::string& name, const std::string& path,
                        std::optional<mode_t> mode);
   void discard() noexcept;
+  void put_at(std::uint64_t offset, ByteSpan bytes);
 
   Fd fd_;
   std::string name_;                     // as the user gave it
@@ -83,6 +94,8 @@ class Output {
   std::string target_;                   // the name in that directory
   std::string temporary_;                // likewise; empty while the file has no name
   std::uint64_t written_ = 0;
+  bool leaves_out_zeros_ = false;
+  std::atomic<std::uint64_t> end_{0};  // of all that was written, where zeros are left out
   // Of what is written through this object: a moved one begins anew.
   PageCache pages_{PageCache::Kind::written};
   bool placed_ = false;

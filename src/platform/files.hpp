@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,10 @@ int directory_handle_flags();
 /// Pages that were written begin to go to the disk; all of them have got there.
 void begin_write_out(int file, std::uint64_t offset, std::uint64_t length);
 void finish_write_out(int file, std::uint64_t offset, std::uint64_t length);
+
+/// Where the hole ends that a file has at `offset`, whose bytes are zeros and nowhere stored; `offset` itself
+/// where there is none, or nobody knows. Nothing where it reaches to the end of the file.
+std::optional<std::uint64_t> end_of_hole(int file, std::uint64_t offset);
 
 /// How a file will be read.
 void expect_random_reads(int file);

@@ -15,6 +15,24 @@
 using namespace aerotool;
 using namespace aerotool::io;
 
+TEST_CASE("input: what stands behind a hole is found, and nothing that is stored is passed over") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("model.zt");
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kData = std::uint64_t{512} << 10;
+  test::write_file(path, "head");
+  std::filesystem::resize_file(path, kData);
+  test::write_file(path, test::read_file(path) + "data");
+  std::filesystem::resize_file(path, kEnd);
+  const auto input = Input::open(path);
+  // Where no holes are known, all is stored.
+  CHECK(input->next_stored(1, kEnd) == 1);
+  CHECK(input->next_stored(kData / 2, kEnd) <= kData);
+  CHECK(input->next_stored(kData + 1, kEnd) == kData + 1);
+  CHECK(input->next_stored(kEnd - 1, kEnd) <= kEnd);
+  CHECK(input->next_stored(kEnd - 1, kEnd) >= kEnd - 1);
+}
+
 TEST_CASE("input: views and reads at any offset") {
   std::string bytes(10000, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 % 256);

@@ -44,6 +44,37 @@ TEST_CASE("output: nothing is to be seen of a file before commit, and nothing is
   CHECK(entries(directory.path()) == 1);
 }
 
+TEST_CASE("output: long runs of zeros are left out of the file, and read as zeros") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("model.zt");
+  const auto zeros = [](std::uint64_t count) { return std::string(count, '\0'); };
+  const std::string content = "head" + zeros(kHoleBlock) + "a" + zeros(100'000) + "b" + zeros(3 * kLeastHole);
+  Output output = Output::to_path(path);
+  output.leave_out_zeros();
+  // In two pieces, the second one first, and the first one cut in the zeros.
+  const std::size_t cut = 40'001;
+  output.write_at(cut, bytes_of(content).subspan(cut));
+  output.write_at(0, bytes_of(content).first(cut));
+  output.commit();
+  CHECK(test::read_file(path) == content);
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  // A file system that has no holes may be there.
+  constexpr std::uint64_t kUnit = 512;
+  CHECK(static_cast<std::uint64_t>(status.st_blocks) * kUnit <= content.size() + kHoleBlock);
+}
+
+TEST_CASE("output: what is nothing but zeros has its length") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("model.zt");
+  Output output = Output::to_path(path);
+  output.leave_out_zeros();
+  output.write(bytes_of(std::string(2 * kLeastHole, '\0')));
+  output.write(bytes_of(std::string(5, '\0')));
+  output.commit();
+  CHECK(test::read_file(path) == std::string(2 * kLeastHole + 5, '\0'));
+}
+
 TEST_CASE("output: the old file's mode stays, links stay links") {
   const test::TemporaryDirectory directory;
   const std::string target = directory.file("target");

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace aerotool::platform {
 namespace {
 
@@ -27,6 +29,13 @@ std::string own_path(int file) {
 
 int directory_handle_flags() {
   return O_PATH | O_DIRECTORY;
+}
+
+std::optional<std::uint64_t> end_of_hole(int file, std::uint64_t offset) {
+  const off_t data = ::lseek(file, static_cast<off_t>(offset), SEEK_DATA);
+  if (data >= 0) return static_cast<std::uint64_t>(data);
+  if (errno == ENXIO) return std::nullopt;
+  return offset;
 }
 
 void begin_write_out(int file, std::uint64_t offset, std::uint64_t length) {

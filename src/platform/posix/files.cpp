@@ -32,6 +32,10 @@ int directory_handle_flags() {
 #endif
 }
 
+std::optional<std::uint64_t> end_of_hole(int, std::uint64_t offset) {
+  return offset;
+}
+
 void begin_write_out(int, std::uint64_t, std::uint64_t) {}
 
 // POSIX knows no part of a file here.
