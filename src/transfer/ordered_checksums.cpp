@@ -33,6 +33,11 @@ std::shared_ptr<OrderedChecksums::Progress> OrderedChecksums::progress_of(std::s
 
 void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes) {
   if (bytes.empty() || !wants(run)) return;
+  if (bytes.size() == wanted_[run].size) {
+    hash::RunningChecksum checksum(wanted_[run].algorithm);
+    checksum.add(bytes);
+    return keep(run, checksum);
+  }
   const std::shared_ptr<Progress> progress = progress_of(run);
   const std::lock_guard lock(progress->mutex);
   if (offset != progress->position) {
@@ -49,18 +54,18 @@ void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes
     progress->bytes_ahead -= next->second.size();
     next = progress->ahead.erase(next);
   }
-  if (progress->position == wanted_[run].size) keep(run, *progress);
+  if (progress->position == wanted_[run].size) keep(run, progress->checksum);
 }
 
-void OrderedChecksums::keep(std::size_t run, Progress& progress) {
-  const hash::Checksum checksum = progress.checksum.finish();
+void OrderedChecksums::keep(std::size_t run, hash::RunningChecksum& checksum) {
+  const hash::Checksum found = checksum.finish();
   const std::lock_guard lock(mutex_);
   begun_.erase(run);
-  finished_[run] = checksum;
+  finished_.set(run, found);
 }
 
-const hash::Checksum& OrderedChecksums::finish(std::size_t run) {
-  if (!finished_[run]) {
+hash::Checksum OrderedChecksums::finish(std::size_t run) {
+  if (!finished_.has(run)) {
     const std::shared_ptr<Progress> progress = progress_of(run);
     const std::uint64_t size = wanted_[run].size;
     std::vector<std::byte> block(std::min<std::uint64_t>(kReadAtOnce, size));
@@ -70,9 +75,9 @@ const hash::Checksum& OrderedChecksums::finish(std::size_t run) {
       read_(run, progress->position, piece);
       progress->take_turn(piece);
     }
-    keep(run, *progress);
+    keep(run, progress->checksum);
   }
-  return *finished_[run];
+  return finished_.at(run);
 }
 
 }  // namespace aerotool

@@ -8,13 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "core/bytes.hpp"
 #include "hash/checksum.hpp"
+#include "hash/checksum_list.hpp"
 #include "hash/running_checksum.hpp"
 
 namespace aerotool {
@@ -34,9 +34,9 @@ class OrderedChecksums {
   /// Thread-safe.
   void add(std::size_t run, std::uint64_t offset, ByteSpan bytes);
   /// After all bytes; not thread-safe. Throws what reading throws.
-  const hash::Checksum& finish(std::size_t run);
+  hash::Checksum finish(std::size_t run);
   /// After finish().
-  const hash::Checksum& result(std::size_t run) const { return *finished_[run]; }
+  hash::Checksum result(std::size_t run) const { return finished_.at(run); }
 
  private:
   struct Wanted {
@@ -56,12 +56,12 @@ class OrderedChecksums {
   };
 
   std::shared_ptr<Progress> progress_of(std::size_t run);
-  void keep(std::size_t run, Progress& progress);
+  void keep(std::size_t run, hash::RunningChecksum& checksum);
 
   Read read_;
   // By run: there may be as many as tensors.
   std::vector<Wanted> wanted_;
-  std::vector<std::optional<hash::Checksum>> finished_;
+  hash::ChecksumList finished_;
   std::mutex mutex_;
   std::unordered_map<std::size_t, std::shared_ptr<Progress>> begun_;  // and not finished
 };

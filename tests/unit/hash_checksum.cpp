@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hash/blake3.hpp"
+#include "hash/checksum_list.hpp"
 #include "hash/crc32.hpp"
 #include "hash/crc32c.hpp"
 #include "hash/crc32c_ways.hpp"
@@ -167,4 +168,23 @@ TEST_CASE("checksum: bytes that come in order, by any algorithm") {
   RunningChecksum none(Algorithm::crc32c);
   CHECK(none.finish(Checksum::Over::stored) ==
         checksum_of(Algorithm::crc32c, std::uint64_t{0}, Checksum::Over::stored));
+}
+
+TEST_CASE("checksum list: each is what it was, whatever stands beside it") {
+  ChecksumList list;
+  list.resize(3);
+  const Checksum narrow = checksum_of(Algorithm::crc32c, 0x9c52d81a, Checksum::Over::stored);
+  const Checksum wide = checksum_of(Algorithm::sha256, blake3(bytes_of("some")), Checksum::Over::decoded);
+  const Checksum middle = checksum_of(Algorithm::xxh3, 0x0123456789abcdef);
+  list.set(2, narrow);
+  CHECK(!list.has(0));
+  list.set(0, wide);
+  list.resize(5);
+  list.set(4, middle);
+  CHECK(list.size() == 5);
+  CHECK(list.at(0) == wide);
+  CHECK(!list.has(1));
+  CHECK(list.at(2) == narrow);
+  CHECK(!list.has(3));
+  CHECK(list.at(4) == middle);
 }
