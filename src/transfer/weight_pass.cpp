@@ -31,7 +31,11 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
   for (const Model* model : models_) most_jobs_ = std::min(most_jobs_, jobs_for_reading(*model, jobs_));
   if (wanted_.tensors || any_digest) tensor_tasks_ = std::vector<io::HashTask>(layout.tensors.size());
   // A tensor that fills its shard is checked by the shard's digest.
-  if (!tensor_tasks_.empty()) wanted_.shards = true;
+  for (std::size_t shard = 0; shard < layout.shards.size() && !tensor_tasks_.empty(); ++shard) {
+    const PlannedShard& planned = layout.shards[shard];
+    for (std::size_t i = planned.first; i < planned.first + planned.count; ++i)
+      wanted_.shards = wanted_.shards || fills_shard(i, shard);
+  }
   if (wanted_.shards) shard_tasks_ = std::vector<io::HashTask>(layout.shards.size());
   for (std::size_t shard = 0; shard < regions_.size(); ++shard) {
     io::Region& region = regions_[shard];
@@ -53,8 +57,8 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
 bool WeightPass::computes() const {
   const bool of_files = std::any_of(models_.begin(), models_.end(),
                                     [](const Model* model) { return model->files_size() != 0; });
-  return wanted_.shards || wanted_.page_size || source_check_.any() || input_check_.any() ||
-         checksum_check_.any() || wanted_checksums_.any() || of_files;
+  return wanted_.shards || !tensor_tasks_.empty() || wanted_.page_size || source_check_.any() ||
+         input_check_.any() || checksum_check_.any() || wanted_checksums_.any() || of_files;
 }
 
 std::uint64_t WeightPass::bytes() const {
