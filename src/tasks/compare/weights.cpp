@@ -17,6 +17,8 @@ namespace aerotool::tasks {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+// A region takes as much memory as a tensor does.
+constexpr std::size_t kRegionsAtOnce = std::size_t{1} << 14;
 
 /// A tensor that is in both models.
 struct Pair {
@@ -94,23 +96,16 @@ class Reading {
   }
 
   void run(const CompareOptions& options) {
-    std::vector<io::Region> regions(states_.size());
-    for (std::size_t i = 0; i < regions.size(); ++i) {
-      regions[i].length = a_.tensor(i).size;
-      regions[i].read = [this, i](std::uint64_t offset, std::span<std::byte> out) {
-        a_.read(i, offset, out);
-      };
-      regions[i].visit = [this, i](std::uint64_t offset, ByteSpan bytes) { look(i, offset, bytes); };
-    }
     std::vector<io::Region> others = a_.other_regions();
     for (io::Region& region : b_.other_regions()) others.push_back(std::move(region));
     if (options.progress != nullptr) {
-      for (const io::Region& region : regions) options.progress->total += region.length;
+      for (std::size_t i = 0; i < states_.size(); ++i) options.progress->total += a_.tensor(i).size;
       for (const io::Region& region : others) options.progress->total += region.length;
       options.progress->total += a_.files_size() + b_.files_size();
     }
     const unsigned jobs = jobs_for_reading(b_.model(), jobs_for_reading(a_.model(), options.jobs));
-    io::run(regions, {.jobs = jobs, .progress = options.progress, .in_order = {}});
+    for (std::size_t first = 0; first < states_.size(); first += kRegionsAtOnce)
+      run_some(first, std::min(kRegionsAtOnce, states_.size() - first), jobs, options.progress);
     io::run(others, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
     a_.judge();
     b_.judge();
@@ -143,6 +138,17 @@ class Reading {
     numbers.reserve(pairs.size());
     for (const Pair& pair : pairs) numbers.push_back(pair.*side);
     return numbers;
+  }
+
+  void run_some(std::size_t first, std::size_t count, unsigned jobs, io::Progress* progress) {
+    std::vector<io::Region> regions(count);
+    for (std::size_t i = first; i < first + count; ++i) {
+      io::Region& region = regions[i - first];
+      region.length = a_.tensor(i).size;
+      region.read = [this, i](std::uint64_t offset, std::span<std::byte> out) { a_.read(i, offset, out); };
+      region.visit = [this, i](std::uint64_t offset, ByteSpan bytes) { look(i, offset, bytes); };
+    }
+    io::run(regions, {.jobs = jobs, .progress = progress, .in_order = {}});
   }
 
   /// `bytes` stand at `offset` in the tensor of A.
