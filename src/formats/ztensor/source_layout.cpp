@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/checked.hpp"
 #include "formats/ztensor/layout.hpp"
 
 namespace aerotool::ztensor {
@@ -22,7 +23,16 @@ class GapFinder {
     std::vector<std::byte> bytes;
     std::uint64_t first = begin;
     while (begin < end) {
-      const auto piece = std::span(block_).first(std::min<std::uint64_t>(end - begin, block_.size()));
+      // The padding of many small blobs can be many times as long as they are, and is a hole behind the block
+      // that a blob ends in.
+      std::uint64_t stop = end;
+      if (bytes.empty() && begin % kAlignment2 == 0) {
+        begin = input_.next_stored(begin, end);
+        if (begin == end) break;
+      } else if (bytes.empty()) {
+        stop = std::min(end, align_up(begin, kAlignment2));
+      }
+      const auto piece = std::span(block_).first(std::min<std::uint64_t>(stop - begin, block_.size()));
       input_.read(begin, piece);
       const auto found = bytes.empty() ? std::ranges::find_if(piece, is_set) : piece.begin();
       if (bytes.empty()) first = begin + static_cast<std::uint64_t>(found - piece.begin());
