@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "formats/ztensor/write/manifest_2.hpp"
+#include "hash/xxh3.hpp"
 
 namespace aerotool::ztensor {
 namespace {
@@ -36,9 +37,11 @@ std::uint64_t index_bound(const Plan& plan, const IndexedBlobs& indexed) {
   return size;
 }
 
-std::string render_index(const IndexedBlobs& indexed, const WeightPass& pass,
-                         std::span<const CompressedBlob> compressed) {
-  return render_manifest_2(indexed.objects, indexed.attributes, indexed.shards, [&](std::size_t part) {
+void write_index(const IndexedBlobs& indexed, const WeightPass& pass,
+                 std::span<const CompressedBlob> compressed, std::uint64_t offset, const Put& put) {
+  hash::Xxh3 hash;
+  std::uint64_t length = 0;
+  const auto place = [&](std::size_t part) {
     const std::size_t blob = indexed.blobs.of_parts[part];
     PlacedPart placed = placed_raw(indexed, part);
     if (indexed.settings.digest) placed.digest = hash::to_string(pass.tensor_checksum(blob));
@@ -47,7 +50,13 @@ std::string render_index(const IndexedBlobs& indexed, const WeightPass& pass,
     placed.length = compressed[blob].length;
     placed.is_compressed = true;
     return placed;
+  };
+  render_manifest_2(indexed.objects, indexed.attributes, indexed.shards, place, [&](std::string_view piece) {
+    hash.add(bytes_of(piece));
+    length += piece.size();
+    put(bytes_of(piece));
   });
+  put(bytes_of(render_footer(offset, length, hash.finish())));
 }
 
 WantedDigests wanted_digests(const Settings& settings) {

@@ -10,6 +10,7 @@
 #include "formats/ztensor/layout.hpp"
 #include "formats/ztensor/write/blobs.hpp"
 #include "formats/ztensor/write/compressed_file.hpp"
+#include "formats/ztensor/write/file_parts.hpp"
 #include "formats/ztensor/write/options.hpp"
 #include "formats/ztensor/write/written_objects.hpp"
 #include "model/metadata.hpp"
@@ -18,7 +19,7 @@
 namespace aerotool::ztensor {
 
 struct IndexedBlobs {
-  const std::vector<WrittenObject>& objects;
+  const WrittenObjects& objects;
   const std::optional<Metadata>& attributes;
   const Blobs& blobs;
   const Settings& settings;
@@ -30,9 +31,10 @@ struct IndexedBlobs {
 /// have.
 std::uint64_t index_bound(const Plan& plan, const IndexedBlobs& indexed);
 
-/// After `pass` has run; `compressed` has the blobs of the layout where they are stored so.
-std::string render_index(const IndexedBlobs& indexed, const WeightPass& pass,
-                         std::span<const CompressedBlob> compressed);
+/// Hands over the index, which begins at `offset` of its file, and the footer. After `pass` has run;
+/// `compressed` has the blobs of the layout where they are stored so.
+void write_index(const IndexedBlobs& indexed, const WeightPass& pass,
+                 std::span<const CompressedBlob> compressed, std::uint64_t offset, const Put& put);
 
 /// What a pass over the blobs is to find out.
 WantedDigests wanted_digests(const Settings& settings);

@@ -26,6 +26,9 @@ struct Blobs {
   std::uint64_t offset(std::size_t part) const { return begin + layout.offsets[of_parts[part]]; }
   /// Which file has it.
   std::size_t shard(std::size_t part) const;
+  /// What a file takes up to the end of its last blob where padding is left out
+  /// (io::Output::leave_out_zeros).
+  std::uint64_t room(std::size_t shard) const;
 };
 
 /// How blobs are placed.
@@ -36,10 +39,10 @@ struct Placing {
 };
 
 /// Places every part by itself.
-Blobs place_blobs(const Plan& plan, const std::vector<WrittenObject>& objects, const Placing& placing);
+Blobs place_blobs(const Plan& plan, const WrittenObjects& objects, const Placing& placing);
 
 /// Finds the parts of equal bytes, which are read where another one has the same size and the same beginning
 /// and end, and held to the hashes that their models carry. Throws what reading throws, and CorruptError.
-Blobs place_blobs_once(const Plan& plan, const std::vector<WrittenObject>& objects, const Placing& placing);
+Blobs place_blobs_once(const Plan& plan, const WrittenObjects& objects, const Placing& placing);
 
 }  // namespace aerotool::ztensor

@@ -35,7 +35,7 @@ struct Frame {
 class Writing {
  public:
   Writing(const Plan& plan, const Blobs& blobs, std::size_t shard, int level, const WeightPass& pass,
-          const BlobSink& sink, io::Progress* progress, std::vector<CompressedBlob>& written)
+          const Put& sink, io::Progress* progress, std::vector<CompressedBlob>& written)
       : plan_(plan),
         tensors_(tensors_of(blobs.layout, shard)),
         first_(blobs.layout.shards[shard].first),
@@ -118,7 +118,7 @@ class Writing {
   int level_;
   std::uint64_t alignment_;
   const WeightPass& pass_;
-  const BlobSink& sink_;
+  const Put& sink_;
   std::uint64_t position_;
   io::Progress* progress_;
   std::vector<std::uint64_t> first_frames_;  // of each tensor
@@ -142,7 +142,7 @@ std::uint64_t compressed_bound(const Blobs& blobs, std::size_t shard) {
 }
 
 std::uint64_t write_compressed(const Plan& plan, const Blobs& blobs, std::size_t shard, int level,
-                               const WeightPass& pass, const BlobSink& sink, io::Progress* progress,
+                               const WeightPass& pass, const Put& sink, io::Progress* progress,
                                std::vector<CompressedBlob>& written) {
   Writing writing(plan, blobs, shard, level, pass, sink, progress, written);
   writing.run();

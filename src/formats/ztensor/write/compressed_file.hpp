@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "formats/ztensor/write/blobs.hpp"
+#include "formats/ztensor/write/file_parts.hpp"
 #include "io/progress.hpp"
 #include "transfer/plan.hpp"
 #include "transfer/weight_pass.hpp"
@@ -22,14 +22,12 @@ struct CompressedBlob {
 /// At most so many bytes do the blobs of a shard take, each behind padding.
 std::uint64_t compressed_bound(const Blobs& blobs, std::size_t shard);
 
-using BlobSink = std::function<void(ByteSpan bytes)>;
-
 /// Hands over the blobs of a shard, each at a multiple of `blobs.begin`, which is where the first one begins;
 /// frames are made side by side. `pass` has been run over the same tensors with XXH3 or SHA-256 of each, and
 /// bytes that are no longer those it saw are an IoError. Adds to `written` where each blob is; returns where
 /// the last one ends.
 std::uint64_t write_compressed(const Plan& plan, const Blobs& blobs, std::size_t shard, int level,
-                               const WeightPass& pass, const BlobSink& sink, io::Progress* progress,
+                               const WeightPass& pass, const Put& sink, io::Progress* progress,
                                std::vector<CompressedBlob>& written);
 
 }  // namespace aerotool::ztensor

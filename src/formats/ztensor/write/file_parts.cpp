@@ -11,7 +11,11 @@ void write_file(const Plan& plan, const FileParts& parts, io::Output& output, io
   pass.copy_to(0, output, parts.head.size());
   output.write(bytes_of(parts.head));
   pass.run(progress);
-  output.write_at(parts.head.size() + parts.layout.shards.front().size, bytes_of(parts.tail(pass)));
+  std::uint64_t end = parts.head.size() + parts.layout.shards.front().size;
+  parts.tail(pass, [&](ByteSpan bytes) {
+    output.write_at(end, bytes);
+    end += bytes.size();
+  });
 }
 
 void stream(const Plan& plan, const FileParts& parts, io::Output& output, io::Progress* progress) {
@@ -26,10 +30,10 @@ void stream(const Plan& plan, const FileParts& parts, io::Output& output, io::Pr
   if (progress != nullptr)
     progress->total += parts.layout.shards.front().size + (computes ? pass->bytes() : 0);
   if (computes) pass->run(progress);
-  const auto put = [&](ByteSpan bytes) { output.write(bytes); };
+  const Put put = [&](ByteSpan bytes) { output.write(bytes); };
   put(bytes_of(parts.head));
   pass->stream(0, plan.jobs, put, progress);
-  put(bytes_of(parts.tail(*pass)));
+  parts.tail(*pass, put);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "core/bytes.hpp"
 #include "io/output.hpp"
 #include "io/progress.hpp"
 #include "transfer/plan.hpp"
@@ -13,11 +14,15 @@
 
 namespace aerotool::ztensor {
 
+/// Takes bytes in their order.
+using Put = std::function<void(ByteSpan bytes)>;
+
 struct FileParts {
   std::string head;
-  TensorLayout layout;  ///< one shard, right behind the head
+  const TensorLayout& layout;  ///< one shard, right behind the head
   WantedDigests wanted;
-  std::function<std::string(const WeightPass& pass)> tail;
+  /// Hands over what follows the blobs, which may be as long as an index is.
+  std::function<void(const WeightPass& pass, const Put& put)> tail;
 };
 
 /// Writes the parts in order. What the sources carry as hashes is checked over the same read; to a stream,

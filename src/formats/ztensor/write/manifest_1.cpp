@@ -61,8 +61,7 @@ void append_component(std::string& out, const WrittenPart& part, const PlacedCom
 
 }  // namespace
 
-std::string render_manifest_1(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes,
+std::string render_manifest_1(const WrittenObjects& objects, const std::optional<Metadata>& attributes,
                               const std::function<PlacedComponent(std::size_t part)>& place) {
   std::string out;
   cbor::append_map(out, attributes ? 3 : 2);
@@ -72,7 +71,8 @@ std::string render_manifest_1(const std::vector<WrittenObject>& objects,
   cbor::append_text(out, "objects");
   cbor::append_map(out, objects.size());
   std::size_t part = 0;
-  for (const WrittenObject& object : objects) {
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const WrittenObject object = objects.at(i);
     cbor::append_text(out, object.name);
     cbor::append_map(out, object.attributes ? 4 : 3);
     cbor::append_text(out, "shape");

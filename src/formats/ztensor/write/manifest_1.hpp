@@ -22,8 +22,7 @@ struct PlacedComponent {
 };
 
 /// `place` tells of every part by its number, in the order of the objects.
-std::string render_manifest_1(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes,
+std::string render_manifest_1(const WrittenObjects& objects, const std::optional<Metadata>& attributes,
                               const std::function<PlacedComponent(std::size_t part)>& place);
 
 /// What follows the index.

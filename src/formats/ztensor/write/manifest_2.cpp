@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "encoding/cbor/writer.hpp"
-#include "hash/xxh3.hpp"
 
 namespace aerotool::ztensor {
 namespace {
@@ -46,24 +45,13 @@ void append_part(std::string& out, const WrittenPart& part, const PlacedPart& pl
   cbor::append_unsigned(out, part.size);
 }
 
-/// Indexes in the order in which a map has these names as keys.
-template <typename Range, typename Name>
-std::vector<std::size_t> key_order(const Range& range, Name name) {
-  std::vector<std::size_t> order(range.size());
+/// Parts by number in the order in which a map has their roles as keys.
+std::vector<std::size_t> key_order(const std::vector<WrittenPart>& parts) {
+  std::vector<std::size_t> order(parts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(
-      order, [&](std::size_t a, std::size_t b) { return cbor::key_before(range[a].*name, range[b].*name); });
+      order, [&](std::size_t a, std::size_t b) { return cbor::key_before(parts[a].role, parts[b].role); });
   return order;
-}
-
-std::string footer(std::uint64_t offset, std::uint64_t length, std::uint64_t hash) {
-  constexpr std::uint32_t kVersion = 2;
-  std::array<std::byte, kFooterSize - kMagicSize> fields{};  // the last one, which is reserved, stays 0
-  store_le(fields, 0, offset);
-  store_le(fields, 8, length);
-  store_le(fields, 16, hash);
-  store_le(fields, 24, kVersion);
-  return std::string(chars_of(ByteSpan(fields))) + std::string(kMagic2);
 }
 
 }  // namespace
@@ -93,7 +81,7 @@ void append_object_2(std::string& out, const WrittenObject& object,
   cbor::append_map(out, object.attributes ? 4 : 3);
   cbor::append_text(out, "parts");
   cbor::append_map(out, object.parts.size());
-  for (const std::size_t part : key_order(object.parts, &WrittenPart::role)) {
+  for (const std::size_t part : key_order(object.parts)) {
     cbor::append_text(out, object.parts[part].role);
     append_part(out, object.parts[part], place(part));
   }
@@ -113,48 +101,37 @@ void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes)
   append_attributes(out, *attributes);
 }
 
-void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+void render_manifest_2(const WrittenObjects& objects, const std::optional<Metadata>& attributes,
                        std::span<const ShardEntry> shards,
                        const std::function<PlacedPart(std::size_t part)>& place,
                        const std::function<void(std::string_view)>& put) {
   constexpr std::size_t kAtOnce = std::size_t{64} << 10;
-  std::vector<std::size_t> first_parts;
-  std::size_t count = 0;
-  for (const WrittenObject& object : objects) {
-    first_parts.push_back(count);
-    count += object.parts.size();
-  }
   std::string out;
   begin_manifest_2(out, objects.size(), attributes.has_value(), shards);
-  for (const std::size_t i : key_order(objects, &WrittenObject::name)) {
+  for (const std::uint32_t number : objects.key_order()) {
     if (out.size() >= kAtOnce) {
       put(out);
       out.clear();
     }
-    append_object_2(out, objects[i], [&](std::size_t part) { return place(first_parts[i] + part); });
+    const std::size_t first = objects.first_part(number);
+    append_object_2(out, objects.at(number), [&](std::size_t part) { return place(first + part); });
   }
   end_manifest_2(out, attributes);
   put(out);
 }
 
-std::string render_manifest_2(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes, std::span<const ShardEntry> shards,
-                              const std::function<PlacedPart(std::size_t part)>& place) {
-  std::uint64_t size = 0;
-  render_manifest_2(objects, attributes, shards, place,
-                    [&](std::string_view piece) { size += piece.size(); });
-  std::string out;
-  out.reserve(size);
-  render_manifest_2(objects, attributes, shards, place, [&](std::string_view piece) { out += piece; });
-  return out;
-}
-
-std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest) {
-  return footer(manifest_offset, manifest.size(), hash::xxh3(manifest));
+std::string render_footer(std::uint64_t manifest_offset, std::uint64_t manifest_length, std::uint64_t hash) {
+  constexpr std::uint32_t kVersion = 2;
+  std::array<std::byte, kFooterSize - kMagicSize> fields{};  // the last one, which is reserved, stays 0
+  store_le(fields, 0, manifest_offset);
+  store_le(fields, 8, manifest_length);
+  store_le(fields, 16, hash);
+  store_le(fields, 24, kVersion);
+  return std::string(chars_of(ByteSpan(fields))) + std::string(kMagic2);
 }
 
 std::string render_shard_footer() {
-  return footer(0, 0, 0);
+  return render_footer(0, 0, 0);
 }
 
 }  // namespace aerotool::ztensor

@@ -35,18 +35,13 @@ void end_manifest_2(std::string& out, const std::optional<Metadata>& attributes)
 
 /// Hands the index over piece by piece. `place` tells of every part by its number, in the order of the
 /// objects.
-void render_manifest_2(const std::vector<WrittenObject>& objects, const std::optional<Metadata>& attributes,
+void render_manifest_2(const WrittenObjects& objects, const std::optional<Metadata>& attributes,
                        std::span<const ShardEntry> shards,
                        const std::function<PlacedPart(std::size_t part)>& place,
                        const std::function<void(std::string_view)>& put);
 
-/// The same as one text.
-std::string render_manifest_2(const std::vector<WrittenObject>& objects,
-                              const std::optional<Metadata>& attributes, std::span<const ShardEntry> shards,
-                              const std::function<PlacedPart(std::size_t part)>& place);
-
-/// The 40 bytes at the end of the file.
-std::string render_footer(std::uint64_t manifest_offset, ByteSpan manifest);
+/// The 40 bytes at the end of the file; `hash` is the XXH3 of the index.
+std::string render_footer(std::uint64_t manifest_offset, std::uint64_t manifest_length, std::uint64_t hash);
 /// The same of a file that has no index.
 std::string render_shard_footer();
 

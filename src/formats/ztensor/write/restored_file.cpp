@@ -64,15 +64,11 @@ class Restoring {
  public:
   Restoring(const Plan& plan, const Source& source) : plan_(plan), source_(source) {}
 
-  FileParts run() {
+  RestoredFile run() {
     find_container();
     find_tensors();
     read_items();
-    FileParts parts;
-    parts.head = std::string(source_.head->text());
-    parts.layout = place();
-    parts.tail = [tail = source_.tail->second](const WeightPass&) { return std::string(tail.text()); };
-    return parts;
+    return {.head = std::string(source_.head->text()), .layout = place(), .tail = source_.tail->second};
   }
 
  private:
@@ -253,12 +249,12 @@ class Restoring {
 
 }  // namespace
 
-FileParts restored_file(const Plan& plan, const Source& source) {
+RestoredFile restored_file(const Plan& plan, const Source& source) {
   return Restoring(plan, source).run();
 }
 
-std::uint64_t size_of(const FileParts& restored, const Source& source) {
-  return restored.head.size() + restored.layout.shards.front().size + source.tail->second.size();
+std::uint64_t size_of(const RestoredFile& restored) {
+  return restored.head.size() + restored.layout.shards.front().size + restored.tail.size();
 }
 
 }  // namespace aerotool::ztensor

@@ -3,17 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
-#include "formats/ztensor/write/file_parts.hpp"
+#include "core/bytes.hpp"
 #include "model/source.hpp"
 #include "transfer/plan.hpp"
+#include "transfer/tensor_layout.hpp"
 
 namespace aerotool::ztensor {
 
+struct RestoredFile {
+  std::string head;
+  TensorLayout layout;  ///< one shard, right behind the head
+  Bytes tail;
+};
+
 /// The source has a head, a tail, and the plan's objects. Throws CorruptError where what it has recorded does
 /// not describe the plan's tensors.
-FileParts restored_file(const Plan& plan, const Source& source);
+RestoredFile restored_file(const Plan& plan, const Source& source);
 
-std::uint64_t size_of(const FileParts& restored, const Source& source);
+std::uint64_t size_of(const RestoredFile& restored);
 
 }  // namespace aerotool::ztensor

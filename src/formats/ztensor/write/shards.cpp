@@ -36,7 +36,7 @@ void read_again(const TensorLayout& layout, std::size_t shard, std::uint64_t off
 
 std::unique_ptr<Shards> Shards::of(const Plan& plan, std::uint64_t most) {
   const Settings settings = settings_of(plan.options);
-  auto objects = written_objects(plan, Version::v2);
+  WrittenObjects objects(plan, Version::v2);
   const Placing placing{.alignment = settings.alignment, .most = most};
   if (place_blobs(plan, objects, placing).layout.shards.size() == 1) return nullptr;
   Blobs blobs = place_blobs_once(plan, objects, placing);
@@ -44,7 +44,7 @@ std::unique_ptr<Shards> Shards::of(const Plan& plan, std::uint64_t most) {
   return std::make_unique<Shards>(plan, settings, std::move(objects), std::move(blobs));
 }
 
-Shards::Shards(const Plan& plan, Settings settings, std::vector<WrittenObject> objects, Blobs blobs)
+Shards::Shards(const Plan& plan, Settings settings, WrittenObjects objects, Blobs blobs)
     : plan_(plan),
       content_(content_of(plan, Restore::no)),
       settings_(settings),
@@ -96,11 +96,10 @@ void Shards::write(io::DirectoryOutput& directory, io::Progress* progress) {
   if (progress != nullptr) progress->total += pass.bytes();
   settings_.level == 0 ? write_raw(directory, pass, progress) : write_encoded(directory, pass, progress);
   const auto shards = entries();
-  const std::string index = render_index(indexed(shards), pass, compressed_);
   io::Output& root = directory.add(std::string(kRootFile));
   root.write(bytes_of(render_head(settings_)));
-  root.write(bytes_of(index));
-  root.write(bytes_of(render_footer(settings_.alignment, bytes_of(index))));
+  write_index(indexed(shards), pass, compressed_, settings_.alignment,
+              [&](ByteSpan bytes) { root.write(bytes); });
   for (const Model* model : plan_.models) model->require_unchanged();
 }
 
@@ -117,6 +116,7 @@ void Shards::write_raw(io::DirectoryOutput& directory, WeightPass& pass, io::Pro
       digests.add(i, begin + offset, bytes);
     });
     io::Output& output = directory.add(files_[i].name);
+    output.leave_out_zeros();
     output.write(bytes_of(head));
     pass.copy_to(i, output, head.size());
     output.write_at(files_[i].size - footer.size(), bytes_of(footer));
@@ -135,8 +135,9 @@ void Shards::write_encoded(io::DirectoryOutput& directory, WeightPass& pass, io:
   pass.run(progress);
   for (std::size_t i = 0; i < files_.size(); ++i) {
     io::Output& output = directory.add(files_[i].name);
+    output.leave_out_zeros();
     hash::RunningChecksum digest(settings_.algorithm());
-    const BlobSink put = [&](ByteSpan bytes) {
+    const Put put = [&](ByteSpan bytes) {
       output.write(bytes);
       digest.add(bytes);
     };

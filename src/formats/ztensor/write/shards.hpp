@@ -21,7 +21,7 @@ class Shards {
   /// Null where all fits in one file. Reads parts that may be equal, as place_blobs_once() does; throws what
   /// that throws.
   static std::unique_ptr<Shards> of(const Plan& plan, std::uint64_t most);
-  Shards(const Plan& plan, Settings settings, std::vector<WrittenObject> objects, Blobs blobs);
+  Shards(const Plan& plan, Settings settings, WrittenObjects objects, Blobs blobs);
   Shards(const Shards&) = delete;
   Shards& operator=(const Shards&) = delete;
 
@@ -49,7 +49,7 @@ class Shards {
   const Plan& plan_;
   Content content_;
   Settings settings_;
-  std::vector<WrittenObject> objects_;
+  WrittenObjects objects_;
   Blobs blobs_;
   std::vector<File> files_;  // one for each shard of the layout
   std::vector<CompressedBlob> compressed_;

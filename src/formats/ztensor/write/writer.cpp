@@ -1,5 +1,6 @@
 #include "formats/ztensor/write/writer.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,7 +34,7 @@ class Draft final : public FileDraft {
       : plan_(plan),
         content_(std::move(content)),
         settings_(settings_of(plan.options)),
-        objects_(written_objects(plan, Version::v2)) {
+        objects_(plan, Version::v2) {
     require_bools(plan_);
   }
 
@@ -49,7 +50,8 @@ class Draft final : public FileDraft {
 
   void write(io::Output& output, io::Progress* progress) override {
     const Blobs blobs = place_blobs_once(plan_, objects_, placing());
-    output.require_space(bound_with(blobs));
+    output.require_space(room_with(blobs));
+    output.leave_out_zeros();
     settings_.level == 0 ? write_raw(blobs, output, progress) : write_encoded(blobs, output, progress);
   }
 
@@ -66,20 +68,28 @@ class Draft final : public FileDraft {
            kFooterSize;
   }
 
+  /// What of it is written.
+  std::uint64_t room_with(const Blobs& blobs) const {
+    if (settings_.level != 0) return bound_with(blobs);
+    const std::uint64_t end = blobs.begin + blobs.layout.shards.front().size;
+    return bound_with(blobs) - (end - std::min(end, blobs.room(0)));
+  }
+
   /// What follows the last blob, which ends at `end`.
-  std::string tail(const Blobs& blobs, const WeightPass& pass, std::uint64_t end,
-                   const std::vector<CompressedBlob>& compressed) const {
-    const std::string index = render_index(indexed(blobs), pass, compressed);
+  void write_tail(const Blobs& blobs, const WeightPass& pass, std::uint64_t end,
+                  const std::vector<CompressedBlob>& compressed, const Put& put) const {
     const std::uint64_t begin = align_up(end, settings_.alignment);
-    return std::string(begin - end, '\0') + index + render_footer(begin, bytes_of(index));
+    put(std::vector<std::byte>(begin - end));
+    write_index(indexed(blobs), pass, compressed, begin, put);
   }
 
   void write_raw(const Blobs& blobs, io::Output& output, io::Progress* progress) const {
     const FileParts parts = {.head = render_head(settings_),
                              .layout = blobs.layout,
                              .wanted = wanted_digests(settings_),
-                             .tail = [&](const WeightPass& pass) {
-                               return tail(blobs, pass, blobs.begin + blobs.layout.shards.front().size, {});
+                             .tail = [&](const WeightPass& pass, const Put& put) {
+                               write_tail(blobs, pass, blobs.begin + blobs.layout.shards.front().size, {},
+                                          put);
                              }};
     write_parts(plan_, parts, output, progress);
   }
@@ -94,40 +104,45 @@ class Draft final : public FileDraft {
     pass.run(progress);
     output.write(bytes_of(render_head(settings_)));
     std::vector<CompressedBlob> compressed;
-    const std::uint64_t end = write_compressed(
-        plan_, blobs, 0, settings_.level, pass, [&](ByteSpan bytes) { output.write(bytes); }, progress,
-        compressed);
-    output.write(bytes_of(tail(blobs, pass, end, compressed)));
+    const Put put = [&](ByteSpan bytes) { output.write(bytes); };
+    const std::uint64_t end =
+        write_compressed(plan_, blobs, 0, settings_.level, pass, put, progress, compressed);
+    write_tail(blobs, pass, end, compressed, put);
     for (const Model* model : plan_.models) model->require_unchanged();
   }
 
   const Plan& plan_;
   Content content_;
   Settings settings_;
-  std::vector<WrittenObject> objects_;
+  WrittenObjects objects_;
 };
 
 class RestoredDraft final : public FileDraft {
  public:
   RestoredDraft(const Plan& plan, Content content)
-      : plan_(plan), content_(std::move(content)), parts_(restored_file(plan, content_.source)) {}
+      : plan_(plan), content_(std::move(content)), file_(restored_file(plan, content_.source)) {}
 
   PlanSummary summary() const override {
     PlanSummary summary = summary_of(
-        content_, {"data", {}, kMagicSize, parts_.layout.shards.front().size, plan_.tensors.size()});
-    summary.total_bytes = size_of(parts_, content_.source);
+        content_, {"data", {}, kMagicSize, file_.layout.shards.front().size, plan_.tensors.size()});
+    summary.total_bytes = size_of(file_);
     return summary;
   }
 
   void write(io::Output& output, io::Progress* progress) override {
-    output.require_space(size_of(parts_, content_.source));
-    write_parts(plan_, parts_, output, progress);
+    output.require_space(size_of(file_));
+    output.leave_out_zeros();
+    const FileParts parts = {.head = file_.head,
+                             .layout = file_.layout,
+                             .wanted = {},
+                             .tail = [&](const WeightPass&, const Put& put) { put(file_.tail.view); }};
+    write_parts(plan_, parts, output, progress);
   }
 
  private:
   const Plan& plan_;
   Content content_;
-  FileParts parts_;
+  RestoredFile file_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +39,7 @@ class Draft final : public FileDraft {
         content_(std::move(content)),
         digest_(digest_of_1(plan.options)),
         level_(level_of(plan.options)),
-        objects_(written_objects(plan, Version::v1_1)) {
+        objects_(plan, Version::v1_1) {
     find_order();
     place();
   }
@@ -61,31 +62,37 @@ class Draft final : public FileDraft {
  private:
   /// Parts by number, in the order in which their blobs lie.
   void find_order() {
-    for (const WrittenObject& object : objects_) {
-      const std::size_t first = parts_.size();
-      for (const WrittenPart& part : object.parts) {
-        order_.push_back(parts_.size());
-        parts_.push_back(&part);
-      }
-      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(first), order_.end(),
-                       [&](std::size_t a, std::size_t b) {
-                         return rank_of(object, *parts_[a]) < rank_of(object, *parts_[b]);
-                       });
+    order_.resize(part_count());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      const std::size_t first = objects_.first_part(i);
+      const std::size_t end = i + 1 == objects_.size() ? part_count() : objects_.first_part(i + 1);
+      if (end - first < 2) continue;
+      const WrittenObject object = objects_.at(i);
+      const auto parts = std::span(order_).first(end).subspan(first);
+      std::ranges::stable_sort(parts, {},
+                               [&](std::size_t part) { return rank_of(object, object.parts[part - first]); });
     }
   }
 
+  std::size_t part_count() const { return objects_.part_tensors().size(); }
+  const PlannedTensor& planned(std::size_t part) const {
+    return plan_.tensors[objects_.part_tensors()[part]];
+  }
+  std::uint64_t size_of(std::size_t part) const { return planned(part).tensor().size; }
+
   void place() {
     PlannedShard shard;
-    offsets_.resize(parts_.size());
+    offsets_.resize(part_count());
     std::uint64_t end = head_size();
     for (const std::size_t part : order_) {
       const auto begin = checked_align(end, kAlignment1);
-      const auto next = begin ? checked_add(*begin, parts_[part]->size) : std::nullopt;
+      const auto next = begin ? checked_add(*begin, size_of(part)) : std::nullopt;
       if (!next || *next > (std::uint64_t{1} << 62))
         throw UnsupportedError({plan_.models.front()->path(), {}, {}},
                                "would take more than 2^62 bytes in a file");
       offsets_[part] = *begin;
-      layout_.tensors.push_back(plan_.tensors[parts_[part]->tensor]);
+      layout_.tensors.push_back(planned(part));
       layout_.offsets.push_back(*begin - head_size());
       end = *next;
     }
@@ -94,7 +101,7 @@ class Draft final : public FileDraft {
     layout_.shards.push_back(std::move(shard));
   }
 
-  std::uint64_t head_size() const { return parts_.empty() ? kMagicSize : kAlignment1; }
+  std::uint64_t head_size() const { return part_count() == 0 ? kMagicSize : kAlignment1; }
   std::string head() const { return std::string(kMagic1) + std::string(head_size() - kMagicSize, '\0'); }
 
   std::string manifest(const std::function<PlacedComponent(std::size_t part)>& component) const {
@@ -108,30 +115,32 @@ class Draft final : public FileDraft {
 
   std::uint64_t bound() const {
     const std::string text = manifest([&](std::size_t part) {
-      PlacedComponent placed{.offset = offsets_[part], .length = parts_[part]->size};
+      PlacedComponent placed{.offset = offsets_[part], .length = size_of(part)};
       if (digest_) placed.digest = hash::Checksum{.algorithm = *digest_};
       placed.is_compressed = level_ != 0;
       return placed;
     });
     std::uint64_t bytes = head_size() + layout_.shards.front().size;
-    for (const WrittenPart* part : parts_) bytes += level_ == 0 ? 0 : part->size / 128 + 2 * kAlignment1;
+    for (std::size_t i = 0; i < part_count(); ++i)
+      bytes += level_ == 0 ? 0 : size_of(i) / 128 + 2 * kAlignment1;
     return bytes + text.size() + 2 * kMagicSize;
   }
 
   void write_raw(io::Output& output, io::Progress* progress) const {
-    std::vector<std::size_t> place_of(parts_.size());
+    std::vector<std::size_t> place_of(part_count());
     for (std::size_t i = 0; i < order_.size(); ++i) place_of[order_[i]] = i;
     const FileParts parts = {
         .head = head(),
         .layout = layout_,
         .wanted = {.shards = false, .tensors = false, .page_size = {}, .checksums = digest_},
-        .tail = [&](const WeightPass& pass) {
+        .tail = [&](const WeightPass& pass, const Put& put) {
           const std::string text = manifest([&](std::size_t part) {
-            PlacedComponent placed{.offset = offsets_[part], .length = parts_[part]->size};
+            PlacedComponent placed{.offset = offsets_[part], .length = size_of(part)};
             if (digest_) placed.digest = pass.tensor_checksum(place_of[part]);
             return placed;
           });
-          return text + render_end_1(text.size());
+          put(bytes_of(text));
+          put(bytes_of(render_end_1(text.size())));
         }};
     write_parts(plan_, parts, output, progress);
   }
@@ -143,12 +152,12 @@ class Draft final : public FileDraft {
     WeightPass pass(plan_.models, layout_, wanted, plan_.jobs);
     if (progress != nullptr) {
       progress->total += pass.bytes();
-      for (const WrittenPart* part : parts_) progress->total += part->size;
+      for (std::size_t i = 0; i < part_count(); ++i) progress->total += size_of(i);
     }
     pass.run(progress);
     output.write(bytes_of(head()));
     std::uint64_t end = head_size();
-    std::vector<PlacedComponent> placed(parts_.size());
+    std::vector<PlacedComponent> placed(part_count());
     for (std::size_t i = 0; i < order_.size(); ++i) {
       const std::uint64_t begin = align_up(end, kAlignment1);
       output.write(std::vector<std::byte>(begin - end));
@@ -193,8 +202,7 @@ class Draft final : public FileDraft {
   Content content_;
   std::optional<hash::Algorithm> digest_;
   int level_;
-  std::vector<WrittenObject> objects_;
-  std::vector<const WrittenPart*> parts_;
+  WrittenObjects objects_;
   std::vector<std::size_t> order_;
   std::vector<std::uint64_t> offsets_;  // raw, by part
   TensorLayout layout_;                 // raw, in order

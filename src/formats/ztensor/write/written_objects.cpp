@@ -1,6 +1,7 @@
 #include "formats/ztensor/write/written_objects.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "core/error.hpp"
@@ -76,28 +77,30 @@ bool add_part(WrittenObject& object, const Object::Part& part, const Tensor& ten
   return true;
 }
 
-class Writing {
+/// Collects what the version cannot hold, of objects that are gone through once.
+class Judge {
  public:
-  Writing(const Plan& plan, Version version) : plan_(plan), version_(version) {}
+  Judge(const Plan& plan, Version version) : plan_(plan), version_(version) {}
 
-  std::vector<WrittenObject> run() {
-    std::vector<bool> is_part(plan_.tensors.size());
-    for (const Object& object : planned_objects(plan_)) {
-      for (const Object::Part& part : object.parts) is_part[part.tensor] = true;
-      add(object);
-    }
-    for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
-      if (!is_part[i]) add(i);
-    }
-    refusals_.require_none(plan_);
-    std::ranges::sort(objects_, {}, &WrittenObject::name);
-    const auto twice = std::ranges::adjacent_find(objects_, {}, &WrittenObject::name);
-    if (twice != objects_.end()) {
-      throw UnsupportedError({plan_.models.front()->path(), {}, shortened(twice->name)},
-                             "an object and a tensor, or two objects, have this name; zTensor holds one");
-    }
-    return std::move(objects_);
+  void judge(std::size_t tensor) {
+    const PlannedTensor& planned = plan_.tensors[tensor];
+    const auto object = written_tensor(planned.tensor(), tensor, version_);
+    object ? judge(*object, planned) : refuse_type(planned);
   }
+
+  void judge(const Object& planned) {
+    const auto tensor_at = [this](std::size_t tensor) -> const Tensor& {
+      return plan_.tensors[tensor].tensor();
+    };
+    const auto object = written_object(planned, tensor_at, version_);
+    if (object) return judge(*object, plan_.tensors[planned.parts.front().tensor]);
+    for (const Object::Part& part : planned.parts) {
+      WrittenObject unused;
+      if (!add_part(unused, part, tensor_at(part.tensor), version_)) refuse_type(plan_.tensors[part.tensor]);
+    }
+  }
+
+  void require_none() const { refusals_.require_none(plan_); }
 
  private:
   void refuse_type(const PlannedTensor& planned) {
@@ -106,25 +109,7 @@ class Writing {
       refusals_.add(planned, "no type for " + type, "zTensor has no type for " + type);
   }
 
-  void add(std::size_t tensor) {
-    const PlannedTensor& planned = plan_.tensors[tensor];
-    auto object = written_tensor(planned.tensor(), tensor, version_);
-    object ? keep(std::move(*object), planned) : refuse_type(planned);
-  }
-
-  void add(const Object& planned) {
-    const auto tensor_at = [this](std::size_t tensor) -> const Tensor& {
-      return plan_.tensors[tensor].tensor();
-    };
-    auto object = written_object(planned, tensor_at, version_);
-    if (object) return keep(std::move(*object), plan_.tensors[planned.parts.front().tensor]);
-    for (const Object::Part& part : planned.parts) {
-      WrittenObject unused;
-      if (!add_part(unused, part, tensor_at(part.tensor), version_)) refuse_type(plan_.tensors[part.tensor]);
-    }
-  }
-
-  void keep(WrittenObject object, const PlannedTensor& planned) {
+  void judge(const WrittenObject& object, const PlannedTensor& planned) {
     const auto refuse = [&](const std::string& reason, const std::string& message) {
       refusals_.add(planned, reason, message);
     };
@@ -146,13 +131,11 @@ class Writing {
       throw CorruptError({planned.path(), {}, shortened(object.name)}, said(breach->rule, breach->message),
                          code_of(breach->rule));
     }
-    objects_.push_back(std::move(object));
   }
 
   const Plan& plan_;
   Version version_;
   Refusals refusals_{"zTensor"};
-  std::vector<WrittenObject> objects_;
 };
 
 }  // namespace
@@ -191,8 +174,77 @@ std::optional<WrittenObject> written_object(const Object& object, const TensorAt
   return written;
 }
 
-std::vector<WrittenObject> written_objects(const Plan& plan, Version version) {
-  return Writing(plan, version).run();
+WrittenObjects::WrittenObjects(const Plan& plan, Version version)
+    : plan_(plan), version_(version), planned_(planned_objects(plan)) {
+  std::vector<bool> is_part(plan.tensors.size());
+  entries_.reserve(plan.tensors.size());
+  Judge judge(plan, version);
+  for (std::size_t i = 0; i < planned_.size(); ++i) {
+    for (const Object::Part& part : planned_[i].parts) is_part[part.tensor] = true;
+    judge.judge(planned_[i]);
+    entries_.push_back({static_cast<std::uint32_t>(i), true});
+  }
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    if (is_part[i]) continue;
+    judge.judge(i);
+    entries_.push_back({static_cast<std::uint32_t>(i), false});
+  }
+  judge.require_none();
+  const auto name = [this](const Entry& entry) -> const std::string& { return name_of(entry); };
+  // As most plans have them.
+  if (!std::ranges::is_sorted(entries_, {}, name)) std::ranges::sort(entries_, {}, name);
+  const auto twice = std::ranges::adjacent_find(entries_, {}, name);
+  if (twice != entries_.end()) {
+    throw UnsupportedError({plan.models.front()->path(), {}, shortened(name_of(*twice))},
+                           "an object and a tensor, or two objects, have this name; zTensor holds one");
+  }
+  number_parts();
+}
+
+void WrittenObjects::number_parts() {
+  part_tensors_.reserve(plan_.tensors.size());
+  if (!planned_.empty()) first_parts_.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    if (!planned_.empty()) first_parts_.push_back(part_tensors_.size());
+    if (!entry.is_object) {
+      part_tensors_.push_back(entry.number);
+      continue;
+    }
+    for (const WrittenPart& part : made(entry).parts) part_tensors_.push_back(part.tensor);
+  }
+}
+
+WrittenObject WrittenObjects::at(std::size_t number) const {
+  return made(entries_[number]);
+}
+
+const std::string& WrittenObjects::name(std::size_t number) const {
+  return name_of(entries_[number]);
+}
+
+std::size_t WrittenObjects::first_part(std::size_t number) const {
+  return first_parts_.empty() ? number : first_parts_[number];
+}
+
+std::vector<std::uint32_t> WrittenObjects::key_order() const {
+  std::vector<std::uint32_t> order(entries_.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
+  // Shorter names are first among keys; those of one length stand in order already.
+  const auto length = [this](std::uint32_t number) { return name(number).size(); };
+  if (!std::ranges::is_sorted(order, {}, length)) std::ranges::stable_sort(order, {}, length);
+  return order;
+}
+
+/// What the constructor has looked at is there.
+WrittenObject WrittenObjects::made(const Entry& entry) const {
+  if (!entry.is_object) return *written_tensor(plan_.tensors[entry.number].tensor(), entry.number, version_);
+  return *written_object(
+      planned_[entry.number],
+      [this](std::size_t tensor) -> const Tensor& { return plan_.tensors[tensor].tensor(); }, version_);
+}
+
+const std::string& WrittenObjects::name_of(const Entry& entry) const {
+  return entry.is_object ? planned_[entry.number].name : plan_.tensors[entry.number].tensor().name;
 }
 
 }  // namespace aerotool::ztensor
