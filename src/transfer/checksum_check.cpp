@@ -1,5 +1,6 @@
 #include "transfer/checksum_check.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "transfer/source_check.hpp"
@@ -14,25 +15,25 @@ std::optional<hash::Checksum> checksum_of_bytes(const Model& model, std::size_t 
   return is_of_bytes ? range->checksum : std::nullopt;
 }
 
-ChecksumCheck::ChecksumCheck()
-    : checksums_([this](std::size_t number, std::uint64_t offset, std::span<std::byte> out) {
-        const StoredTensor& stored = expected_[number];
+ChecksumCheck::ChecksumCheck(Stored stored)
+    : stored_(std::move(stored)),
+      checksums_([this](std::size_t number, std::uint64_t offset, std::span<std::byte> out) {
+        const StoredTensor stored = stored_(number);
         stored.model->read(stored.index, offset, out);
       }) {}
 
-void ChecksumCheck::expect(std::size_t number, const StoredTensor& stored) {
+void ChecksumCheck::expect(std::size_t number) {
+  const StoredTensor stored = stored_(number);
   const auto checksum = checksum_of_bytes(*stored.model, stored.index);
   if (!checksum) return;
-  if (number >= expected_.size()) expected_.resize(number + 1);
-  expected_[number] = stored;
   checksums_.want(number, checksum->algorithm, stored.tensor().size);
 }
 
 void ChecksumCheck::judge() {
   std::vector<HitTensor> corrupt;
-  for (std::size_t number = 0; number < expected_.size(); ++number) {
-    const StoredTensor& stored = expected_[number];
-    if (stored.model == nullptr) continue;
+  for (std::size_t number = 0; number < checksums_.end(); ++number) {
+    if (!checksums_.wants(number)) continue;
+    const StoredTensor stored = stored_(number);
     const hash::Checksum expected = *checksum_of_bytes(*stored.model, stored.index);
     if (checksums_.finish(number).value == expected.value) continue;
     const Tensor& tensor = stored.tensor();

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <vector>
 
 #include "hash/checksum.hpp"
 #include "transfer/byte_source.hpp"
@@ -19,12 +19,14 @@ std::optional<hash::Checksum> checksum_of_bytes(const Model& model, std::size_t 
 
 class ChecksumCheck {
  public:
-  ChecksumCheck();
+  /// Tells which tensor a number means, for as long as this lives.
+  using Stored = std::function<StoredTensor(std::size_t number)>;
+  explicit ChecksumCheck(Stored stored);
   ChecksumCheck(const ChecksumCheck&) = delete;
   ChecksumCheck& operator=(const ChecksumCheck&) = delete;
 
   /// If its model carries such a hash of the tensor, it is expected under this number.
-  void expect(std::size_t number, const StoredTensor& stored);
+  void expect(std::size_t number);
   bool any() const { return checksums_.any(); }
   bool expects(std::size_t number) const { return checksums_.wants(number); }
 
@@ -37,7 +39,7 @@ class ChecksumCheck {
   void judge();
 
  private:
-  std::vector<StoredTensor> expected_;  ///< by number; without a model where none is expected
+  Stored stored_;
   OrderedChecksums checksums_;
 };
 

@@ -9,7 +9,8 @@
 namespace aerotool {
 
 InputCheck::InputCheck(const TensorLayout& layout)
-    : read_([this](std::uint64_t offset, std::span<std::byte> out) { read(offset, out); }) {
+    : checksums_([this](std::size_t input) { return inputs_[input]; }),
+      read_([this](std::uint64_t offset, std::span<std::byte> out) { read(offset, out); }) {
   for (const PlannedTensor& planned : layout.tensors) {
     if (planned.is_stored()) continue;
     for (const StoredTensor& input : planned.inputs()) {
@@ -26,7 +27,7 @@ InputCheck::InputCheck(const TensorLayout& layout)
     tasks_[i].length = inputs_[i].tensor().size;
     tasks_[i].read = &read_;
     tasks_[i].base = length_;
-    checksums_.expect(i, inputs_[i]);
+    checksums_.expect(i);
     length_ += tasks_[i].length;
   }
 }

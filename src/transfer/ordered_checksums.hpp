@@ -28,6 +28,8 @@ class OrderedChecksums {
   /// Before the first add(). The run, a small number, has that many bytes.
   void want(std::size_t run, hash::Algorithm algorithm, std::uint64_t size);
   bool any() const { return !wanted_.empty(); }
+  /// Those that may be wanted have numbers below it.
+  std::size_t end() const { return wanted_.size(); }
   bool wants(std::size_t run) const { return run < wanted_.size() && wanted_[run].is_wanted; }
 
   /// Bytes of a run from `offset` on; each byte comes once. Those of a run that nobody wants are passed over.

@@ -17,6 +17,9 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
       jobs_(jobs),
       source_check_(models, layout),
       input_check_(layout),
+      checksum_check_([this](std::size_t tensor) -> StoredTensor {
+        return {layout_.tensors[tensor].model, layout_.tensors[tensor].index};
+      }),
       wanted_checksums_([this](std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) {
         layout_.tensors[tensor].read(offset, out);
       }),
@@ -147,7 +150,7 @@ void WeightPass::add_checksums(std::size_t shard) {
   bool any = false;
   for (std::size_t i = planned.first; i < end; ++i) {
     const PlannedTensor& tensor = layout_.tensors[i];
-    if (tensor.is_stored()) checksum_check_.expect(i, {tensor.model, tensor.index});
+    if (tensor.is_stored()) checksum_check_.expect(i);
     if (wanted_.checksums) wanted_checksums_.want(i, *wanted_.checksums, tensor.tensor().size);
     any = any || checksum_check_.expects(i) || wanted_.checksums;
   }

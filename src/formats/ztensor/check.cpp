@@ -30,9 +30,13 @@ Where where_of(const CheckedFile& file, std::size_t tensor) {
   return {input->name(), described.offset, shortened(described.name)};
 }
 
-bool has_decoded_digest(const StoredPart& part) {
+/// That of the decoded bytes.
+std::optional<hash::Checksum> decoded_digest(const TensorTable& table, std::size_t tensor) {
+  const StoredPart& part = table.parts[tensor];
   const bool is_as_stored = part.encoding == Encoding::raw && part.swapped_width == 1;
-  return part.checksum && (is_as_stored || part.checksum->over == hash::Checksum::Over::decoded);
+  const auto checksum = table.checksum(tensor);
+  const bool is_of_decoded = checksum && (is_as_stored || checksum->over == hash::Checksum::Over::decoded);
+  return is_of_decoded ? checksum : std::nullopt;
 }
 
 bool is_bool(const CheckedFile& file, std::size_t tensor) {
@@ -66,9 +70,9 @@ class PartJudge {
 
  private:
   void begin() {
-    const StoredPart& part = file_.table.parts[stream_.tensors()[at_]];
     checksum_.reset();
-    if (has_decoded_digest(part)) checksum_.emplace(part.checksum->algorithm);
+    if (const auto digest = decoded_digest(file_.table, stream_.tensors()[at_]))
+      checksum_.emplace(digest->algorithm);
     other_bool_.reset();
     looks_at_bools_ = is_bool(file_, stream_.tensors()[at_]);
   }
@@ -99,7 +103,7 @@ class PartJudge {
       return;
     }
     if (checksum_) {
-      const hash::Checksum& expected = *file_.table.parts[tensor].checksum;
+      const hash::Checksum expected = file_.table.checksums.at(tensor);
       const hash::Checksum found = checksum_->finish(expected.over);
       if (found != expected) {
         report_.fault(code_of(Rule::digest), where_of(file_, tensor),
@@ -141,7 +145,7 @@ std::vector<std::uint32_t> parts_to_read(const CheckedFile& file, bool values) {
   std::erase_if(order, [&](std::uint32_t i) {
     const StoredPart& part = file.table.parts[i];
     if (!file.files[part.file]) return true;
-    const bool is_read = part.encoding != Encoding::raw || part.checksum || is_bool(file, i) ||
+    const bool is_read = part.encoding != Encoding::raw || file.table.checksums.has(i) || is_bool(file, i) ||
                          (values && value_rule(file.table.tensors[i].dtype) != nullptr);
     return !is_read;
   });

@@ -66,8 +66,9 @@ void PartReader::read(std::size_t tensor, std::uint64_t offset, std::span<std::b
 void PartReader::require_stored_digest(std::size_t tensor) const {
   const StoredPart& part = table_.parts[tensor];
   const std::lock_guard lock(mutex_);
-  if (!part.checksum || sound_.contains(tensor)) return;
-  hash::RunningChecksum checksum(part.checksum->algorithm);
+  const auto expected = table_.checksum(tensor);
+  if (!expected || sound_.contains(tensor)) return;
+  hash::RunningChecksum checksum(expected->algorithm);
   std::vector<std::byte> block(kReadAtOnce);
   for (std::uint64_t at = 0; at < part.length;) {
     const auto piece = std::span(block).first(std::min<std::uint64_t>(block.size(), part.length - at));
@@ -75,12 +76,12 @@ void PartReader::require_stored_digest(std::size_t tensor) const {
     checksum.add(piece);
     at += piece.size();
   }
-  const hash::Checksum found = checksum.finish(part.checksum->over);
-  if (found != *part.checksum) {
+  const hash::Checksum found = checksum.finish(expected->over);
+  if (found != *expected) {
     refuse(Rule::digest,
            {file_of(tensor).name(), table_.tensors[tensor].offset, shortened(table_.tensors[tensor].name)},
            "the stored bytes have " + hash::to_string(found) + ", and the file says " +
-               hash::to_string(*part.checksum));
+               hash::to_string(*expected));
   }
   sound_.insert(tensor);
 }
@@ -109,9 +110,10 @@ std::shared_ptr<const PartReader::Decoder> PartReader::decoder_of(std::size_t te
   };
   auto decoder = std::make_shared<Decoder>();
   if (part.encoding == Encoding::zstd) {
-    const bool of_stored = part.checksum && part.checksum->over == hash::Checksum::Over::stored;
+    const auto checksum = table_.checksum(tensor);
+    const bool of_stored = checksum && checksum->over == hash::Checksum::Over::stored;
     decoder->frame.emplace(read, io::ZstdFrame::Sizes{.stored = part.length, .decoded = size},
-                           of_stored ? part.checksum : std::nullopt);
+                           of_stored ? checksum : std::nullopt);
   } else {
     decoder->seekable.emplace(read, part.length);
     if (decoder->seekable->size() != size) {

@@ -156,10 +156,10 @@ void ZTensorModel::add_integrity(Overview& overview) const {
   constexpr std::array kAlgorithms = {hash::Algorithm::xxh3, hash::Algorithm::sha256,
                                       hash::Algorithm::crc32c};
   for (const hash::Algorithm algorithm : kAlgorithms) {
-    const auto count =
-        static_cast<std::uint64_t>(std::ranges::count_if(table_.parts, [&](const StoredPart& part) {
-          return part.checksum && part.checksum->algorithm == algorithm;
-        }));
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < table_.checksums.size(); ++i) {
+      if (table_.checksums.has(i) && table_.checksums.at(i).algorithm == algorithm) ++count;
+    }
     if (count == 0) continue;
     overview.integrity.push_back({.covers = Integrity::Covers::tensors,
                                   .algorithm = label_of(algorithm),
@@ -205,7 +205,7 @@ std::optional<StoredRange> ZTensorModel::stored_range(std::size_t tensor) const 
                      .length = part.length,
                      .encoding = stored_encoding(part),
                      .decoded_length = table_.tensors[tensor].size,
-                     .checksum = part.checksum};
+                     .checksum = table_.checksum(tensor)};
 }
 
 void ZTensorModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {

@@ -64,8 +64,9 @@ void TensorTableBuilder::add_tensor(std::string name, const DType& dtype, Shape 
   table_.parts.push_back({.length = part.length,
                           .file = tensor.shard,
                           .encoding = facts.encoding,
-                          .swapped_width = swapped_width(part, facts),
-                          .checksum = facts.digest});
+                          .swapped_width = swapped_width(part, facts)});
+  table_.checksums.resize(table_.parts.size());
+  if (facts.digest) table_.checksums.set(table_.parts.size() - 1, *facts.digest);
 }
 
 Object::Part TensorTableBuilder::add_part(const ObjectEntry& object, const PartEntry& part,

@@ -11,6 +11,7 @@
 
 #include "formats/ztensor/facts.hpp"
 #include "formats/ztensor/layout.hpp"
+#include "hash/checksum_list.hpp"
 #include "model/object.hpp"
 #include "model/tensor.hpp"
 
@@ -22,14 +23,18 @@ struct StoredPart {
   std::uint32_t file = 0;  ///< 0: the model's own, else 1 + the number of the shard
   Encoding encoding = Encoding::raw;
   std::uint8_t swapped_width = 1;  ///< of big-endian elements; 1 where there is nothing to swap
-  std::optional<hash::Checksum> checksum;
 };
 
 struct TensorTable {
   std::vector<Tensor> tensors;
   std::vector<StoredPart> parts;  ///< beside them
+  hash::ChecksumList checksums;   ///< beside them, of those that have one
   /// Those that are more than a tensor of their name (src/formats/ztensor/FORMAT.md, "As tensors").
   std::vector<Object> objects;
+
+  std::optional<hash::Checksum> checksum(std::size_t tensor) const {
+    return checksums.has(tensor) ? std::optional(checksums.at(tensor)) : std::nullopt;
+  }
 };
 
 class TensorTableBuilder {

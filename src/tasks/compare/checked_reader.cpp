@@ -25,13 +25,16 @@ CheckedReader::CheckedReader(const Model& model, const std::vector<std::size_t>&
     : model_(model),
       layout_(in_one_run(model, tensors)),
       check_({&model}, layout_),
+      checksums_([this](std::size_t number) -> StoredTensor {
+        return {&model_, layout_.tensors[number].index};
+      }),
       read_run_(
           [this](std::uint64_t offset, std::span<std::byte> out) { read_planned(layout_, 0, offset, out); }) {
   io::Region run;
   check_.add_layers(0, run);
   layers_ = std::move(run.layers);
   add_tensor_digests();
-  for (std::size_t i = 0; i < tensors.size(); ++i) checksums_.expect(i, {&model, tensors[i]});
+  for (std::size_t i = 0; i < tensors.size(); ++i) checksums_.expect(i);
 }
 
 void CheckedReader::add_tensor_digests() {

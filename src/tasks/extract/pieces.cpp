@@ -68,8 +68,8 @@ void PieceCopier::check(const TensorPiece& piece) const {
 
 /// Reads all of a tensor where it carries a hash of another kind.
 void PieceCopier::require_checksum(std::size_t tensor) const {
-  ChecksumCheck check;
-  check.expect(tensor, {&model_, tensor});
+  ChecksumCheck check([&](std::size_t) -> StoredTensor { return {&model_, tensor}; });
+  check.expect(0);
   check.judge();
 }
 
@@ -100,7 +100,7 @@ void PieceCopier::copy(std::span<const TensorPiece> pieces, const Way& way,
   const bool is_stream = way.output != nullptr && !way.output->seekable();
   std::vector<io::Region> regions(pieces.size());
   std::vector<io::HashTask> tasks(pieces.size());
-  ChecksumCheck checksums;
+  ChecksumCheck checksums([&](std::size_t i) -> StoredTensor { return {&model_, pieces[i].tensor}; });
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const TensorPiece& piece = pieces[i];
     io::Region& region = regions[i];
@@ -111,7 +111,7 @@ void PieceCopier::copy(std::span<const TensorPiece> pieces, const Way& way,
     if (!is_stream) region.output = way.output;
     region.output_offset = piece.offset;
     if (is_whole(piece) && digest_of(piece.tensor)) io::add_whole_digest(region, tasks[i]);
-    if (is_whole(piece)) checksums.expect(i, {&model_, piece.tensor});
+    if (is_whole(piece)) checksums.expect(i);
     hash::Crc32OfPieces* crc = crcs == nullptr ? nullptr : &crcs->emplace_back(piece.size());
     if (crc != nullptr || checksums.expects(i)) {
       region.visit = [&checksums, crc, i](std::uint64_t begin, ByteSpan bytes) {

@@ -38,7 +38,7 @@ std::optional<std::vector<std::uint64_t>> canonical_offsets(const TensorTable& t
   std::vector<std::uint32_t> by_content(count);
   std::iota(by_content.begin(), by_content.end(), std::uint32_t{0});
   const auto content = [&](std::uint32_t tensor) {
-    return std::tuple(table.tensors[tensor].size, hash::number_of(*table.parts[tensor].checksum));
+    return std::tuple(table.tensors[tensor].size, hash::number_of(table.checksums.at(tensor)));
   };
   std::ranges::sort(by_content, {},
                     [&](std::uint32_t tensor) { return std::tuple(content(tensor), place[tensor]); });
@@ -88,10 +88,13 @@ class Comparison {
 };
 
 bool has_usual_parts(const TensorTable& table) {
-  return std::ranges::all_of(table.parts, [](const StoredPart& part) {
-    return part.file == 0 && part.encoding == Encoding::raw && part.checksum &&
-           part.checksum->algorithm == hash::Algorithm::xxh3;
-  });
+  for (std::size_t i = 0; i < table.parts.size(); ++i) {
+    const auto checksum = table.checksum(i);
+    if (table.parts[i].file != 0 || table.parts[i].encoding != Encoding::raw || !checksum ||
+        checksum->algorithm != hash::Algorithm::xxh3)
+      return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -119,7 +122,7 @@ bool is_canonical(const TensorTable& table, const Container& container, ByteSpan
       const std::size_t stored = written->parts[part].tensor;
       return PlacedPart{.offset = (*offsets)[stored],
                         .length = table.tensors[stored].size,
-                        .digest = hash::to_string(*table.parts[stored].checksum)};
+                        .digest = hash::to_string(table.checksums.at(stored))};
     });
     if (!comparison.compare()) return false;
   }
