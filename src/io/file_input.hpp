@@ -27,8 +27,8 @@ class FileInput final : public Input {
 
   void read(std::uint64_t offset, std::span<std::byte> out) const override;
   Bytes view(std::uint64_t offset, std::uint64_t length) const override;
-  /// Size, time of the last change, identity of what has its path, and mapped pages that were lost.
   std::uint64_t next_stored(std::uint64_t offset, std::uint64_t end) const override;
+  /// Size, time of the last change, identity of what has its path, and mapped pages that were lost.
   void require_unchanged() const override;
   std::uint64_t preferred_block_size() const override;
 
