@@ -83,12 +83,14 @@ class Suite:
 
     MOST_OF_A_KIND = 3
 
-    def __init__(self, scratch: Path, binary: Path, shim: Path | None, sanitizer: str, workers: int):
+    def __init__(self, scratch: Path, binary: Path, shim: Path | None, sanitizer: str, workers: int,
+                 every: bool = False):
         self.scratch = scratch
         self.binary = binary
         self.shim = shim
         self.sanitizer = sanitizer  # the runtime, which has to be loaded first
         self.workers = workers
+        self.every = every
         self.passed = self.failed = self.skipped = 0
         self.kinds: Counter[str] = Counter()
         self.lock = threading.Lock()
