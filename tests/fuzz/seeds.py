@@ -121,6 +121,19 @@ def ztensor_seeds() -> list[bytes]:
     return [*found, ztensor_file.data_shard(b"weights")]
 
 
+def url_seeds() -> list[bytes]:
+    """A URL, and below it a path in a set (url.cpp)."""
+    return [
+        b"https://user:password@host:8443/a/./b/../model.gguf?key=value#fragment\npart-000.aero",
+        b"https://host/base/?key=value\nsub/part%20000.aero",
+        b"http://[2001:db8::a]:80/%2e%2e/x\nhttps://host/y",
+        b"//host/a",
+        b"/a?b",
+        b"../../a",
+        b"localhost, 10.0.0.1,[::1]",
+    ]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -136,6 +149,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return ztensor_seeds()
     if target == "foreign":
         return foreign_seeds()
+    if target == "url":
+        return url_seeds()
     if target == "gguf_split":
         return gguf_splits()
     found = []
