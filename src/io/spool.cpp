@@ -11,7 +11,6 @@
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_streambuf.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <vector>
 
 #include "core/error.hpp"
@@ -19,7 +18,7 @@
 #include "io/file_input.hpp"
 #include "io/file_status.hpp"
 #include "io/interrupt.hpp"
-#include "io/temporaries.hpp"
+#include "io/unlinked_file.hpp"
 #include "io/zstd_reader.hpp"
 #include "platform/files.hpp"
 
@@ -139,21 +138,11 @@ class StreamDevice {
 /// An unlinked file of our own.
 class SpoolFile {
  public:
-  explicit SpoolFile(std::string source) : source_(std::move(source)) {
-    const char* named = std::getenv("TMPDIR");
-    directory_ = named != nullptr && *named != '\0' ? named : "/var/tmp";
-    remove_left();
-    if (const int nameless = platform::nameless_flags())
-      fd_ = open_fd(directory_, nameless | O_RDWR | O_EXCL, 0600);
-    while (!fd_) {
-      const std::string path = directory_ + "/" + temporary_name(kName);
-      fd_ = open_fd(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-      if (fd_) {
-        ::unlink(path.c_str());
-      } else if (errno != EEXIST) {
-        throw system_error(directory_, "create a temporary file", errno);
-      }
-    }
+  explicit SpoolFile(std::string source)
+      : source_(std::move(source)),
+        directory_(temporary_directory()),
+        fd_(make_unlinked_file(directory_, "spool")) {
+    if (!fd_) throw system_error(directory_, "create a temporary file", errno);
   }
 
   void require_space(std::uint64_t bytes) const {
@@ -183,14 +172,6 @@ class SpoolFile {
   std::shared_ptr<Input> finish() { return FileInput::adopt(OpenFile(std::move(fd_)), source_); }
 
  private:
-  static constexpr const char* kName = "spool";
-
-  /// Where files cannot be without a name, a run may be killed while its file has a name.
-  void remove_left() const {
-    const Fd directory = open_fd(directory_, O_RDONLY | O_DIRECTORY);
-    if (directory) remove_stale(directory.get(), {kName});
-  }
-
   std::string source_;
   std::string directory_;
   Fd fd_;
