@@ -53,6 +53,14 @@ target_compile_definitions(aerotool_msgpack INTERFACE MSGPACK_NO_BOOST)
 aerotool_import(aerotool_rapidjson rapidjson/reader.h "")
 target_compile_definitions(aerotool_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 
+# ---- libcurl's headers; without them URLs are refused
+
+find_path(AEROTOOL_CURL_INCLUDE_DIR NAMES curl/curl.h)
+mark_as_advanced(AEROTOOL_CURL_INCLUDE_DIR)
+if(NOT AEROTOOL_CURL_INCLUDE_DIR)
+  message(STATUS "<curl/curl.h> was not found: this build will not read URLs")
+endif()
+
 # ---- xxHash, whose functions come with its header
 
 aerotool_import(aerotool_xxhash xxhash.h "")

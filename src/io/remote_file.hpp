@@ -1,0 +1,98 @@
+// A file behind a URL, read by ranges in one state: what the server says of it is held to what it said first,
+// and what fails on the way is tried again from the byte that was reached.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "io/http_client.hpp"
+#include "io/patience.hpp"
+#include "io/url.hpp"
+
+namespace aerotool::io {
+
+/// What all remote files of a run share.
+struct RemoteAccess {
+  explicit RemoteAccess(AllowedHosts allowed) : client(std::move(allowed)) {}
+
+  HttpClient client;
+  /// What an origin may be sent as "Authorization"; empty where it has none.
+  std::function<std::string(const Origin& origin)> authorization = {};
+  std::atomic<std::uint64_t> retries = 0;
+};
+
+class RemoteFile {
+ public:
+  /// Asks for nothing yet. `typed` is the origin that the user named, if this URL only follows from it.
+  RemoteFile(std::shared_ptr<RemoteAccess> access, Url url, Origin typed);
+  RemoteFile(const RemoteFile&) = delete;
+  RemoteFile& operator=(const RemoteFile&) = delete;
+
+  const Url& url() const { return url_; }
+  const Origin& typed() const { return typed_; }
+
+  /// The first `most` bytes, or as many as there are; afterwards size() and the other facts are known.
+  /// Nothing where the server does not read ranges. Throws IoError.
+  std::optional<std::vector<std::byte>> begin(std::uint64_t most);
+
+  // After begin().
+  std::uint64_t size() const { return size_; }
+  /// An entity tag, or a date and the size; empty where the server tells neither.
+  std::string validator() const;
+  /// A field of an answer on the way, such as x-repo-commit; empty where none had it.
+  std::string fact(std::string_view name) const;
+
+  using Sink = std::function<void(std::uint64_t offset, ByteSpan bytes)>;
+  /// Hands over the bytes [begin, end), which are inside, in order and each once. Thread-safe. Throws IoError
+  /// that names the URL where the file has changed, or the server fails for good; and what `sink` throws.
+  void fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink);
+
+  /// All of it, where the server does not read ranges: what breaks off cannot be gone on with.
+  void fetch_whole(const Sink& sink);
+
+ private:
+  struct Failure;
+  struct Answer;
+
+  bool asks_for_size() const;
+  std::uint64_t known_size() const;
+  /// One request and the redirects behind it; moves `begin` on. Nothing where the answer was sound.
+  std::optional<Failure> attempt(std::uint64_t& begin, std::uint64_t end, const Sink& sink);
+  /// Counts a failure, and waits; throws where nothing is left to try.
+  void bear(const Failure& failure, Patience& patience) const;
+  /// Whether the body is wanted: bytes of the range, or what an error says.
+  bool look(const HttpHead& head, const Url& from, HttpRange asked, Answer& answer);
+  bool take(ByteSpan bytes, std::uint64_t& begin, Answer& answer, const Sink& sink) const;
+  void keep_facts(const HttpHead& head);
+  /// False where it has been asked for anew already, and nothing has come since.
+  bool forget_target(const Url& used);
+  /// What is not as it was; the first answer says what that is.
+  std::optional<std::string> hold_to_state(const HttpHead& head, const Url& from, HttpRange got,
+                                           std::optional<std::uint64_t> total);
+  [[noreturn]] void refuse(const std::string& message) const;
+
+  const std::shared_ptr<RemoteAccess> access_;
+  const Url url_;
+  const Origin typed_;
+  mutable std::mutex mutex_;
+  std::optional<Url> target_;       // where the redirects led
+  bool target_is_renewed_ = false;  // and no byte has come since
+  bool begun_ = false;
+  bool asks_for_size_ = false;  // the first answer did not tell it
+  bool has_ranges_ = true;
+  std::uint64_t size_ = 0;
+  Origin state_origin_;  // whose tag it is
+  std::string tag_;
+  std::string date_;
+  std::map<std::string, std::string, std::less<>> facts_;
+};
+
+}  // namespace aerotool::io
