@@ -16,6 +16,7 @@
 #include "core/text.hpp"
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
+#include "io/open_url.hpp"
 #include "io/process.hpp"
 #include "platform/memory.hpp"
 #include "registry/registry.hpp"
@@ -120,7 +121,9 @@ int dispatch(const std::vector<std::string>& words) {
   cli::set_command_name(command.name);
   const cli::ParsedLine line = cli::parse(command, rest);
   if (line.help) return print(cli::help_text(command));
-  return command.run(line);
+  const int status = command.run(line);
+  io::close_urls();
+  return status;
 }
 
 int run(int argc, char** argv) {

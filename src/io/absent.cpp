@@ -6,11 +6,13 @@
 
 #include "core/error.hpp"
 #include "io/relative_path.hpp"
+#include "io/url.hpp"
 
 namespace aerotool::io {
 
 bool absent_beside(const std::string& index, const std::string& relative) {
-  if (!path_problem(relative).empty()) return false;
+  // Of a server, only asking tells.
+  if (looks_like_url(index) || !path_problem(relative).empty()) return false;
   const std::string base = directory_of(index) + "/";
   for (std::size_t slash = 0; slash != std::string::npos;) {
     slash = relative.find('/', slash + 1);

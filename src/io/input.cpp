@@ -3,11 +3,13 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "io/file_input.hpp"
+#include "io/open_url.hpp"
+#include "io/url.hpp"
 
 namespace aerotool::io {
 
 std::shared_ptr<Input> Input::open(const std::string& location) {
-  return FileInput::open(location);
+  return looks_like_url(location) ? open_url(location, {}) : FileInput::open(location);
 }
 
 void Input::require_range(std::uint64_t offset, std::uint64_t length) const {

@@ -22,7 +22,8 @@ inline constexpr std::string_view kStandardInput = "standard input";
 /// no more than is looked at; weights are moved with read(), which is faster for large runs. Thread-safe.
 class Input {
  public:
-  /// Opens what lies at a location: a regular file. Throws IoError (a directory, no permission, ...).
+  /// Opens what lies at a location: a regular file, or what a URL names. Throws IoError (a directory, no
+  /// permission, ...).
   static std::shared_ptr<Input> open(const std::string& location);
 
   virtual ~Input() = default;
@@ -47,6 +48,10 @@ class Input {
   /// The first byte from `offset` on, or `end`, that is stored: those before it are zeros, and need not be
   /// read to be known.
   virtual std::uint64_t next_stored(std::uint64_t offset, std::uint64_t /*end*/) const { return offset; }
+
+  /// The input that `relative` names beside this one, where names are not those of a file system; null else.
+  /// Throws CorruptError for a path that may not lead there, and IoError.
+  virtual std::shared_ptr<Input> beside(const std::string& /*relative*/) const { return nullptr; }
 
   /// Throws IoError where the input is no longer what it was when it was opened, another one or none has its
   /// location, or a part of a view was lost.

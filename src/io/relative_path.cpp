@@ -113,6 +113,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
 }
 
 std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative) {
+  if (auto input = index.beside(relative)) return input;
   return open_beside(index.name(), relative, index.links());
 }
 

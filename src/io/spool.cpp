@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,7 +17,8 @@
 #include "io/file_input.hpp"
 #include "io/file_status.hpp"
 #include "io/interrupt.hpp"
-#include "io/unlinked_file.hpp"
+#include "io/open_url.hpp"
+#include "io/spool_file.hpp"
 #include "io/zstd_reader.hpp"
 #include "platform/files.hpp"
 
@@ -135,48 +135,6 @@ class StreamDevice {
   Stream* stream_;
 };
 
-/// An unlinked file of our own.
-class SpoolFile {
- public:
-  explicit SpoolFile(std::string source)
-      : source_(std::move(source)),
-        directory_(temporary_directory()),
-        fd_(make_unlinked_file(directory_, "spool")) {
-    if (!fd_) throw system_error(directory_, "create a temporary file", errno);
-  }
-
-  void require_space(std::uint64_t bytes) const {
-    struct statvfs room {};
-    if (::fstatvfs(fd_.get(), &room) != 0) return;
-    const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
-    if (bytes > free) {
-      throw IoError(Where{source_, {}, {}}, "must be stored in " + directory_ +
-                                                " while it is processed, which takes " + human_size(bytes) +
-                                                " there, but only " + human_size(free) +
-                                                " are free (set TMPDIR to use another directory)");
-    }
-  }
-
-  void append(ByteSpan bytes) {
-    while (!bytes.empty()) {
-      const ssize_t put = ::write(fd_.get(), bytes.data(), bytes.size());
-      if (put < 0) {
-        if (errno != EINTR) throw system_error(source_, "keep a copy in " + directory_, errno);
-        check_interrupt();
-        continue;
-      }
-      bytes = bytes.subspan(static_cast<std::size_t>(put));
-    }
-  }
-
-  std::shared_ptr<Input> finish() { return FileInput::adopt(OpenFile(std::move(fd_)), source_); }
-
- private:
-  std::string source_;
-  std::string directory_;
-  Fd fd_;
-};
-
 template <typename Read>
 std::shared_ptr<Input> spool(const std::string& name, const Spooling& spooling, Read read) {
   SpoolFile file(name);
@@ -196,7 +154,7 @@ std::shared_ptr<Input> spool(const std::string& name, const Spooling& spooling, 
     }
     first = false;
     file.append(bytes);
-    if (filled < block.size()) return file.finish();
+    if (filled < block.size()) return FileInput::adopt(file.take(), name);
   }
 }
 
@@ -237,8 +195,22 @@ std::shared_ptr<Input> spool_any(int fd, const std::string& name, const Spooling
 
 }  // namespace
 
+bool is_packed(ByteSpan head) {
+  return packing_of(head.first(std::min(head.size(), kMagicBytes))) != Packing::none;
+}
+
+std::shared_ptr<Input> open_spooled(OpenFile file, const std::string& name, const Spooling& spooling) {
+  const Fd fd = file.take();
+  if (packing_of_file(fd.get(), name) != Packing::none) {
+    if (::lseek(fd.get(), 0, SEEK_SET) != 0) throw system_error(name, "read", errno);
+    return spool_any(fd.get(), name, spooling);
+  }
+  return FileInput::adopt(OpenFile(fd.duplicate()), name);
+}
+
 std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256) {
+  if (looks_like_url(path)) return open_url(path, spooling);
   if (path == "-") {
     Fd fd(::dup(STDIN_FILENO));
     if (!fd) throw system_error(std::string(kStandardInput), "read", errno);

@@ -23,13 +23,18 @@ using SizeHint = std::function<std::optional<std::uint64_t>(ByteSpan head)>;
 struct Spooling {
   SizeHint size_hint = {};
   Progress* progress = nullptr;  ///< counts the bytes; may be null
+  std::function<void(const std::string& line)> note = {};
 };
 
-/// `path` is "-" for standard input. `sha256` is what the name of a regular file promises; of one that is
-/// unpacked it says nothing about the input. Throws IoError, and CorruptError where compressed data is
-/// broken.
+/// `path` is "-" for standard input, and may be a URL. `sha256` is what the name of a regular file promises;
+/// of one that is unpacked it says nothing about the input. Throws IoError, and CorruptError where compressed
+/// data is broken.
 std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256 = {});
+/// Whether a file that begins so is .gz or .zst.
+bool is_packed(ByteSpan head);
+/// What has been spooled whole: itself, or what it unpacks to.
+std::shared_ptr<Input> open_spooled(OpenFile file, const std::string& name, const Spooling& spooling);
 /// A file that is open already; it lies at `path`.
 std::shared_ptr<Input> open_input(OpenFile file, const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256 = {});

@@ -157,7 +157,8 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   const std::string file = model_path(place);
   const io::LinkPolicy links = hub::link_policy(options.follow_links);
   const std::shared_ptr<io::Input> input =
-      open_model_file(file, file == place, links, {.size_hint = size_hint, .progress = options.progress});
+      open_model_file(file, file == place, links,
+                      {.size_hint = size_hint, .progress = options.progress, .note = options.note});
   const Format& format = detect(*input, from);
   const std::uint64_t faults = report.fault_count();
   try {

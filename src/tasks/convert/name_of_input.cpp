@@ -5,7 +5,9 @@
 
 #include "core/text.hpp"
 #include "io/listing.hpp"
+#include "io/percent.hpp"
 #include "io/relative_path.hpp"
+#include "io/url.hpp"
 #include "registry/registry.hpp"
 #include "transfer/numbered_files.hpp"
 
@@ -42,18 +44,27 @@ std::string without_endings(const std::string& name) {
   return name_of_set(std::string(stem));
 }
 
+/// Of a file, or of the folder of an index.
+std::string name_of_file(const std::string& path) {
+  const Format* format = format_of_extension(without_packing(path));
+  const bool index = format != nullptr && format->standing() != Format::Standing::file;
+  return index ? name_of_folder(io::directory_of(path)) : without_endings(last_name(path));
+}
+
 }  // namespace
 
 std::string name_of_input(const std::string& path) {
   if (path == "-") return {};
+  if (io::looks_like_url(path)) {
+    const std::string decoded = io::percent_decoded(io::typed_url(path).path);
+    return replace_invalid_utf8(name_of_file(decoded));
+  }
   const io::FileType type = io::type_of(path);
   std::string name;
   if (type == io::FileType::directory) {
     name = name_of_folder(path);
   } else if (type == io::FileType::regular && !io::is_of_descriptors(path)) {
-    const Format* format = format_of_extension(without_packing(path));
-    const bool index = format != nullptr && format->standing() != Format::Standing::file;
-    name = index ? name_of_folder(io::directory_of(path)) : without_endings(last_name(path));
+    name = name_of_file(path);
   }
   return replace_invalid_utf8(name);
 }

@@ -1,0 +1,73 @@
+#include "io/open_url.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "core/text.hpp"
+#include "io/cache_eviction.hpp"
+#include "io/spool_file.hpp"
+#include "io/url_input.hpp"
+
+namespace aerotool::io {
+namespace {
+
+constexpr std::uint64_t kHead = 512;
+
+struct Shared {
+  std::shared_ptr<RemoteAccess> access;
+  CacheSettings cache;
+};
+
+std::optional<Shared>& shared_if_any() {
+  static std::optional<Shared> shared;
+  return shared;
+}
+
+const Shared& shared() {
+  std::optional<Shared>& there = shared_if_any();
+  if (!there) {
+    const char* const allowed = std::getenv(kAllowedHostsVariable);
+    there = Shared{std::make_shared<RemoteAccess>(parse_allowed_hosts(allowed == nullptr ? "" : allowed)),
+                   cache_settings_from_environment()};
+  }
+  return *there;
+}
+
+std::shared_ptr<Input> fetch_whole(const Url& url, const Origin& typed, const Spooling& spooling,
+                                   const std::string& why) {
+  if (spooling.note)
+    spooling.note(url.shown() + ": " + why + ": all of it is fetched to a temporary file first");
+  RemoteFile file(shared().access, url, typed);
+  SpoolFile spool(url.shown());
+  file.fetch_whole([&](std::uint64_t offset, ByteSpan bytes) {
+    if (offset == 0 && spooling.size_hint) {
+      if (const auto size = spooling.size_hint(bytes)) spool.require_space(*size);
+    }
+    spool.append(bytes);
+    if (spooling.progress != nullptr) spooling.progress->done += bytes.size();
+  });
+  return open_spooled(spool.take(), url.shown(), spooling);
+}
+
+}  // namespace
+
+std::shared_ptr<Input> open_url(const std::string& text, const Spooling& spooling) {
+  const Url url = typed_url(text);
+  return open_url(url, url.origin, spooling);
+}
+
+std::shared_ptr<Input> open_url(const Url& url, const Origin& typed, const Spooling& spooling) {
+  auto input = UrlInput::open(shared().access, shared().cache, url, typed);
+  if (!input) return fetch_whole(url, typed, spooling, "the server does not read ranges");
+  if (is_packed(input->view(0, std::min<std::uint64_t>(input->size(), kHead)).view))
+    return fetch_whole(url, typed, spooling, "it is compressed");
+  return input;
+}
+
+void close_urls() {
+  if (const auto& there = shared_if_any()) static_cast<void>(evict(there->cache));
+}
+
+}  // namespace aerotool::io

@@ -1,0 +1,230 @@
+#include "io/url_input.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "hash/blake3.hpp"
+#include "io/interrupt.hpp"
+#include "io/open_url.hpp"
+#include "io/url_reference.hpp"
+
+namespace aerotool::io {
+namespace {
+
+constexpr std::uint64_t kFirst = std::uint64_t{1} << 20;
+constexpr std::uint64_t kLargestWindow = std::uint64_t{8} << 20;
+constexpr std::size_t kMostWindows = 8;
+/// What is smaller is no run of weights, unless it is the end of one.
+constexpr std::size_t kSmall = std::size_t{64} << 10;
+
+/// A URL in one state: nothing else has this device number.
+Identity identity_of(const Url& url) {
+  return {UINT64_MAX, load_le<std::uint64_t>(hash::blake3(bytes_of(url.to_request())))};
+}
+
+}  // namespace
+
+UrlInput::UrlInput(std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache, bool keeps_all)
+    : Input(file->url().shown(), identity_of(file->url()), {file->size(), 0, 0}),
+      file_(std::move(file)),
+      cache_(std::move(cache)),
+      keeps_all_(keeps_all) {}
+
+std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
+                                      Url url, const Origin& typed) {
+  auto file = std::make_shared<RemoteFile>(std::move(access), std::move(url), typed);
+  const auto head = file->begin(kFirst);
+  if (!head) return nullptr;
+  const Url& named = file->url();
+  CacheKey key{.origin = named.origin.text(),
+               .path = named.path + named.query,
+               .shown = named.shown(),
+               .validator = cache.mode == CacheMode::off ? "" : file->validator(),
+               .size = file->size(),
+               .commit = file->fact("x-repo-commit")};
+  auto blocks = BlockCache::open(cache, std::move(key));
+  for (std::uint64_t block = 0; block * BlockCache::kBlockBytes < head->size(); ++block) {
+    const std::uint64_t begin = block * BlockCache::kBlockBytes;
+    const std::uint64_t length = blocks->block_length(block);
+    if (begin + length <= head->size()) blocks->put(block, ByteSpan(*head).subspan(begin, length));
+  }
+  return std::shared_ptr<Input>(
+      new UrlInput(std::move(file), std::move(blocks), cache.mode == CacheMode::all));
+}
+
+void UrlInput::read(std::uint64_t offset, std::span<std::byte> out) const {
+  require_range(offset, out.size());
+  while (!out.empty()) {
+    check_interrupt();
+    const std::size_t count = read_some(offset, out);
+    offset += count;
+    out = out.subspan(count);
+  }
+}
+
+bool UrlInput::is_near_window(std::uint64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(windows_, [&](const Window& w) { return w.begin <= offset && offset <= w.end; });
+}
+
+std::size_t UrlInput::read_kept(std::uint64_t offset, std::span<std::byte> out) const {
+  const auto missing = cache_->missing(offset, out.size());
+  const std::uint64_t end = missing.empty() ? offset + out.size() : std::max(missing.front().offset, offset);
+  const auto kept = out.first(end - offset);
+  return !kept.empty() && cache_->read(offset, kept) ? kept.size() : 0;
+}
+
+std::size_t UrlInput::read_some(std::uint64_t offset, std::span<std::byte> out) const {
+  if (const std::size_t count = read_kept(offset, out)) return count;
+  if (out.size() < kSmall && !is_near_window(offset)) {
+    const Bytes bytes = view(offset, out.size());
+    std::ranges::copy(bytes.view, out.begin());
+    return out.size();
+  }
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto window =
+        std::ranges::find_if(windows_, [&](const Window& w) { return w.begin <= offset && offset < w.end; });
+    if (window == windows_.end()) {
+      fetch(*open_window(offset, out.size()), lock);
+      continue;
+    }
+    const std::uint64_t at = offset - window->begin;
+    if (at >= window->arrived) {
+      arrived_.wait(lock);
+      continue;
+    }
+    const auto there = std::span(window->bytes.get(), window->arrived).subspan(at);
+    const auto piece = there.first(std::min(there.size(), out.size()));
+    ++window->users;
+    lock.unlock();
+    std::ranges::copy(piece, out.begin());
+    lock.lock();
+    --window->users;
+    return piece.size();
+  }
+}
+
+UrlInput::Windows::iterator UrlInput::open_window(std::uint64_t offset, std::uint64_t wanted) const {
+  // Only whole blocks are kept.
+  const std::uint64_t unit = keeps_all_ ? BlockCache::kBlockBytes : 1;
+  const std::uint64_t begin = offset / unit * unit;
+  std::uint64_t length = offset + wanted - begin;
+  for (const Window& before : windows_) {
+    // A reader that goes on is likely to go on.
+    if (before.end == begin) length = std::max(length, 2 * (before.end - before.begin));
+  }
+  std::uint64_t end = align_up(begin + std::min(length, kLargestWindow), unit);
+  end = std::min(end, size());
+  for (const Window& behind : windows_) {
+    if (behind.begin > begin) end = std::min(end, behind.begin);
+  }
+  for (auto last = windows_.end(); windows_.size() >= kMostWindows && last != windows_.begin();) {
+    --last;
+    if (!last->is_being_fetched && last->users == 0) last = windows_.erase(last);
+  }
+  auto bytes = std::make_unique_for_overwrite<std::byte[]>(end - begin);
+  windows_.push_front({.begin = begin, .end = end, .bytes = std::move(bytes)});
+  return windows_.begin();
+}
+
+void UrlInput::fetch(Window& window, std::unique_lock<std::mutex>& lock) const {
+  const auto end = [&] {
+    if (!lock) lock.lock();
+    window.is_being_fetched = false;
+    // Whoever waits for what has not come fetches it, or fails, by itself.
+    window.end = window.begin + window.arrived;
+    arrived_.notify_all();
+  };
+  const std::uint64_t begin = window.begin;
+  const std::uint64_t stop = window.end;
+  lock.unlock();
+  try {
+    file_->fetch(begin, stop, [&](std::uint64_t offset, ByteSpan bytes) {
+      std::ranges::copy(bytes, std::span(window.bytes.get(), stop - begin).subspan(offset - begin).begin());
+      const std::lock_guard guard(mutex_);
+      window.arrived += bytes.size();
+      arrived_.notify_all();
+    });
+    if (keeps_all_) keep(window);
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
+}
+
+void UrlInput::keep(const Window& window) const {
+  constexpr std::uint64_t kBlock = BlockCache::kBlockBytes;
+  const auto bytes = std::span(window.bytes.get(), window.end - window.begin);
+  for (std::uint64_t block = (window.begin + kBlock - 1) / kBlock; block < cache_->block_count(); ++block) {
+    const std::uint64_t begin = block * kBlock;
+    const std::uint64_t length = cache_->block_length(block);
+    if (begin + length > window.end) return;
+    cache_->put(block, bytes.subspan(begin - window.begin, length));
+  }
+}
+
+Bytes UrlInput::view(std::uint64_t offset, std::uint64_t length) const {
+  require_range(offset, length);
+  if (length == 0) return {};
+  std::vector<std::byte> bytes(length);
+  const std::span<std::byte> out(bytes);
+  // A block that is kept and cannot be read any more is missing at the second look.
+  while (!cache_->read(offset, out)) {
+    const auto missing = cache_->missing(offset, length);
+    std::uint64_t at = offset;
+    bool is_whole = true;
+    for (const MissingRange& range : missing) {
+      if (range.offset > at)
+        is_whole = cache_->read(at, out.subspan(at - offset, range.offset - at)) && is_whole;
+      fetch_blocks(range, offset, out);
+      at = range.offset + range.length;
+    }
+    if (at < offset + length) is_whole = cache_->read(at, out.subspan(at - offset)) && is_whole;
+    if (is_whole) break;
+  }
+  return Bytes::own(std::move(bytes));
+}
+
+void UrlInput::fetch_blocks(const MissingRange& missing, std::uint64_t offset,
+                            std::span<std::byte> out) const {
+  std::vector<std::byte> block;
+  std::uint64_t begin = missing.offset;
+  file_->fetch(missing.offset, missing.offset + missing.length, [&](std::uint64_t at, ByteSpan bytes) {
+    for (std::size_t i = 0; i < bytes.size();) {
+      const std::uint64_t number = begin / BlockCache::kBlockBytes;
+      const std::uint64_t length = cache_->block_length(number);
+      const auto piece = bytes.subspan(i, std::min<std::uint64_t>(bytes.size() - i, length - block.size()));
+      block.insert(block.end(), piece.begin(), piece.end());
+      i += piece.size();
+      if (block.size() < length) continue;
+      cache_->put(number, block);
+      begin += length;
+      block.clear();
+    }
+    const std::uint64_t from = std::max(at, offset);
+    const std::uint64_t to = std::min(at + bytes.size(), offset + out.size());
+    if (from < to) std::ranges::copy(bytes.subspan(from - at, to - from), out.subspan(from - offset).begin());
+  });
+}
+
+std::shared_ptr<Input> UrlInput::beside(const std::string& relative) const {
+  const ParsedUrl other = url_beside(file_->url(), relative);
+  if (!other.url) {
+    throw CorruptError({name(), {}, {}},
+                       "the path '" + escape_controls(shortened(relative)) + "' " + other.problem,
+                       Code::path);
+  }
+  return open_url(*other.url, file_->typed(), {});
+}
+
+std::uint64_t UrlInput::preferred_block_size() const {
+  return kLargestWindow;
+}
+
+}  // namespace aerotool::io
