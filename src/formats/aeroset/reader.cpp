@@ -12,8 +12,11 @@
 #include "formats/aero/read/model_json.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/parse.hpp"
+#include "formats/aeroset/part_url.hpp"
 #include "io/absent.hpp"
+#include "io/open_url.hpp"
 #include "io/relative_path.hpp"
+#include "io/url.hpp"
 #include "model/missing_parts.hpp"
 
 namespace aerotool::aeroset {
@@ -27,10 +30,6 @@ void require_size(const SetFile& entry, const io::Input& input, const std::strin
   report.unreadable(Code::index, {index, {}, {}},
                     "'" + escape_controls(shortened(entry.path)) + "' has " + std::to_string(input.size()) +
                         " bytes, the index says " + std::to_string(*entry.size));
-}
-
-bool is_url(std::string_view path) {
-  return path.starts_with("http://") || path.starts_with("https://");
 }
 
 }  // namespace
@@ -59,7 +58,7 @@ void AerosetModel::find_missing_files() {
   if (index_.base_url) return;
   std::vector<std::string> names;
   for (const SetPart& part : index_.parts) {
-    if (!is_url(part.path)) names.push_back(part.path);
+    if (!io::is_http_url(part.path)) names.push_back(part.path);
   }
   const std::vector<std::size_t> missing = missing_parts(path(), names);
   for (const std::size_t i : missing) missing_.insert(names[i]);
@@ -80,7 +79,7 @@ void AerosetModel::tell_missing_files(std::vector<HitTensor> hit, Report& report
 
 void AerosetModel::open_tensor_index(Report& report) {
   const SetFile& entry = index_.tensor_index;
-  if (!index_.base_url && !is_url(entry.path) && io::absent_beside(path(), entry.path)) {
+  if (!index_.base_url && !io::is_http_url(entry.path) && io::absent_beside(path(), entry.path)) {
     report.unreadable(Code::missing, where(),
                       "the tensor index, " + escape_controls(shortened(entry.path)) + ", is missing");
     return;
@@ -117,8 +116,17 @@ void AerosetModel::compare_names(Report& report) const {
   compare("the architecture", index_.architecture, manifest.architecture);
 }
 
+std::shared_ptr<io::Input> AerosetModel::open_remote_file(const SetFile& file) const {
+  if (!index_.base_url && !io::is_http_url(file.path)) return io::open_beside(*input_, file.path);
+  const io::Url index = io::typed_url(input_->name());
+  const io::ParsedUrl part = join_part_url(index, index_.base_url.value_or(""), file.path);
+  if (!part.url) throw CorruptError(where(), part.problem, Code::path);
+  return io::open_url(*part.url, index.origin, {});
+}
+
 std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
-  if (is_url(file.path)) {
+  if (io::looks_like_url(input_->name())) return open_remote_file(file);
+  if (io::is_http_url(file.path)) {
     throw UnsupportedError(
         where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
   }

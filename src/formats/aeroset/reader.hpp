@@ -42,6 +42,8 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
     bool counts_from_zero = false;           // its shards have numbers of their own
   };
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
+  /// Of an index behind a URL: where it says that the file is published.
+  std::shared_ptr<io::Input> open_remote_file(const SetFile& file) const;
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
   void find_missing_files();
   void tell_missing_files(std::vector<HitTensor> hit, Report& report) const;

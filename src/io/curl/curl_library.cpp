@@ -39,9 +39,15 @@ CurlLibrary load() {
   }
   if (library == nullptr) refuse_urls("libcurl (" + std::string(kNames.front()) + ") is not installed");
   CurlLibrary functions;
-#define AEROTOOL_CURL_FIND(name) find(library, functions.name, "curl_" #name);
-  AEROTOOL_CURL_FUNCTIONS(AEROTOOL_CURL_FIND)
-#undef AEROTOOL_CURL_FIND
+  find(library, functions.global_init, "curl_global_init");
+  find(library, functions.easy_init, "curl_easy_init");
+  find(library, functions.easy_cleanup, "curl_easy_cleanup");
+  find(library, functions.easy_reset, "curl_easy_reset");
+  find(library, functions.easy_setopt, "curl_easy_setopt");
+  find(library, functions.easy_perform, "curl_easy_perform");
+  find(library, functions.easy_strerror, "curl_easy_strerror");
+  find(library, functions.slist_append, "curl_slist_append");
+  find(library, functions.slist_free_all, "curl_slist_free_all");
   if (functions.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) refuse_urls("libcurl cannot be initialised");
   return functions;
 }

@@ -6,23 +6,17 @@
 
 namespace aerotool::io {
 
-#define AEROTOOL_CURL_FUNCTIONS(X) \
-  X(global_init)                   \
-  X(easy_init)                     \
-  X(easy_cleanup)                  \
-  X(easy_reset)                    \
-  X(easy_setopt)                   \
-  X(easy_getinfo)                  \
-  X(easy_perform)                  \
-  X(easy_strerror)                 \
-  X(slist_append)                  \
-  X(slist_free_all)
-
 /// Its functions, by their names without "curl_".
 struct CurlLibrary {
-#define AEROTOOL_CURL_MEMBER(name) decltype(&curl_##name) name = nullptr;
-  AEROTOOL_CURL_FUNCTIONS(AEROTOOL_CURL_MEMBER)
-#undef AEROTOOL_CURL_MEMBER
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&curl_easy_reset) easy_reset = nullptr;
+  decltype(&curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&curl_easy_perform) easy_perform = nullptr;
+  decltype(&curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&curl_slist_append) slist_append = nullptr;
+  decltype(&curl_slist_free_all) slist_free_all = nullptr;
 };
 
 /// Thread-safe. Throws UsageError where it is not installed, or is older than the headers ask for.
