@@ -18,8 +18,8 @@ std::optional<hash::Checksum> checksum_of_bytes(const Model& model, std::size_t 
 ChecksumCheck::ChecksumCheck(Stored stored)
     : stored_(std::move(stored)),
       checksums_([this](std::size_t number, std::uint64_t offset, std::span<std::byte> out) {
-        const StoredTensor stored = stored_(number);
-        stored.model->read(stored.index, offset, out);
+        const StoredTensor tensor = stored_(number);
+        tensor.model->read(tensor.index, offset, out);
       }) {}
 
 void ChecksumCheck::expect(std::size_t number) {
