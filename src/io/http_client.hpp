@@ -30,7 +30,6 @@ struct HttpRequest {
   std::optional<HttpRange> range = {};
   bool last_byte = false;          ///< the last byte alone, wherever it is
   std::string if_match = {};       ///< an entity tag; empty: not asked
-  std::string if_none_match = {};  ///< likewise
   std::string authorization = {};  ///< the field's value; the caller knows that the URL's origin may have it
   Origin typed = {};               ///< whom the user named; others' addresses are held to the rules
 };

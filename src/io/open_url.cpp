@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -26,6 +27,8 @@ std::optional<Shared>& shared_if_any() {
 }
 
 const Shared& shared() {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   std::optional<Shared>& there = shared_if_any();
   if (!there) {
     const char* const allowed = std::getenv(kAllowedHostsVariable);
@@ -67,7 +70,8 @@ std::shared_ptr<Input> open_url(const Url& url, const Origin& typed, const Spool
 }
 
 void close_urls() {
-  if (const auto& there = shared_if_any()) static_cast<void>(evict(there->cache));
+  const auto& there = shared_if_any();
+  if (there && there->cache.mode != CacheMode::off) static_cast<void>(evict(there->cache));
 }
 
 }  // namespace aerotool::io

@@ -74,7 +74,7 @@ std::optional<std::vector<std::byte>> RemoteFile::begin(std::uint64_t most) {
 
 std::string RemoteFile::validator() const {
   const std::lock_guard lock(mutex_);
-  if (!tag_.empty()) return state_origin_.text() + " " + tag_;
+  if (is_strong_tag(tag_)) return state_origin_.text() + " " + tag_;
   return date_.empty() ? "" : date_ + ", " + std::to_string(size_);
 }
 
@@ -135,7 +135,6 @@ std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std
                                                        const Sink& sink) {
   Url url = url_;
   bool is_remembered = false;
-  std::string tag;
   {
     const std::lock_guard lock(mutex_);
     if (target_) {

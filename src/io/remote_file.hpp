@@ -45,7 +45,8 @@ class RemoteFile {
 
   // After begin().
   std::uint64_t size() const { return size_; }
-  /// An entity tag, or a date and the size; empty where the server tells neither.
+  /// A strong entity tag, or a date and the size; empty where the server tells neither. A weak tag may stay
+  /// where bytes change.
   std::string validator() const;
   /// A field of an answer on the way, such as x-repo-commit; empty where none had it.
   std::string fact(std::string_view name) const;

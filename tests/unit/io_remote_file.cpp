@@ -91,6 +91,28 @@ TEST_CASE("remote file: ranges, with the tag behind the first") {
   CHECK(requests[1].find("If-Match: \"one\"\r\n") != std::string::npos);
 }
 
+TEST_CASE("remote file: what tells one state of a file from another") {
+  const auto validator = [](const std::string& fields) {
+    const HttpServer server([&](const std::string& request) {
+      std::string text = part(asked(request));
+      const auto at = text.find("ETag: \"one\"\r\n");
+      return text.replace(at, 13, fields);
+    });
+    const Url url = typed_url(server.url());
+    RemoteFile file(access(), url, url.origin);
+    REQUIRE(file.begin(100));
+    const std::string found = file.validator();
+    const std::string origin = url.origin.text() + " ";
+    return found.starts_with(origin) ? found.substr(origin.size()) : found;
+  };
+  const std::string size = std::to_string(content().size());
+  CHECK(validator("ETag: \"one\"\r\n") == "\"one\"");
+  CHECK(validator("").empty());
+  CHECK(validator("ETag: W/\"one\"\r\n").empty());
+  CHECK(validator("ETag: W/\"one\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n") ==
+        "Sun, 06 Nov 1994 08:49:37 GMT, " + size);
+}
+
 TEST_CASE("remote file: fewer bytes than were asked for are no fault") {
   const HttpServer server([](const std::string& request) {
     const HttpRange range = asked(request);
