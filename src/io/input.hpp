@@ -15,6 +15,8 @@
 
 namespace aerotool::io {
 
+struct RemoteName;
+
 /// What messages call an input that is standard input.
 inline constexpr std::string_view kStandardInput = "standard input";
 
@@ -49,10 +51,6 @@ class Input {
   /// read to be known.
   virtual std::uint64_t next_stored(std::uint64_t offset, std::uint64_t /*end*/) const { return offset; }
 
-  /// The input that `relative` names beside this one, where names are not those of a file system; null else.
-  /// Throws CorruptError for a path that may not lead there, and IoError.
-  virtual std::shared_ptr<Input> beside(const std::string& /*relative*/) const { return nullptr; }
-
   /// Throws IoError where the input is no longer what it was when it was opened, another one or none has its
   /// location, or a part of a view was lost.
   virtual void require_unchanged() const = 0;
@@ -68,6 +66,10 @@ class Input {
   /// content-addressed store); set by whoever opens it, before it is handed on.
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
   void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
+
+  /// What names it on a server, also where it has been fetched whole; null where it is a file here.
+  const RemoteName* remote() const { return remote_.get(); }
+  void set_remote(std::shared_ptr<const RemoteName> name) { remote_ = std::move(name); }
 
   /// How links beside this input are followed, when others of its model are opened.
   const LinkPolicy& links() const { return links_; }
@@ -86,6 +88,7 @@ class Input {
   Version version_;
   std::optional<std::uint64_t> packed_size_;
   std::optional<Digest> expected_sha256_;
+  std::shared_ptr<const RemoteName> remote_;
   LinkPolicy links_;
 };
 

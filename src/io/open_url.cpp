@@ -6,10 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/cache_eviction.hpp"
 #include "io/spool_file.hpp"
 #include "io/url_input.hpp"
+#include "io/url_reference.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -38,12 +40,11 @@ const Shared& shared() {
   return *there;
 }
 
-std::shared_ptr<Input> fetch_whole(const Url& url, const Origin& typed, const Spooling& spooling,
-                                   const std::string& why) {
-  if (spooling.note)
-    spooling.note(url.shown() + ": " + why + ": all of it is fetched to a temporary file first");
-  RemoteFile file(shared().access, url, typed);
-  SpoolFile spool(url.shown());
+std::shared_ptr<Input> fetch_whole(const RemoteName& name, const Spooling& spooling, const std::string& why) {
+  const std::string shown = shown_name(name);
+  if (spooling.note) spooling.note(shown + ": " + why + ": all of it is fetched to a temporary file first");
+  RemoteFile file(shared().access, name);
+  SpoolFile spool(shown);
   file.fetch_whole([&](std::uint64_t offset, ByteSpan bytes) {
     if (offset == 0 && spooling.size_hint) {
       if (const auto size = spooling.size_hint(bytes)) spool.require_space(*size);
@@ -51,22 +52,40 @@ std::shared_ptr<Input> fetch_whole(const Url& url, const Origin& typed, const Sp
     spool.append(bytes);
     if (spooling.progress != nullptr) spooling.progress->done += bytes.size();
   });
-  return open_spooled(spool.take(), url.shown(), spooling);
+  auto input = open_spooled(spool.take(), shown, spooling);
+  input->set_remote(std::make_shared<RemoteName>(name));
+  return input;
 }
 
 }  // namespace
 
 std::shared_ptr<Input> open_url(const std::string& text, const Spooling& spooling) {
   const Url url = typed_url(text);
-  return open_url(url, url.origin, spooling);
+  return open_url(RemoteName{.url = url, .typed = url.origin}, spooling);
 }
 
-std::shared_ptr<Input> open_url(const Url& url, const Origin& typed, const Spooling& spooling) {
-  auto input = UrlInput::open(shared().access, shared().cache, url, typed);
-  if (!input) return fetch_whole(url, typed, spooling, "the server does not read ranges");
+std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling) {
+  auto input = UrlInput::open(shared().access, shared().cache, name);
+  if (!input) return fetch_whole(name, spooling, "the server does not read ranges");
   if (is_packed(input->view(0, std::min<std::uint64_t>(input->size(), kHead)).view))
-    return fetch_whole(url, typed, spooling, "it is compressed");
+    return fetch_whole(name, spooling, "it is compressed");
   return input;
+}
+
+std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string& relative) {
+  const ParsedUrl other = url_beside(name.url, relative);
+  if (!other.url) {
+    throw CorruptError({shown_name(name), {}, {}},
+                       "the path '" + escape_controls(shortened(relative)) + "' " + other.problem,
+                       Code::path);
+  }
+  RemoteName neighbour{.url = *other.url, .typed = name.typed, .commit = name.commit};
+  if (!name.shown.empty()) neighbour.shown = name.shown.substr(0, name.shown.rfind('/') + 1) + relative;
+  return open_url(neighbour, {});
+}
+
+void authorize_with(std::function<std::string(const Origin& origin)> authorization) {
+  shared().access->authorization = std::move(authorization);
 }
 
 void close_urls() {

@@ -2,10 +2,12 @@
 // environment says (AEROTOOL_CACHE, AEROTOOL_CACHE_DIR, AEROTOOL_ALLOW_HOSTS).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "io/input.hpp"
+#include "io/remote_name.hpp"
 #include "io/spool.hpp"
 #include "io/url.hpp"
 
@@ -16,8 +18,16 @@ namespace aerotool::io {
 /// and CorruptError where compressed data is broken.
 std::shared_ptr<Input> open_url(const std::string& text, const Spooling& spooling);
 
-/// One that follows from it: `typed` is the origin that the user named.
-std::shared_ptr<Input> open_url(const Url& url, const Origin& typed, const Spooling& spooling);
+/// What follows from it, or has another kind of name.
+std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling);
+
+/// The file `relative` beside one on a server. Throws CorruptError for a path that may not lead there, and
+/// what open_url() throws.
+std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string& relative);
+
+/// Says what each origin may be sent as "Authorization"; empty for nothing. To be called before the first
+/// URL is opened.
+void authorize_with(std::function<std::string(const Origin& origin)> authorization);
 
 /// At the end of a run: keeps the cache within its bounds.
 void close_urls();

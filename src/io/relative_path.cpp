@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "io/file_input.hpp"
 #include "io/listing.hpp"
+#include "io/open_url.hpp"
 
 namespace aerotool::io {
 
@@ -113,7 +114,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
 }
 
 std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative) {
-  if (auto input = index.beside(relative)) return input;
+  if (index.remote() != nullptr) return open_url_beside(*index.remote(), relative);
   return open_beside(index.name(), relative, index.links());
 }
 

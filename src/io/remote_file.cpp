@@ -61,8 +61,8 @@ struct RemoteFile::Answer {
   bool error_line_ended = false;
 };
 
-RemoteFile::RemoteFile(std::shared_ptr<RemoteAccess> access, Url url, Origin typed)
-    : access_(std::move(access)), url_(std::move(url)), typed_(std::move(typed)) {}
+RemoteFile::RemoteFile(std::shared_ptr<RemoteAccess> access, const RemoteName& name)
+    : access_(std::move(access)), url_(name.url), typed_(name.typed), shown_(shown_name(name)) {}
 
 std::optional<std::vector<std::byte>> RemoteFile::begin(std::uint64_t most) {
   std::vector<std::byte> bytes;
@@ -303,7 +303,7 @@ std::optional<std::string> RemoteFile::hold_to_state(const HttpHead& head, const
 }
 
 void RemoteFile::refuse(const std::string& message) const {
-  throw IoError({url_.shown(), {}, {}}, message);
+  throw IoError({shown_, {}, {}}, message);
 }
 
 }  // namespace aerotool::io

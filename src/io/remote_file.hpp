@@ -15,6 +15,7 @@
 #include "core/bytes.hpp"
 #include "io/http_client.hpp"
 #include "io/patience.hpp"
+#include "io/remote_name.hpp"
 #include "io/url.hpp"
 
 namespace aerotool::io {
@@ -31,13 +32,10 @@ struct RemoteAccess {
 
 class RemoteFile {
  public:
-  /// Asks for nothing yet. `typed` is the origin that the user named, if this URL only follows from it.
-  RemoteFile(std::shared_ptr<RemoteAccess> access, Url url, Origin typed);
+  /// Asks for nothing yet.
+  RemoteFile(std::shared_ptr<RemoteAccess> access, const RemoteName& name);
   RemoteFile(const RemoteFile&) = delete;
   RemoteFile& operator=(const RemoteFile&) = delete;
-
-  const Url& url() const { return url_; }
-  const Origin& typed() const { return typed_; }
 
   /// The first `most` bytes, or as many as there are; afterwards size() and the other facts are known.
   /// Nothing where the server does not read ranges. Throws IoError.
@@ -83,6 +81,7 @@ class RemoteFile {
   const std::shared_ptr<RemoteAccess> access_;
   const Url url_;
   const Origin typed_;
+  const std::string shown_;
   mutable std::mutex mutex_;
   std::optional<Url> target_;       // where the redirects led
   bool target_is_renewed_ = false;  // and no byte has come since

@@ -9,8 +9,6 @@
 #include "core/text.hpp"
 #include "hash/blake3.hpp"
 #include "io/interrupt.hpp"
-#include "io/open_url.hpp"
-#include "io/url_reference.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -28,32 +26,39 @@ Identity identity_of(const Url& url) {
 
 }  // namespace
 
-UrlInput::UrlInput(std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache, bool keeps_all)
-    : Input(file->url().shown(), identity_of(file->url()), {file->size(), 0, 0}),
+UrlInput::UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file,
+                   std::shared_ptr<BlockCache> cache, bool keeps_all)
+    : Input(shown_name(name), identity_of(name.url), {file->size(), 0, 0}),
       file_(std::move(file)),
       cache_(std::move(cache)),
       keeps_all_(keeps_all) {}
 
 std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
-                                      Url url, const Origin& typed) {
-  auto file = std::make_shared<RemoteFile>(std::move(access), std::move(url), typed);
+                                      RemoteName name) {
+  auto file = std::make_shared<RemoteFile>(std::move(access), name);
   const auto head = file->begin(kFirst);
   if (!head) return nullptr;
-  const Url& named = file->url();
-  CacheKey key{.origin = named.origin.text(),
-               .path = named.path + named.query,
-               .shown = named.shown(),
+  const std::string commit = file->fact("x-repo-commit");
+  if (name.commit.empty() && !commit.empty() && name.at_commit) {
+    name.url = name.at_commit(commit);
+    name.commit = commit;
+  }
+  CacheKey key{.origin = name.url.origin.text(),
+               .path = name.url.path + name.url.query,
+               .shown = shown_name(name),
                .validator = cache.mode == CacheMode::off ? "" : file->validator(),
                .size = file->size(),
-               .commit = file->fact("x-repo-commit")};
+               .commit = name.commit};
   auto blocks = BlockCache::open(cache, std::move(key));
   for (std::uint64_t block = 0; block * BlockCache::kBlockBytes < head->size(); ++block) {
     const std::uint64_t begin = block * BlockCache::kBlockBytes;
     const std::uint64_t length = blocks->block_length(block);
     if (begin + length <= head->size()) blocks->put(block, ByteSpan(*head).subspan(begin, length));
   }
-  return std::shared_ptr<Input>(
-      new UrlInput(std::move(file), std::move(blocks), cache.mode == CacheMode::all));
+  std::shared_ptr<Input> input(
+      new UrlInput(name, std::move(file), std::move(blocks), cache.mode == CacheMode::all));
+  input->set_remote(std::make_shared<RemoteName>(std::move(name)));
+  return input;
 }
 
 void UrlInput::read(std::uint64_t offset, std::span<std::byte> out) const {
@@ -211,16 +216,6 @@ void UrlInput::fetch_blocks(const MissingRange& missing, std::uint64_t offset,
     const std::uint64_t to = std::min(at + bytes.size(), offset + out.size());
     if (from < to) std::ranges::copy(bytes.subspan(from - at, to - from), out.subspan(from - offset).begin());
   });
-}
-
-std::shared_ptr<Input> UrlInput::beside(const std::string& relative) const {
-  const ParsedUrl other = url_beside(file_->url(), relative);
-  if (!other.url) {
-    throw CorruptError({name(), {}, {}},
-                       "the path '" + escape_controls(shortened(relative)) + "' " + other.problem,
-                       Code::path);
-  }
-  return open_url(*other.url, file_->typed(), {});
 }
 
 std::uint64_t UrlInput::preferred_block_size() const {

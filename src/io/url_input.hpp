@@ -13,6 +13,7 @@
 #include "io/block_cache.hpp"
 #include "io/input.hpp"
 #include "io/remote_file.hpp"
+#include "io/remote_name.hpp"
 
 namespace aerotool::io {
 
@@ -23,11 +24,10 @@ class UrlInput final : public Input {
  public:
   /// Asks for the first MiB. Null where the server does not read ranges. Throws IoError.
   static std::shared_ptr<Input> open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
-                                     Url url, const Origin& typed);
+                                     RemoteName name);
 
   void read(std::uint64_t offset, std::span<std::byte> out) const override;
   Bytes view(std::uint64_t offset, std::uint64_t length) const override;
-  std::shared_ptr<Input> beside(const std::string& relative) const override;
   /// Each answer is held to the first one as it comes.
   void require_unchanged() const override {}
   std::uint64_t preferred_block_size() const override;
@@ -44,7 +44,8 @@ class UrlInput final : public Input {
   };
   using Windows = std::list<Window>;
 
-  UrlInput(std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache, bool keeps_all);
+  UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache,
+           bool keeps_all);
   /// How many of the bytes from `offset` on it got; at least one.
   std::size_t read_some(std::uint64_t offset, std::span<std::byte> out) const;
   bool is_near_window(std::uint64_t offset) const;

@@ -54,7 +54,7 @@ std::shared_ptr<RemoteAccess> access(const std::string& allowed = "") {
 /// Everything, the first 100 bytes first, then 1,000 at a time.
 std::string read_all(const std::string& url, const std::shared_ptr<RemoteAccess>& shared = access()) {
   const Url parsed = typed_url(url);
-  RemoteFile file(shared, parsed, parsed.origin);
+  RemoteFile file(shared, {.url = parsed, .typed = parsed.origin});
   const auto head = file.begin(100);
   if (!head) return "no ranges";
   std::string all(chars_of(*head));
@@ -99,7 +99,7 @@ TEST_CASE("remote file: what tells one state of a file from another") {
       return text.replace(at, 13, fields);
     });
     const Url url = typed_url(server.url());
-    RemoteFile file(access(), url, url.origin);
+    RemoteFile file(access(), {.url = url, .typed = url.origin});
     REQUIRE(file.begin(100));
     const std::string found = file.validator();
     const std::string origin = url.origin.text() + " ";

@@ -118,14 +118,14 @@ void AerosetModel::compare_names(Report& report) const {
 
 std::shared_ptr<io::Input> AerosetModel::open_remote_file(const SetFile& file) const {
   if (!index_.base_url && !io::is_http_url(file.path)) return io::open_beside(*input_, file.path);
-  const io::Url index = io::typed_url(input_->name());
-  const io::ParsedUrl part = join_part_url(index, index_.base_url.value_or(""), file.path);
+  const io::RemoteName& index = *input_->remote();
+  const io::ParsedUrl part = join_part_url(index.url, index_.base_url.value_or(""), file.path);
   if (!part.url) throw CorruptError(where(), part.problem, Code::path);
-  return io::open_url(*part.url, index.origin, {});
+  return io::open_url(io::RemoteName{.url = *part.url, .typed = index.typed}, {});
 }
 
 std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
-  if (io::looks_like_url(input_->name())) return open_remote_file(file);
+  if (input_->remote() != nullptr) return open_remote_file(file);
   if (io::is_http_url(file.path)) {
     throw UnsupportedError(
         where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
