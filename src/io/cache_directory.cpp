@@ -170,13 +170,13 @@ CacheEntry open_cache_entry(const CacheSettings& settings, const CacheKey& key) 
   if (!entry.writable) return entry;
   keep_length(entry, path, key.size);
   if (!keep_key(entry.directory, key_text(key))) throw system_error(path, "write to the cache", errno);
-  if (!key.commit.empty()) keep_pin(root, key);
+  keep_pin(root, key);
   return entry;
 }
 
 std::optional<CacheKey> find_pinned(const CacheSettings& settings, const std::string& origin,
                                     const std::string& path, const std::string& commit) {
-  if (settings.mode == CacheMode::off || commit.empty()) return std::nullopt;
+  if (settings.mode == CacheMode::off) return std::nullopt;
   const Fd root = find_cache_root(settings);
   if (!root) return std::nullopt;
   const Fd pin = open_cache_place(root, pin_name(origin, path, commit));

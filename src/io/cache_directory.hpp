@@ -3,7 +3,7 @@
 //     v1/<entry_name()>/key      the object, for people and for pins; its time is that of the last use
 //                       data     the object's bytes, as many as it has, with holes where none were fetched
 //                       blocks   which blocks of it count (io/block_records.hpp)
-//     v1/<pin_name()>/key        the validator and size that the object has at a commit
+//     v1/<pin_name()>/key        the validator and size that the object has at a commit, or had last
 //
 // They belong to the user and are for nobody else (0700, 0600). A directory that others can write to, or that
 // is another user's, is not used. Below v1 no link is followed. Nothing is synced to the disk: what a crash
@@ -33,7 +33,8 @@ struct CacheEntry {
 CacheEntry open_cache_entry(const CacheSettings& settings, const CacheKey& key);
 
 /// The object that a file has at a commit, where an entry for it is there; with no request, since a commit
-/// does not change. Nothing where the cache is off or cannot be read. Throws Interrupted.
+/// does not change. With an empty `commit`, the one that its URL led to last, outside of commits. Nothing
+/// where the cache is off or cannot be read. Throws Interrupted.
 std::optional<CacheKey> find_pinned(const CacheSettings& settings, const std::string& origin,
                                     const std::string& path, const std::string& commit);
 

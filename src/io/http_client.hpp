@@ -30,6 +30,9 @@ struct HttpRequest {
   std::optional<HttpRange> range = {};
   bool last_byte = false;          ///< the last byte alone, wherever it is
   std::string if_match = {};       ///< an entity tag; empty: not asked
+  /// Nothing but the head is wanted where the file still has this tag, or has not changed since this date.
+  std::string if_none_match = {};
+  std::string if_modified_since = {};
   std::string authorization = {};  ///< the field's value; the caller knows that the URL's origin may have it
   Origin typed = {};               ///< whom the user named; others' addresses are held to the rules
 };

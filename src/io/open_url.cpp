@@ -28,6 +28,11 @@ std::optional<Shared>& shared_if_any() {
   return shared;
 }
 
+bool& offline() {
+  static bool is_so = false;
+  return is_so;
+}
+
 const Shared& shared() {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
@@ -36,6 +41,7 @@ const Shared& shared() {
     const char* const allowed = std::getenv(kAllowedHostsVariable);
     there = Shared{std::make_shared<RemoteAccess>(parse_allowed_hosts(allowed == nullptr ? "" : allowed)),
                    cache_settings_from_environment()};
+    there->access->offline = offline();
   }
   return *there;
 }
@@ -82,6 +88,14 @@ std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string
   RemoteName neighbour{.url = *other.url, .typed = name.typed, .commit = name.commit};
   if (!name.shown.empty()) neighbour.shown = name.shown.substr(0, name.shown.rfind('/') + 1) + relative;
   return open_url(neighbour, {});
+}
+
+void set_offline(bool is_so) {
+  offline() = is_so;
+}
+
+bool is_offline() {
+  return offline();
 }
 
 void authorize_with(std::function<std::string(const Origin& origin)> authorization) {

@@ -29,6 +29,11 @@ std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string
 /// URL is opened.
 void authorize_with(std::function<std::string(const Origin& origin)> authorization);
 
+/// That nobody is asked for anything: what is not in the cache cannot be opened. To be called before the
+/// first URL is opened.
+void set_offline(bool is_so);
+bool is_offline();
+
 /// At the end of a run: keeps the cache within its bounds.
 void close_urls();
 

@@ -64,18 +64,24 @@ struct RemoteFile::Answer {
 RemoteFile::RemoteFile(std::shared_ptr<RemoteAccess> access, const RemoteName& name)
     : access_(std::move(access)), url_(name.url), typed_(name.typed), shown_(shown_name(name)) {}
 
-std::optional<std::vector<std::byte>> RemoteFile::begin(std::uint64_t most) {
-  std::vector<std::byte> bytes;
+RemoteFile::Begun RemoteFile::begin(std::uint64_t most, const std::optional<RemoteState>& known,
+                                    std::vector<std::byte>& bytes) {
+  asked_state_ = known;
   fetch(0, most,
         [&](std::uint64_t, ByteSpan piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
-  if (!has_ranges_) return std::nullopt;
-  return bytes;
+  asked_state_.reset();
+  if (!has_ranges_) return Begun::without_ranges;
+  return is_unchanged_ ? Begun::unchanged : Begun::with_bytes;
+}
+
+void RemoteFile::begin_in(const RemoteState& known) {
+  state_ = known;
+  begun_ = true;
 }
 
 std::string RemoteFile::validator() const {
   const std::lock_guard lock(mutex_);
-  if (is_strong_tag(tag_)) return state_origin_.text() + " " + tag_;
-  return date_.empty() ? "" : date_ + ", " + std::to_string(size_);
+  return state_.validator();
 }
 
 std::string RemoteFile::fact(std::string_view name) const {
@@ -87,7 +93,7 @@ std::string RemoteFile::fact(std::string_view name) const {
 void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink) {
   Patience patience;
   // How many bytes there are is known behind the first answer.
-  while (begin < std::min(end, known_size()) && has_ranges_) {
+  while (begin < std::min(end, known_size()) && has_ranges_ && !(asked_state_ && is_unchanged_)) {
     const std::uint64_t before = begin;
     const auto failure = attempt(begin, std::min(end, known_size()), sink);
     if (begin != before) {
@@ -121,6 +127,18 @@ void RemoteFile::fetch_whole(const Sink& sink) {
   }
 }
 
+void RemoteFile::hold_to_state(HttpRequest& request, const Origin& origin) const {
+  if (begun_) {
+    if (is_strong_tag(state_.tag) && state_.origin == origin) request.if_match = state_.tag;
+  } else if (asked_state_) {
+    if (asked_state_->tag.empty()) {
+      request.if_modified_since = asked_state_->date;
+    } else if (asked_state_->origin == origin) {
+      request.if_none_match = asked_state_->tag;
+    }
+  }
+}
+
 bool RemoteFile::asks_for_size() const {
   const std::lock_guard lock(mutex_);
   return asks_for_size_;
@@ -128,11 +146,12 @@ bool RemoteFile::asks_for_size() const {
 
 std::uint64_t RemoteFile::known_size() const {
   const std::lock_guard lock(mutex_);
-  return begun_ ? size_ : UINT64_MAX;
+  return begun_ ? state_.size : UINT64_MAX;
 }
 
 std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std::uint64_t end,
                                                        const Sink& sink) {
+  if (access_->offline) return Failure{"is not in the cache, and --offline asks no server"};
   Url url = url_;
   bool is_remembered = false;
   {
@@ -152,7 +171,7 @@ std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std
         request.last_byte = true;
         request.range.reset();
       }
-      if (is_strong_tag(tag_) && state_origin_ == url.origin) request.if_match = tag_;
+      hold_to_state(request, url.origin);
     }
     if (access_->authorization) request.authorization = access_->authorization(url.origin);
     Answer answer;
@@ -233,6 +252,14 @@ bool RemoteFile::look(const HttpHead& head, const Url& from, HttpRange asked, An
     if (asked.begin < *range->total) return fail("the server refuses a range that is inside the file");
     return false;
   }
+  if (head.status == 304) {
+    const std::lock_guard lock(mutex_);
+    if (begun_ || !asked_state_) return fail("the server answers a question that was not asked");
+    state_ = *asked_state_;
+    if (state_.tag.empty()) state_.origin = from.origin;
+    begun_ = is_unchanged_ = true;
+    return false;
+  }
   if (head.status == 412) return fail("changed on the server while it was read");
   answer.failure = Failure{"the server says " + std::to_string(head.status), is_passing(head.status), false,
                            asked_wait(head, std::chrono::system_clock::now())};
@@ -289,15 +316,13 @@ std::optional<std::string> RemoteFile::hold_to_state(const HttpHead& head, const
     }
     asks_for_size_ = false;
     begun_ = true;
-    size_ = total ? *total : got.end;
-    state_origin_ = from.origin;
-    tag_ = tag;
-    date_ = date;
+    state_ = {from.origin, std::string(tag), std::string(date), total ? *total : got.end};
     return std::nullopt;
   }
-  const bool is_same = (!total || *total == size_) &&
-                       (from.origin != state_origin_ || tag.empty() || tag_.empty() || tag == tag_) &&
-                       (!tag_.empty() || date.empty() || date_.empty() || date == date_);
+  const bool has_tag = !state_.tag.empty();
+  const bool is_same = (!total || *total == state_.size) &&
+                       (from.origin != state_.origin || tag.empty() || !has_tag || tag == state_.tag) &&
+                       (has_tag || date.empty() || state_.date.empty() || date == state_.date);
   if (is_same) return std::nullopt;
   return "changed on the server while it was read";
 }

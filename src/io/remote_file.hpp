@@ -16,6 +16,7 @@
 #include "io/http_client.hpp"
 #include "io/patience.hpp"
 #include "io/remote_name.hpp"
+#include "io/remote_state.hpp"
 #include "io/url.hpp"
 
 namespace aerotool::io {
@@ -25,6 +26,8 @@ struct RemoteAccess {
   explicit RemoteAccess(AllowedHosts allowed) : client(std::move(allowed)) {}
 
   HttpClient client;
+  /// Nobody is asked for anything.
+  bool offline = false;
   /// What an origin may be sent as "Authorization"; empty where it has none.
   std::function<std::string(const Origin& origin)> authorization = {};
   std::atomic<std::uint64_t> retries = 0;
@@ -37,14 +40,17 @@ class RemoteFile {
   RemoteFile(const RemoteFile&) = delete;
   RemoteFile& operator=(const RemoteFile&) = delete;
 
-  /// The first `most` bytes, or as many as there are; afterwards size() and the other facts are known.
-  /// Nothing where the server does not read ranges. Throws IoError.
-  std::optional<std::vector<std::byte>> begin(std::uint64_t most);
+  enum class Begun { with_bytes, unchanged, without_ranges };
+  /// Asks for the first `most` bytes, or as many as there are, and hands them to `bytes`; where the file is
+  /// still in the state `known`, for none. Afterwards size() and the other facts are known, unless the server
+  /// does not read ranges. Throws IoError.
+  Begun begin(std::uint64_t most, const std::optional<RemoteState>& known, std::vector<std::byte>& bytes);
+  /// Instead of begin(): the file is in this state, and no server has to say so.
+  void begin_in(const RemoteState& known);
 
   // After begin().
-  std::uint64_t size() const { return size_; }
-  /// A strong entity tag, or a date and the size; empty where the server tells neither. A weak tag may stay
-  /// where bytes change.
+  std::uint64_t size() const { return state_.size; }
+  /// RemoteState::validator()
   std::string validator() const;
   /// A field of an answer on the way, such as x-repo-commit; empty where none had it.
   std::string fact(std::string_view name) const;
@@ -62,6 +68,8 @@ class RemoteFile {
   struct Answer;
 
   bool asks_for_size() const;
+  /// Puts into a request to `origin` that it is about one state of the file.
+  void hold_to_state(HttpRequest& request, const Origin& origin) const;
   std::uint64_t known_size() const;
   /// One request and the redirects behind it; moves `begin` on. Nothing where the answer was sound.
   std::optional<Failure> attempt(std::uint64_t& begin, std::uint64_t end, const Sink& sink);
@@ -88,10 +96,9 @@ class RemoteFile {
   bool begun_ = false;
   bool asks_for_size_ = false;  // the first answer did not tell it
   bool has_ranges_ = true;
-  std::uint64_t size_ = 0;
-  Origin state_origin_;  // whose tag it is
-  std::string tag_;
-  std::string date_;
+  RemoteState state_;
+  std::optional<RemoteState> asked_state_;  // whether it is still in this one
+  bool is_unchanged_ = false;
   std::map<std::string, std::string, std::less<>> facts_;
 };
 

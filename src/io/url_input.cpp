@@ -24,6 +24,12 @@ Identity identity_of(const Url& url) {
   return {UINT64_MAX, load_le<std::uint64_t>(hash::blake3(bytes_of(url.to_request())))};
 }
 
+/// The state that the cache has bytes of.
+std::optional<RemoteState> known_state(const CacheSettings& cache, const RemoteName& name) {
+  const auto key = find_pinned(cache, name.url.origin.text(), name.url.path + name.url.query, name.commit);
+  return key ? state_of_validator(key->validator, key->size) : std::nullopt;
+}
+
 }  // namespace
 
 UrlInput::UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file,
@@ -35,9 +41,15 @@ UrlInput::UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file,
 
 std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
                                       RemoteName name) {
+  const bool is_offline = access->offline;
   auto file = std::make_shared<RemoteFile>(std::move(access), name);
-  const auto head = file->begin(kFirst);
-  if (!head) return nullptr;
+  const std::optional<RemoteState> known = known_state(cache, name);
+  std::vector<std::byte> head;
+  if (known && (is_offline || !name.commit.empty())) {
+    file->begin_in(*known);
+  } else if (file->begin(kFirst, known, head) == RemoteFile::Begun::without_ranges) {
+    return nullptr;
+  }
   const std::string commit = file->fact("x-repo-commit");
   if (name.commit.empty() && !commit.empty() && name.at_commit) {
     name.url = name.at_commit(commit);
@@ -50,10 +62,10 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
                .size = file->size(),
                .commit = name.commit};
   auto blocks = BlockCache::open(cache, std::move(key));
-  for (std::uint64_t block = 0; block * BlockCache::kBlockBytes < head->size(); ++block) {
+  for (std::uint64_t block = 0; block * BlockCache::kBlockBytes < head.size(); ++block) {
     const std::uint64_t begin = block * BlockCache::kBlockBytes;
     const std::uint64_t length = blocks->block_length(block);
-    if (begin + length <= head->size()) blocks->put(block, ByteSpan(*head).subspan(begin, length));
+    if (begin + length <= head.size()) blocks->put(block, ByteSpan(head).subspan(begin, length));
   }
   std::shared_ptr<Input> input(
       new UrlInput(name, std::move(file), std::move(blocks), cache.mode == CacheMode::all));

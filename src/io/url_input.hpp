@@ -22,7 +22,8 @@ namespace aerotool::io {
 /// held in memory, 64 MiB at most.
 class UrlInput final : public Input {
  public:
-  /// Asks for the first MiB. Null where the server does not read ranges. Throws IoError.
+  /// Asks for the first MiB, or whether it is still what the cache has; for nothing where the commit tells or
+  /// nobody may be asked. Null where the server does not read ranges. Throws IoError.
   static std::shared_ptr<Input> open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
                                      RemoteName name);
 

@@ -55,9 +55,9 @@ std::shared_ptr<RemoteAccess> access(const std::string& allowed = "") {
 std::string read_all(const std::string& url, const std::shared_ptr<RemoteAccess>& shared = access()) {
   const Url parsed = typed_url(url);
   RemoteFile file(shared, {.url = parsed, .typed = parsed.origin});
-  const auto head = file.begin(100);
-  if (!head) return "no ranges";
-  std::string all(chars_of(*head));
+  std::vector<std::byte> head;
+  if (file.begin(100, {}, head) == RemoteFile::Begun::without_ranges) return "no ranges";
+  std::string all(chars_of(ByteSpan(head)));
   while (all.size() < file.size()) {
     file.fetch(all.size(), std::min<std::uint64_t>(all.size() + 1000, file.size()),
                [&](std::uint64_t offset, ByteSpan bytes) {
@@ -100,7 +100,8 @@ TEST_CASE("remote file: what tells one state of a file from another") {
     });
     const Url url = typed_url(server.url());
     RemoteFile file(access(), {.url = url, .typed = url.origin});
-    REQUIRE(file.begin(100));
+    std::vector<std::byte> head;
+    REQUIRE(file.begin(100, {}, head) == RemoteFile::Begun::with_bytes);
     const std::string found = file.validator();
     const std::string origin = url.origin.text() + " ";
     return found.starts_with(origin) ? found.substr(origin.size()) : found;
@@ -243,4 +244,82 @@ TEST_CASE("remote file: a target whose time is over is asked for anew, once") {
   count = 0;
   given = 3;
   CHECK(problem_of(origin.url(), access("127.0.0.1")) == "the server says 403: expired");
+}
+
+TEST_CASE("remote file: what is known of it is asked about, and held to") {
+  std::string tag = "\"one\"";
+  const HttpServer server([&](const std::string& request) {
+    if (request.find("If-None-Match: " + tag + "\r\n") != std::string::npos)
+      return answer("304 Not Modified", {"ETag: " + tag}, "");
+    return part(asked(request), tag);
+  });
+  const Url url = typed_url(server.url());
+  const RemoteState known = {url.origin, "\"one\"", "", content().size()};
+  const auto begin = [&](const RemoteState& state, std::string& validator) {
+    RemoteFile file(access(), {.url = url, .typed = url.origin});
+    std::vector<std::byte> head;
+    const auto begun = file.begin(100, state, head);
+    CHECK(head.size() == (begun == RemoteFile::Begun::unchanged ? 0 : 100));
+    CHECK(file.size() == content().size());
+    validator = file.validator();
+    if (begun == RemoteFile::Begun::unchanged) {
+      std::string rest;
+      file.fetch(0, file.size(), [&](std::uint64_t, ByteSpan bytes) { rest += chars_of(bytes); });
+      CHECK(rest == content());
+      CHECK(server.requests().back().find("If-Match: \"one\"\r\n") != std::string::npos);
+    }
+    return begun;
+  };
+  std::string validator;
+  CHECK(begin(known, validator) == RemoteFile::Begun::unchanged);
+  CHECK(validator == known.validator());
+  // The tag of another server is not this one's.
+  CHECK(begin({{Scheme::https, "else.example", 443}, "\"one\"", "", content().size()}, validator) ==
+        RemoteFile::Begun::with_bytes);
+  tag = "\"two\"";
+  CHECK(begin(known, validator) == RemoteFile::Begun::with_bytes);
+  CHECK(validator == url.origin.text() + " \"two\"");
+}
+
+TEST_CASE("remote file: in a state that is known it asks for what is read alone") {
+  const HttpServer server([](const std::string& request) { return part(asked(request)); });
+  const Url url = typed_url(server.url());
+  RemoteFile file(access(), {.url = url, .typed = url.origin});
+  file.begin_in({url.origin, "\"one\"", "", content().size()});
+  CHECK(server.requests().empty());
+  std::string read;
+  file.fetch(10, 20, [&](std::uint64_t, ByteSpan bytes) { read += chars_of(bytes); });
+  CHECK(read == content().substr(10, 10));
+  RemoteFile changed(access(), {.url = url, .typed = url.origin});
+  changed.begin_in({url.origin, "\"zero\"", "", content().size()});
+  CHECK_THROWS_AS(changed.fetch(10, 20, [](std::uint64_t, ByteSpan) {}), IoError);
+}
+
+TEST_CASE("remote file: offline nobody is asked") {
+  const HttpServer server([](const std::string& request) { return part(asked(request)); });
+  const auto offline = access();
+  offline->offline = true;
+  CHECK(problem_of(server.url(), offline) == "is not in the cache, and --offline asks no server");
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("remote file: an answer that nobody asked for is none") {
+  const HttpServer server([](const std::string&) { return answer("304 Not Modified", {}, ""); });
+  CHECK(problem_of(server.url()) == "the server answers a question that was not asked");
+}
+
+TEST_CASE("remote file: a state is one text, and comes back from it") {
+  const Origin origin{Scheme::http, "example.org", 8080};
+  for (const RemoteState& state :
+       {RemoteState{origin, "\"a b\"", "", 7}, RemoteState{{}, "", "Sun, 06 Nov 1994 08:49:37 GMT", 7}}) {
+    const auto again = state_of_validator(state.validator(), 7);
+    REQUIRE(again);
+    CHECK(again->validator() == state.validator());
+    CHECK(again->tag == state.tag);
+    CHECK(again->date == state.date);
+  }
+  CHECK(RemoteState{origin, "W/\"a\"", "", 7}.validator().empty());
+  for (const char* text :
+       {"", "http://example.org", "http://example.org ", "http://example.org W/\"a\"", "x, 8", ", 7"})
+    CHECK_FALSE(state_of_validator(text, 7));
 }

@@ -246,6 +246,8 @@ std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const
   }
   if (request.last_byte) add_field("Range: bytes=-1");
   if (!request.if_match.empty()) add_field("If-Match: " + request.if_match);
+  if (!request.if_none_match.empty()) add_field("If-None-Match: " + request.if_none_match);
+  if (!request.if_modified_since.empty()) add_field("If-Modified-Since: " + request.if_modified_since);
   const auto& user = request.url.user;
   if (!request.authorization.empty()) {
     add_field("Authorization: " + request.authorization);
