@@ -2,6 +2,7 @@
 // (io/remote_file.hpp).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,13 +29,14 @@ struct HttpRange {
 struct HttpRequest {
   Url url;
   std::optional<HttpRange> range = {};
-  bool last_byte = false;          ///< the last byte alone, wherever it is
-  std::string if_match = {};       ///< an entity tag; empty: not asked
+  bool last_byte = false;     ///< the last byte alone, wherever it is
+  std::string if_match = {};  ///< an entity tag; empty: not asked
   /// Nothing but the head is wanted where the file still has this tag, or has not changed since this date.
   std::string if_none_match = {};
   std::string if_modified_since = {};
   std::string authorization = {};  ///< the field's value; the caller knows that the URL's origin may have it
   Origin typed = {};               ///< whom the user named; others' addresses are held to the rules
+  const std::atomic<bool>* stopped = nullptr;  ///< the exchange ends soon after this has become true
 };
 
 struct HttpHead {
@@ -67,7 +69,7 @@ class HttpClient {
 
   /// Asks, and hands on the head and, where it is wanted, the body, as it comes. Nothing where the answer has
   /// come whole or no more of it was wanted. Thread-safe; the callbacks are called by the calling thread.
-  /// Throws what they throw, Interrupted, and UsageError where there is no libcurl.
+  /// Throws what they throw, Interrupted, Stopped, and UsageError where there is no libcurl.
   std::optional<HttpTrouble> perform(const HttpRequest& request, const OnHead& on_head,
                                      const OnBody& on_body);
 

@@ -17,6 +17,12 @@ namespace aerotool::io {
 
 struct RemoteName;
 
+/// Bytes [begin, end).
+struct ByteRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 /// What messages call an input that is standard input.
 inline constexpr std::string_view kStandardInput = "standard input";
 
@@ -50,6 +56,10 @@ class Input {
   /// The first byte from `offset` on, or `end`, that is stored: those before it are zeros, and need not be
   /// read to be known.
   virtual std::uint64_t next_stored(std::uint64_t offset, std::uint64_t /*end*/) const { return offset; }
+
+  /// These runs will be read, each once and in this order: what is far away may be fetched before. Those that
+  /// are not inside the input are left out.
+  virtual void expect_reads(std::span<const ByteRange> /*runs*/) const {}
 
   /// Throws IoError where the input is no longer what it was when it was opened, another one or none has its
   /// location, or a part of a view was lost.

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
+#include <future>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "io/cache_eviction.hpp"
+#include "io/interrupt.hpp"
 #include "io/spool_file.hpp"
 #include "io/url_input.hpp"
 #include "io/url_reference.hpp"
@@ -46,6 +51,49 @@ const Shared& shared() {
   return *there;
 }
 
+/// Null where the server does not read ranges.
+std::shared_ptr<Input> open_ranges(const RemoteName& name) {
+  return UrlInput::open(shared().access, shared().cache, name);
+}
+
+/// What open_urls_ahead() has opened and nobody has asked for yet.
+class OpenedAhead {
+ public:
+  using Opened = std::future<std::shared_ptr<Input>>;
+
+  void put(const RemoteName& name, Opened opened) {
+    const std::lock_guard lock(mutex_);
+    opened_.insert_or_assign(name.url.to_request(), std::move(opened));
+  }
+
+  std::optional<Opened> take(const RemoteName& name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = opened_.find(name.url.to_request());
+    if (found == opened_.end()) return std::nullopt;
+    Opened opened = std::move(found->second);
+    opened_.erase(found);
+    return opened;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Opened> opened_;
+};
+
+OpenedAhead& opened_ahead() {
+  static OpenedAhead ahead;
+  return ahead;
+}
+
+/// Nothing where `url` says what is wrong with the path.
+std::optional<RemoteName> name_beside(const RemoteName& name, const std::string& relative, ParsedUrl& url) {
+  url = url_beside(name.url, relative);
+  if (!url.url) return std::nullopt;
+  RemoteName neighbour{.url = *url.url, .typed = name.typed, .commit = name.commit};
+  if (!name.shown.empty()) neighbour.shown = name.shown.substr(0, name.shown.rfind('/') + 1) + relative;
+  return neighbour;
+}
+
 std::shared_ptr<Input> fetch_whole(const RemoteName& name, const Spooling& spooling, const std::string& why) {
   const std::string shown = shown_name(name);
   if (spooling.note) spooling.note(shown + ": " + why + ": all of it is fetched to a temporary file first");
@@ -71,7 +119,8 @@ std::shared_ptr<Input> open_url(const std::string& text, const Spooling& spoolin
 }
 
 std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling) {
-  auto input = UrlInput::open(shared().access, shared().cache, name);
+  auto ahead = opened_ahead().take(name);
+  auto input = ahead ? ahead->get() : open_ranges(name);
   if (!input) return fetch_whole(name, spooling, "the server does not read ranges");
   if (is_packed(input->view(0, std::min<std::uint64_t>(input->size(), kHead)).view))
     return fetch_whole(name, spooling, "it is compressed");
@@ -79,15 +128,41 @@ std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling
 }
 
 std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string& relative) {
-  const ParsedUrl other = url_beside(name.url, relative);
-  if (!other.url) {
+  ParsedUrl url;
+  const auto neighbour = name_beside(name, relative, url);
+  if (!neighbour) {
     throw CorruptError({shown_name(name), {}, {}},
-                       "the path '" + escape_controls(shortened(relative)) + "' " + other.problem,
-                       Code::path);
+                       "the path '" + escape_controls(shortened(relative)) + "' " + url.problem, Code::path);
   }
-  RemoteName neighbour{.url = *other.url, .typed = name.typed, .commit = name.commit};
-  if (!name.shown.empty()) neighbour.shown = name.shown.substr(0, name.shown.rfind('/') + 1) + relative;
-  return open_url(neighbour, {});
+  return open_url(*neighbour, {});
+}
+
+void open_urls_ahead(const std::vector<RemoteName>& names) {
+  // A hostile index names more files than can be open.
+  constexpr std::size_t kMostAhead = 1024;
+  constexpr unsigned kAtATime = 8;
+  const std::size_t count = std::min(names.size(), kMostAhead);
+  if (count < 2) return;
+  for_each_parallel(count, kAtATime, [&](std::size_t number, const std::atomic<bool>&) {
+    std::promise<std::shared_ptr<Input>> opened;
+    try {
+      opened.set_value(open_ranges(names[number]));
+    } catch (const Interrupted&) {
+      throw;
+    } catch (...) {
+      opened.set_exception(std::current_exception());
+    }
+    opened_ahead().put(names[number], opened.get_future());
+  });
+}
+
+void open_urls_ahead(const RemoteName& name, const std::vector<std::string>& relatives) {
+  std::vector<RemoteName> names;
+  for (const std::string& relative : relatives) {
+    ParsedUrl url;
+    if (auto neighbour = name_beside(name, relative, url)) names.push_back(std::move(*neighbour));
+  }
+  open_urls_ahead(names);
 }
 
 void set_offline(bool is_so) {

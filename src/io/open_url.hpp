@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "io/input.hpp"
 #include "io/remote_name.hpp"
@@ -24,6 +25,11 @@ std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling
 /// The file `relative` beside one on a server. Throws CorruptError for a path that may not lead there, and
 /// what open_url() throws.
 std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string& relative);
+
+/// Opens these side by side, for open_url() and open_url_beside() to find; what fails, fails there.
+void open_urls_ahead(const std::vector<RemoteName>& names);
+/// The same for files beside one on a server.
+void open_urls_ahead(const RemoteName& name, const std::vector<std::string>& relatives);
 
 /// Says what each origin may be sent as "Authorization"; empty for nothing. To be called before the first
 /// URL is opened.

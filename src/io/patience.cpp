@@ -4,11 +4,12 @@
 #include <random>
 #include <thread>
 
+#include "core/parallel.hpp"
 #include "io/interrupt.hpp"
 
 namespace aerotool::io {
 
-void Patience::wait(std::optional<std::chrono::seconds> asked) const {
+void Patience::wait(std::optional<std::chrono::seconds> asked, const std::atomic<bool>* stopped) const {
   using Milliseconds = std::chrono::milliseconds;
   constexpr Milliseconds kFirst{1000};
   constexpr Milliseconds kMost{30'000};
@@ -20,6 +21,7 @@ void Patience::wait(std::optional<std::chrono::seconds> asked) const {
   const auto end = std::chrono::steady_clock::now() + wait;
   while (std::chrono::steady_clock::now() < end) {
     check_interrupt();
+    if (stopped != nullptr && *stopped) throw Stopped();
     std::this_thread::sleep_for(
         std::min<std::chrono::nanoseconds>(kStep, end - std::chrono::steady_clock::now()));
   }

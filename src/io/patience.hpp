@@ -1,6 +1,7 @@
 // How often something that fails on the way is tried again, and how long is waited before.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 
@@ -16,8 +17,9 @@ class Patience {
   /// Counts a failure; false where there were too many without progress.
   bool goes_on() { return ++failures_ < kMostFailures; }
   /// Waits before the next try: what was asked for, else a second, doubled with each failure up to 30, with a
-  /// part of it left to chance so that many clients do not come back together. Throws Interrupted.
-  void wait(std::optional<std::chrono::seconds> asked) const;
+  /// part of it left to chance so that many clients do not come back together. Throws Interrupted, and
+  /// Stopped where `stopped`, which may be null, becomes true.
+  void wait(std::optional<std::chrono::seconds> asked, const std::atomic<bool>* stopped) const;
 
  private:
   static constexpr unsigned kMostFailures = 5;

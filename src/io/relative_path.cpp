@@ -118,4 +118,8 @@ std::shared_ptr<Input> open_beside(const Input& index, const std::string& relati
   return open_beside(index.name(), relative, index.links());
 }
 
+void expect_beside(const Input& index, const std::vector<std::string>& relatives) {
+  if (index.remote() != nullptr) open_urls_ahead(*index.remote(), relatives);
+}
+
 }  // namespace aerotool::io

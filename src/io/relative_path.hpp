@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/finding_code.hpp"
 #include "hash/digest.hpp"
@@ -50,5 +51,7 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
                                    const LinkPolicy& links);
 /// By the policy of an index that is open.
 std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative);
+/// That open_beside() will be called for these: those on a server are opened side by side.
+void expect_beside(const Input& index, const std::vector<std::string>& relatives);
 
 }  // namespace aerotool::io

@@ -90,12 +90,13 @@ std::string RemoteFile::fact(std::string_view name) const {
   return found == facts_.end() ? "" : found->second;
 }
 
-void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink) {
+void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink,
+                       const std::atomic<bool>* stopped) {
   Patience patience;
   // How many bytes there are is known behind the first answer.
   while (begin < std::min(end, known_size()) && has_ranges_ && !(asked_state_ && is_unchanged_)) {
     const std::uint64_t before = begin;
-    const auto failure = attempt(begin, std::min(end, known_size()), sink);
+    const auto failure = attempt(begin, std::min(end, known_size()), sink, stopped);
     if (begin != before) {
       patience.progress();
       const std::lock_guard lock(mutex_);
@@ -103,11 +104,11 @@ void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink)
     }
     if (!failure) continue;
     if (failure->wants_new_target) continue;
-    bear(*failure, patience);
+    bear(*failure, patience, stopped);
   }
 }
 
-void RemoteFile::bear(const Failure& failure, Patience& patience) const {
+void RemoteFile::bear(const Failure& failure, Patience& patience, const std::atomic<bool>* stopped) const {
   if (!failure.is_transient) refuse(failure.message);
   if (failure.wait > kMostAskedWait) {
     refuse(failure.message + "; it asks to be left alone for " +
@@ -115,15 +116,15 @@ void RemoteFile::bear(const Failure& failure, Patience& patience) const {
   }
   if (!patience.goes_on()) refuse(failure.message);
   ++access_->retries;
-  patience.wait(failure.wait);
+  patience.wait(failure.wait, stopped);
 }
 
 void RemoteFile::fetch_whole(const Sink& sink) {
   Patience patience;
   std::uint64_t done = 0;
-  while (const auto failure = attempt(done, kWhole, sink)) {
+  while (const auto failure = attempt(done, kWhole, sink, nullptr)) {
     if (done != 0) refuse(failure->message + "; without ranges, what broke off cannot be gone on with");
-    if (!failure->wants_new_target) bear(*failure, patience);
+    if (!failure->wants_new_target) bear(*failure, patience, nullptr);
   }
 }
 
@@ -150,7 +151,7 @@ std::uint64_t RemoteFile::known_size() const {
 }
 
 std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std::uint64_t end,
-                                                       const Sink& sink) {
+                                                       const Sink& sink, const std::atomic<bool>* stopped) {
   if (access_->offline) return Failure{"is not in the cache, and --offline asks no server"};
   Url url = url_;
   bool is_remembered = false;
@@ -162,7 +163,7 @@ std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std
     }
   }
   for (unsigned redirects = 0;; ++redirects) {
-    HttpRequest request{.url = url, .range = HttpRange{begin, end}, .typed = typed_};
+    HttpRequest request{.url = url, .range = HttpRange{begin, end}, .typed = typed_, .stopped = stopped};
     if (end == kWhole) {
       request.range.reset();
     } else {

@@ -18,6 +18,7 @@
 #include "io/remote_name.hpp"
 #include "io/remote_state.hpp"
 #include "io/url.hpp"
+#include "io/window_buffers.hpp"
 
 namespace aerotool::io {
 
@@ -31,6 +32,7 @@ struct RemoteAccess {
   /// What an origin may be sent as "Authorization"; empty where it has none.
   std::function<std::string(const Origin& origin)> authorization = {};
   std::atomic<std::uint64_t> retries = 0;
+  std::shared_ptr<WindowBuffers> buffers = std::make_shared<WindowBuffers>();
 };
 
 class RemoteFile {
@@ -57,8 +59,10 @@ class RemoteFile {
 
   using Sink = std::function<void(std::uint64_t offset, ByteSpan bytes)>;
   /// Hands over the bytes [begin, end), which are inside, in order and each once. Thread-safe. Throws IoError
-  /// that names the URL where the file has changed, or the server fails for good; and what `sink` throws.
-  void fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink);
+  /// that names the URL where the file has changed, or the server fails for good; what `sink` throws; and
+  /// Stopped soon after `stopped` has become true, which may be null.
+  void fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink,
+             const std::atomic<bool>* stopped = nullptr);
 
   /// All of it, where the server does not read ranges: what breaks off cannot be gone on with.
   void fetch_whole(const Sink& sink);
@@ -72,9 +76,10 @@ class RemoteFile {
   void hold_to_state(HttpRequest& request, const Origin& origin) const;
   std::uint64_t known_size() const;
   /// One request and the redirects behind it; moves `begin` on. Nothing where the answer was sound.
-  std::optional<Failure> attempt(std::uint64_t& begin, std::uint64_t end, const Sink& sink);
+  std::optional<Failure> attempt(std::uint64_t& begin, std::uint64_t end, const Sink& sink,
+                                 const std::atomic<bool>* stopped);
   /// Counts a failure, and waits; throws where nothing is left to try.
-  void bear(const Failure& failure, Patience& patience) const;
+  void bear(const Failure& failure, Patience& patience, const std::atomic<bool>* stopped) const;
   /// Whether the body is wanted: bytes of the range, or what an error says.
   bool look(const HttpHead& head, const Url& from, HttpRange asked, Answer& answer);
   bool take(ByteSpan bytes, std::uint64_t& begin, Answer& answer, const Sink& sink) const;

@@ -14,8 +14,6 @@ namespace aerotool::io {
 namespace {
 
 constexpr std::uint64_t kFirst = std::uint64_t{1} << 20;
-constexpr std::uint64_t kLargestWindow = std::uint64_t{8} << 20;
-constexpr std::size_t kMostWindows = 8;
 /// What is smaller is no run of weights, unless it is the end of one.
 constexpr std::size_t kSmall = std::size_t{64} << 10;
 
@@ -33,15 +31,16 @@ std::optional<RemoteState> known_state(const CacheSettings& cache, const RemoteN
 }  // namespace
 
 UrlInput::UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file,
-                   std::shared_ptr<BlockCache> cache, bool keeps_all)
+                   std::shared_ptr<BlockCache> cache, std::unique_ptr<ReadAhead> read_ahead)
     : Input(shown_name(name), identity_of(name.url), {file->size(), 0, 0}),
       file_(std::move(file)),
       cache_(std::move(cache)),
-      keeps_all_(keeps_all) {}
+      read_ahead_(std::move(read_ahead)) {}
 
 std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
                                       RemoteName name) {
   const bool is_offline = access->offline;
+  const auto buffers = access->buffers;
   auto file = std::make_shared<RemoteFile>(std::move(access), name);
   const std::optional<RemoteState> known = known_state(cache, name);
   std::vector<std::byte> head;
@@ -67,8 +66,8 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
     const std::uint64_t length = blocks->block_length(block);
     if (begin + length <= head.size()) blocks->put(block, ByteSpan(head).subspan(begin, length));
   }
-  std::shared_ptr<Input> input(
-      new UrlInput(name, std::move(file), std::move(blocks), cache.mode == CacheMode::all));
+  auto read_ahead = std::make_unique<ReadAhead>(file, blocks, buffers, cache.mode == CacheMode::all);
+  std::shared_ptr<Input> input(new UrlInput(name, std::move(file), std::move(blocks), std::move(read_ahead)));
   input->set_remote(std::make_shared<RemoteName>(std::move(name)));
   return input;
 }
@@ -83,11 +82,6 @@ void UrlInput::read(std::uint64_t offset, std::span<std::byte> out) const {
   }
 }
 
-bool UrlInput::is_near_window(std::uint64_t offset) const {
-  const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(windows_, [&](const Window& w) { return w.begin <= offset && offset <= w.end; });
-}
-
 std::size_t UrlInput::read_kept(std::uint64_t offset, std::span<std::byte> out) const {
   const auto missing = cache_->missing(offset, out.size());
   const std::uint64_t end = missing.empty() ? offset + out.size() : std::max(missing.front().offset, offset);
@@ -97,93 +91,16 @@ std::size_t UrlInput::read_kept(std::uint64_t offset, std::span<std::byte> out) 
 
 std::size_t UrlInput::read_some(std::uint64_t offset, std::span<std::byte> out) const {
   if (const std::size_t count = read_kept(offset, out)) return count;
-  if (out.size() < kSmall && !is_near_window(offset)) {
+  if (out.size() < kSmall && !read_ahead_->is_awaited(offset)) {
     const Bytes bytes = view(offset, out.size());
     std::ranges::copy(bytes.view, out.begin());
     return out.size();
   }
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    const auto window =
-        std::ranges::find_if(windows_, [&](const Window& w) { return w.begin <= offset && offset < w.end; });
-    if (window == windows_.end()) {
-      fetch(*open_window(offset, out.size()), lock);
-      continue;
-    }
-    const std::uint64_t at = offset - window->begin;
-    if (at >= window->arrived) {
-      arrived_.wait(lock);
-      continue;
-    }
-    const auto there = std::span(window->bytes.get(), window->arrived).subspan(at);
-    const auto piece = there.first(std::min(there.size(), out.size()));
-    ++window->users;
-    lock.unlock();
-    std::ranges::copy(piece, out.begin());
-    lock.lock();
-    --window->users;
-    return piece.size();
-  }
+  return read_ahead_->read(offset, out);
 }
 
-UrlInput::Windows::iterator UrlInput::open_window(std::uint64_t offset, std::uint64_t wanted) const {
-  // Only whole blocks are kept.
-  const std::uint64_t unit = keeps_all_ ? BlockCache::kBlockBytes : 1;
-  const std::uint64_t begin = offset / unit * unit;
-  std::uint64_t length = offset + wanted - begin;
-  for (const Window& before : windows_) {
-    // A reader that goes on is likely to go on.
-    if (before.end == begin) length = std::max(length, 2 * (before.end - before.begin));
-  }
-  std::uint64_t end = align_up(begin + std::min(length, kLargestWindow), unit);
-  end = std::min(end, size());
-  for (const Window& behind : windows_) {
-    if (behind.begin > begin) end = std::min(end, behind.begin);
-  }
-  for (auto last = windows_.end(); windows_.size() >= kMostWindows && last != windows_.begin();) {
-    --last;
-    if (!last->is_being_fetched && last->users == 0) last = windows_.erase(last);
-  }
-  auto bytes = std::make_unique_for_overwrite<std::byte[]>(end - begin);
-  windows_.push_front({.begin = begin, .end = end, .bytes = std::move(bytes)});
-  return windows_.begin();
-}
-
-void UrlInput::fetch(Window& window, std::unique_lock<std::mutex>& lock) const {
-  const auto end = [&] {
-    if (!lock) lock.lock();
-    window.is_being_fetched = false;
-    // Whoever waits for what has not come fetches it, or fails, by itself.
-    window.end = window.begin + window.arrived;
-    arrived_.notify_all();
-  };
-  const std::uint64_t begin = window.begin;
-  const std::uint64_t stop = window.end;
-  lock.unlock();
-  try {
-    file_->fetch(begin, stop, [&](std::uint64_t offset, ByteSpan bytes) {
-      std::ranges::copy(bytes, std::span(window.bytes.get(), stop - begin).subspan(offset - begin).begin());
-      const std::lock_guard guard(mutex_);
-      window.arrived += bytes.size();
-      arrived_.notify_all();
-    });
-    if (keeps_all_) keep(window);
-  } catch (...) {
-    end();
-    throw;
-  }
-  end();
-}
-
-void UrlInput::keep(const Window& window) const {
-  constexpr std::uint64_t kBlock = BlockCache::kBlockBytes;
-  const auto bytes = std::span(window.bytes.get(), window.end - window.begin);
-  for (std::uint64_t block = (window.begin + kBlock - 1) / kBlock; block < cache_->block_count(); ++block) {
-    const std::uint64_t begin = block * kBlock;
-    const std::uint64_t length = cache_->block_length(block);
-    if (begin + length > window.end) return;
-    cache_->put(block, bytes.subspan(begin - window.begin, length));
-  }
+void UrlInput::expect_reads(std::span<const ByteRange> runs) const {
+  read_ahead_->expect(runs);
 }
 
 Bytes UrlInput::view(std::uint64_t offset, std::uint64_t length) const {
@@ -231,7 +148,7 @@ void UrlInput::fetch_blocks(const MissingRange& missing, std::uint64_t offset,
 }
 
 std::uint64_t UrlInput::preferred_block_size() const {
-  return kLargestWindow;
+  return WindowBuffers::kBytes;
 }
 
 }  // namespace aerotool::io

@@ -115,6 +115,11 @@ class Model {
   /// Fills `out` with the tensor's bytes from `offset` on. The range is inside the tensor. Thread-safe.
   /// Throws IoError.
   virtual void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
+  /// Whether a part of it lies on a server.
+  virtual bool is_remote() const { return false; }
+  /// These tensors will be read, each whole, once and in this order: what lies on a server is fetched before
+  /// it is read. Forgets what was expected before.
+  virtual void expect_reads(std::span<const std::size_t> /*tensors*/) const {}
   /// Reads a tensor as read() does, as long as the model lives, and decodes it by itself: for those who go
   /// through it in several places beside each other.
   virtual io::ReadAt reader_of(std::size_t tensor) const;

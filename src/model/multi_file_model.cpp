@@ -21,6 +21,16 @@ void MultiFileModel::read(std::size_t tensor, std::uint64_t offset, std::span<st
   parts_[place.part]->read(place.tensor, offset, out);
 }
 
+bool MultiFileModel::is_remote() const {
+  return std::ranges::any_of(parts_, [](const auto& part) { return part->is_remote(); });
+}
+
+void MultiFileModel::expect_reads(std::span<const std::size_t> tensors) const {
+  std::vector<std::vector<std::size_t>> of_parts(parts_.size());
+  for (const std::size_t i : tensors) of_parts[places_[i].part].push_back(places_[i].tensor);
+  for (std::size_t part = 0; part < parts_.size(); ++part) parts_[part]->expect_reads(of_parts[part]);
+}
+
 std::optional<StoredRange> MultiFileModel::stored_range(std::size_t tensor) const {
   const Place& place = places_[tensor];
   return parts_[place.part]->stored_range(place.tensor);

@@ -19,6 +19,8 @@ class MultiFileModel : public Model {
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   const std::string& path_of(std::size_t tensor) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool is_remote() const override;
+  void expect_reads(std::span<const std::size_t> tensors) const override;
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
   std::vector<HashedRun> hashed_runs() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;

@@ -1,6 +1,7 @@
 #include "transfer/file_check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -57,6 +58,7 @@ void check_file(const io::Input& input, const std::vector<Tensor>& tensors, cons
               [&](std::uint32_t a, std::uint32_t b) { return tensors[a].offset < tensors[b].offset; });
     scan.visit(whole[0], 0, order);
   }
+  input.expect_reads(std::array{io::ByteRange{0, input.size()}});
   if (options.progress != nullptr) options.progress->total += input.size();
   io::RunOptions run = {.jobs = options.jobs, .progress = options.progress, .in_order = {}};
   if (sha256.wanted()) run.in_order = [&](ByteSpan bytes) { sha256.add(bytes); };

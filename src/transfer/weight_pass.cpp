@@ -89,7 +89,23 @@ void WeightPass::watch(std::size_t shard, Look look) {
   };
 }
 
+void WeightPass::expect_reads(std::size_t first, std::size_t end) const {
+  for (const Model* model : models_) {
+    if (!model->is_remote()) continue;
+    std::vector<std::size_t> wanted;
+    for (const PlannedShard& shard : std::span(layout_.shards).subspan(first, end - first)) {
+      for (std::size_t i = shard.first; i < shard.first + shard.count; ++i) {
+        for (const StoredTensor& input : layout_.tensors[i].inputs()) {
+          if (input.model == model) wanted.push_back(input.index);
+        }
+      }
+    }
+    model->expect_reads(wanted);
+  }
+}
+
 void WeightPass::run(io::Progress* progress) {
+  expect_reads(0, layout_.shards.size());
   io::run(regions_, {.jobs = std::min(jobs_, most_jobs_), .progress = progress, .in_order = {}});
   io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
   // Of no more use, and there can be as many as tensors.
@@ -177,6 +193,7 @@ const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) c
 }
 
 void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const {
+  expect_reads(shard, shard + 1);
   std::vector<io::Region> again(1);
   again[0].length = layout_.shards[shard].size;
   again[0].read = regions_[shard].read;

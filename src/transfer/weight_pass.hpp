@@ -62,6 +62,8 @@ class WeightPass {
  private:
   /// Throws IoError that names the file behind the shard that is not as run() saw it.
   [[noreturn]] void refuse_changed(std::size_t shard) const;
+  /// Tells the models what will be read of the shards [first, end).
+  void expect_reads(std::size_t first, std::size_t end) const;
   bool has_frames(std::size_t shard) const;
   bool fills_shard(std::size_t tensor, std::size_t shard) const;
   void add_tensor_digests(std::size_t shard);

@@ -1,5 +1,6 @@
 #include "formats/aeroset/file_hash.hpp"
 
+#include <array>
 #include <vector>
 
 #include "core/text.hpp"
@@ -13,6 +14,7 @@ Digest sha256_of(const io::Input& input, unsigned jobs, io::Progress* progress) 
   std::vector<io::Region> whole(1);
   whole[0].length = input.size();
   whole[0].read = [&](std::uint64_t offset, std::span<std::byte> out) { input.read(offset, out); };
+  input.expect_reads(std::array{io::ByteRange{0, input.size()}});
   io::run(whole,
           {.jobs = jobs, .progress = progress, .in_order = [&](ByteSpan bytes) { sha256.add(bytes); }});
   return sha256.finish();

@@ -5,6 +5,7 @@
 
 #include "formats/gguf/parse.hpp"
 #include "io/input.hpp"
+#include "model/expected_reads.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::gguf {
@@ -21,6 +22,10 @@ class GgufModel final : public Model {
   /// The alignment is given where it is not the default. Gaps are as find_gaps tells.
   Source source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool is_remote() const override { return input_->remote() != nullptr; }
+  void expect_reads(std::span<const std::size_t> tensors) const override {
+    expect_reads_of(*input_, tensors_, tensors);
+  }
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
   /// When judging they were reported; in use that is left to those who know all files of the model.

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "formats/gguf/gaps.hpp"
+#include "io/relative_path.hpp"
 #include "model/missing_parts.hpp"
 
 namespace aerotool::gguf_split {
@@ -74,6 +75,7 @@ SplitModel::SplitModel(std::shared_ptr<io::Input> input, std::unique_ptr<gguf::G
     whole = false;
     report.unreadable(Code::missing, {path(), {}, {}}, tell_missing(names, missing));
   }
+  io::expect_beside(*inputs_.front(), {names.begin() + 1, names.end()});
   for (std::uint32_t number = 2; number <= name.count; ++number) {
     if (std::binary_search(missing.begin(), missing.end(), number - 1)) continue;
     // A name may tell of more files than anyone wants to be told of.

@@ -10,6 +10,7 @@
 #include "formats/safetensors/config.hpp"
 #include "formats/safetensors/metadata_text.hpp"
 #include "io/input.hpp"
+#include "model/expected_reads.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::safetensors {
@@ -35,6 +36,10 @@ class SafetensorsModel final : public Model {
   Metadata metadata() const override;
   Source source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool is_remote() const override { return input_->remote() != nullptr; }
+  void expect_reads(std::span<const std::size_t> tensors) const override {
+    expect_reads_of(*input_, tensors_, tensors);
+  }
   bool check(const CheckOptions& options, Report& report) const override;
   /// What lies beside the file, where it stands for a model by itself.
   void take_configuration(Config config) { config_ = std::move(config); }

@@ -91,6 +91,9 @@ void ShardedModel::open_files(const std::vector<std::string>& names, const std::
   const auto read_part = [](std::shared_ptr<io::Input> file, Report& to) {
     return std::make_unique<safetensors::SafetensorsModel>(std::move(file), to);
   };
+  std::vector<std::string> others = names;
+  if (part) std::erase(others, file_name(part->name()));
+  io::expect_beside(*beside_, others);
   opened_.resize(names.size());
   for (std::size_t i = 0; i < opened_.size(); ++i) {
     // A hostile index names more files than anyone wants to be told of.

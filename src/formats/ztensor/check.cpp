@@ -182,9 +182,22 @@ std::vector<io::Region> regions_of(const PartStream& stream, const TensorTable& 
   return regions;
 }
 
+void expect_reads(const CheckedFile& file, const std::vector<std::uint32_t>& parts) {
+  for (std::size_t number = 0; number < file.files.size(); ++number) {
+    if (!file.files[number] || file.files[number]->remote() == nullptr) continue;
+    std::vector<io::ByteRange> runs;
+    for (const std::uint32_t i : parts) {
+      const std::uint64_t begin = file.table.tensors[i].offset;
+      if (file.table.parts[i].file == number) runs.push_back({begin, begin + file.table.parts[i].length});
+    }
+    file.files[number]->expect_reads(runs);
+  }
+}
+
 /// Goes through parts one behind the other. `is_alone`: what is wrong with the only one ends that.
 void check_run(const CheckedFile& file, std::vector<std::uint32_t> parts, bool is_alone,
                const CheckOptions& options, ValueScan& scan, Report& report) {
+  expect_reads(file, parts);
   const PartStream stream(file.reader, file.table, std::move(parts), is_alone);
   std::vector<io::Region> regions = regions_of(stream, file.table, options.values ? &scan : nullptr);
   PartJudge judge(file, stream, report);

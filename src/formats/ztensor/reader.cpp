@@ -121,6 +121,9 @@ void ZTensorModel::read_index(Report& report) {
 
 void ZTensorModel::open_shards(std::span<const ShardEntry> shards, Report& report) {
   if (!shards.empty()) io::require_directory(path());
+  std::vector<std::string> names;
+  for (const ShardEntry& shard : shards) names.push_back(file_name_of_shard(path(), std::string(shard.name)));
+  io::expect_beside(*files_.front(), names);
   for (const ShardEntry& shard : shards) {
     shards_.push_back(shard_file(shard));
     files_.push_back(open_shard(*files_.front(), shards_.back(), report));
@@ -193,6 +196,21 @@ Source ZTensorModel::recorded_source() const {
   record_layout(*files_.front(), container_, table_, reader_,
                 is_canonical(table_, container_, manifest_.view, source.metadata), source);
   return source;
+}
+
+bool ZTensorModel::is_remote() const {
+  return std::ranges::any_of(files_, [](const auto& file) { return file && file->remote() != nullptr; });
+}
+
+void ZTensorModel::expect_reads(std::span<const std::size_t> tensors) const {
+  std::vector<std::vector<io::ByteRange>> runs(files_.size());
+  for (const std::size_t i : tensors) {
+    const std::uint64_t begin = table_.tensors[i].offset;
+    runs[table_.parts[i].file].push_back({begin, begin + table_.parts[i].length});
+  }
+  for (std::size_t file = 0; file < files_.size(); ++file) {
+    if (files_[file]) files_[file]->expect_reads(runs[file]);
+  }
 }
 
 io::ReadAt ZTensorModel::reader_of(std::size_t tensor) const {

@@ -29,6 +29,8 @@ class ZTensorModel final : public Model {
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
     reader_.read(tensor, offset, out);
   }
+  bool is_remote() const override;
+  void expect_reads(std::span<const std::size_t> tensors) const override;
   io::ReadAt reader_of(std::size_t tensor) const override;
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
   /// What is encoded and empty is looked at here: nobody reads it.

@@ -1,6 +1,7 @@
 #include "formats/ztensor/shard_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 
@@ -92,6 +93,7 @@ void require_digest(const io::Input& input, const ShardFile& shard, unsigned job
   std::vector<io::Region> whole(1);
   whole[0].length = input.size();
   whole[0].read = [&](std::uint64_t offset, std::span<std::byte> out) { input.read(offset, out); };
+  input.expect_reads(std::array{io::ByteRange{0, input.size()}});
   io::run(whole,
           {.jobs = jobs, .progress = progress, .in_order = [&](ByteSpan bytes) { checksum.add(bytes); }});
   const hash::Checksum found = checksum.finish();

@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "core/text.hpp"
 #include "io/address_rules.hpp"
 #include "io/curl/curl_library.hpp"
@@ -81,8 +82,9 @@ class Exchange {
   }
 
   bool goes_on() {
-    return guarded([] {
+    return guarded([&] {
       check_interrupt();
+      if (request_.stopped != nullptr && *request_.stopped) throw Stopped();
       return true;
     });
   }

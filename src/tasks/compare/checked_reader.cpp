@@ -55,6 +55,13 @@ void CheckedReader::add_tensor_digests() {
   io::Digester::begin(layer);
 }
 
+void CheckedReader::expect_reads() const {
+  if (!model_.is_remote()) return;
+  std::vector<std::size_t> wanted;
+  for (const PlannedTensor& planned : layout_.tensors) wanted.push_back(planned.index);
+  model_.expect_reads(wanted);
+}
+
 void CheckedReader::read(std::size_t number, std::uint64_t offset, std::span<std::byte> out) {
   const PlannedTensor& planned = layout_.tensors[number];
   planned.model->read(planned.index, offset, out);

@@ -27,6 +27,9 @@ class CheckedReader {
   /// to be read exactly once, in any order. Thread-safe.
   void read(std::size_t number, std::uint64_t offset, std::span<std::byte> out);
 
+  /// That read() will be called for all tensors in their order.
+  void expect_reads() const;
+
   /// As those of Model.
   void verify_files(unsigned jobs, io::Progress* progress) const { model_.verify_files(jobs, progress); }
   std::uint64_t files_size() const { return model_.files_size(); }

@@ -103,6 +103,8 @@ class Reading {
       for (const io::Region& region : others) options.progress->total += region.length;
       options.progress->total += a_.files_size() + b_.files_size();
     }
+    a_.expect_reads();
+    b_.expect_reads();
     const unsigned jobs = jobs_for_reading(b_.model(), jobs_for_reading(a_.model(), options.jobs));
     for (std::size_t first = 0; first < states_.size(); first += kRegionsAtOnce)
       run_some(first, std::min(kRegionsAtOnce, states_.size() - first), jobs, options.progress);

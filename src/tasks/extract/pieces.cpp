@@ -129,6 +129,13 @@ void PieceCopier::copy(std::span<const TensorPiece> pieces, const Way& way,
     stream.emplace(*way.output, way.texts);
     options.in_order = [&stream](ByteSpan bytes) { stream->write(bytes); };
   }
+  if (model_.is_remote()) {
+    std::vector<std::size_t> wanted;
+    for (const TensorPiece& piece : pieces) {
+      if (is_whole(piece)) wanted.push_back(piece.tensor);
+    }
+    model_.expect_reads(wanted);
+  }
   io::run(regions, options);
   if (stream) stream->write_texts();
   for (std::size_t i = 0; i < pieces.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "formats/aero/read/side_files.hpp"
 #include "formats/aero/read/tensor_table.hpp"
 #include "io/input.hpp"
+#include "model/expected_reads.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::aero {
@@ -33,6 +34,10 @@ class AeroModel : public Model, public HoldsExtras {
   std::vector<SideFile> carried_files() const override { return side_files_of(file_.input, file_.container); }
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+  bool is_remote() const override { return file_.input->remote() != nullptr; }
+  void expect_reads(std::span<const std::size_t> tensors) const override {
+    expect_reads_of(*file_.input, table_.tensors, tensors);
+  }
   std::vector<HashedRun> hashed_runs() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
   bool check(const CheckOptions& options, Report& report) const override;

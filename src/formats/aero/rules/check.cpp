@@ -1,6 +1,7 @@
 #include "formats/aero/rules/check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
 
@@ -212,9 +213,14 @@ class Checker {
   void run_over_file(std::vector<io::Region>& shards) {
     const io::RunOptions unordered = {.jobs = options_.jobs, .progress = options_.progress, .in_order = {}};
     if (!sha256_.wanted()) {
+      std::vector<io::ByteRange> runs;
+      for (std::size_t shard = 0; shard < shards.size(); ++shard)
+        runs.push_back({shards_[shard].offset, shards_[shard].end()});
+      file_.input->expect_reads(runs);
       io::run(shards, unordered);
       return;
     }
+    file_.input->expect_reads(std::array{io::ByteRange{0, file_.input->size()}});
     io::RunOptions ordered = unordered;
     ordered.in_order = [this](ByteSpan bytes) { sha256_.add(bytes); };
     std::vector<std::size_t> order(shards.size());
