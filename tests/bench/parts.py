@@ -12,6 +12,7 @@ import cold
 import instructions
 import libraries
 import models
+import remote
 from resident import Watch
 from table import Table, compared, spread
 from timing import Contender, Failed, measure, removing
@@ -217,6 +218,49 @@ def _remove_tree(directory: Path) -> None:
         file.unlink()
 
 
+def urls(bench: Bench) -> Table:
+    size = min(bench.size, GIB)
+    table = Table(f"models behind URLs, {size / GIB:g} GiB", ["command", "time", "ratio", "budget"])
+    if reason := remote.missing():
+        table.notes.append(f"not measured: {reason}")
+        return table
+    source, aero, out, copy = (bench.path(name) for name in ("m.safetensors", "m.aero", "out.aero", "copy"))
+    models.write_safetensors(source, size)
+    bench.tool("convert", source, aero)
+    anew = removing(out, copy)
+    with remote.nginx(bench.scratch) as server:
+        for file, commands in ((source, ["convert"]), (aero, ["convert", "validate --full"])):
+            url = f"{server.plain}/{file.name}"
+            floor = Contender(f"curl -o of {file.name}", remote.curl(url, copy), anew)
+            outputs = {"convert": [out], "validate --full": []}
+            ours = [
+                bench.ours(f"{name} {file.name}", *name.split(), url, *outputs[name], before=anew)
+                for name in commands
+            ]
+            bench.time(floor, *ours)
+            table.rows.append([floor.name, spread(floor.seconds), "", ""])
+            table.rows += [compared(contender, floor, "1.15") for contender in ours]
+    removing(source, aero, copy, out)()
+    models.write_safetensors(source, min(size, remote.SLOW_BYTES))
+    bench.tool("convert", source, aero)
+    pieces = [bench.path(f"copy.{number}") for number in range(remote.RANGES)]
+    anew = removing(out, *pieces)
+    with remote.slow(bench.scratch) as base:
+        url = f"{base}/{aero.name}"
+        words = remote.curl_by_ranges(url, aero.stat().st_size, copy)
+        floor = Contender("curl by 4 ranges, 100 MB/s and 50 ms", words, anew)
+        check = bench.ours("validate --full, 100 MB/s and 50 ms", "validate", "--full", "-j4", url, before=anew)
+        write = bench.ours("convert, 100 MB/s and 50 ms", "convert", "-j4", url, out, before=anew)
+        bench.time(floor, check, write, rounds=min(bench.rounds, 3))
+        table.rows += [
+            [floor.name, spread(floor.seconds), "", ""],
+            compared(check, floor, "1.02"),
+            compared(write, floor, "1.02"),
+        ]
+    anew()
+    return table
+
+
 def metadata(bench: Bench) -> Table:
     table = Table("many small tensors, into /dev/null", ["command", "time", "budget"])
     budgets = {("list", 100_000): "60 ms", ("inspect", 100_000): "30 ms"}
@@ -370,6 +414,7 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "ztensor": ztensor,
     "cold": from_disk,
     "pack-set": pack_set,
+    "urls": urls,
     "metadata": metadata,
     "memory": memory,
     "scaling": scaling,

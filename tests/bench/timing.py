@@ -38,7 +38,7 @@ class Contender:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if self.own_clock else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=dict(os.environ, LC_ALL="C.UTF-8"),
+            env=dict(os.environ, LC_ALL="C.UTF-8", AEROTOOL_CACHE="off"),
         )
         took = time.perf_counter() - begin
         if ended.returncode != 0:

@@ -39,7 +39,8 @@ def free_port() -> int:
 
 
 class Daemon:
-    """A server of the files in a folder: plain, by TLS, and a port of the latter kind that redirects to the former."""
+    """A server of the files in a folder: plain, and where there is an authority by TLS, and on a port of the latter kind
+    that redirects to the former."""
 
     name = ""
     program = ""
@@ -48,13 +49,13 @@ class Daemon:
     def path(cls) -> str | None:
         return shutil.which(cls.program, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")
 
-    def __init__(self, files: Path, scratch: Path, authority: Authority):
+    def __init__(self, files: Path, scratch: Path, authority: Authority | None = None):
         self.files, self.scratch, self.authority = files, scratch, authority
         scratch.mkdir()
-        self.ports = [free_port() for _ in range(3)]
+        self.ports = [free_port() for _ in range(3 if authority else 1)]
         self.plain = f"http://127.0.0.1:{self.ports[0]}"
-        self.tls = f"https://127.0.0.1:{self.ports[1]}"
-        self.downgrade = f"https://127.0.0.1:{self.ports[2]}"
+        if authority:
+            self.tls, self.downgrade = (f"https://127.0.0.1:{port}" for port in self.ports[1:])
         self.config = scratch / "config"
         self.config.write_text(self.settings())
         self.log = open(scratch / "log", "wb")
@@ -104,19 +105,21 @@ class Nginx(Daemon):
         return [self.path(), "-p", self.scratch, "-c", self.config, "-e", self.scratch / "errors"]
 
     def settings(self) -> str:
-        plain, tls, downgrade = self.ports
         temporary = "\n".join(f"  {kind}_temp_path {self.scratch}/{kind};"
                               for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        keys = f"ssl_certificate {self.authority.pem}; ssl_certificate_key {self.authority.key};"
+        secure = ""
+        if self.authority:
+            keys = f"ssl_certificate {self.authority.pem}; ssl_certificate_key {self.authority.key};"
+            secure = f"""  server {{ listen 127.0.0.1:{self.ports[1]} ssl http2; {keys} root {self.files}; }}
+  server {{ listen 127.0.0.1:{self.ports[2]} ssl http2; {keys} return 302 {self.plain}$request_uri; }}
+"""
         return f"""daemon off; master_process off; pid {self.scratch}/pid; error_log {self.scratch}/errors;
 events {{ }}
 http {{
 {temporary}
   access_log {self.scratch}/access; sendfile on; gzip on; gzip_types *; default_type application/octet-stream;
-  server {{ listen 127.0.0.1:{plain}; root {self.files}; }}
-  server {{ listen 127.0.0.1:{tls} ssl http2; {keys} root {self.files}; }}
-  server {{ listen 127.0.0.1:{downgrade} ssl http2; {keys} return 302 {self.plain}$request_uri; }}
-}}
+  server {{ listen 127.0.0.1:{self.ports[0]}; root {self.files}; }}
+{secure}}}
 """
 
 

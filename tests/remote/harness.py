@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +34,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        time.sleep(0.1)  # so that the answers that were not waited for are in the log
         self.process.terminate()
         self.rest = [json.loads(line) for line in self.process.stdout if line.strip()]
         self.process.wait()
