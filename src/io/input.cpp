@@ -4,11 +4,13 @@
 #include "core/error.hpp"
 #include "io/file_input.hpp"
 #include "io/open_url.hpp"
+#include "io/remote_tree.hpp"
 #include "io/url.hpp"
 
 namespace aerotool::io {
 
 std::shared_ptr<Input> Input::open(const std::string& location) {
+  if (RemoteTree* const tree = remote_tree_of(location)) return tree->open(location, {});
   return looks_like_url(location) ? open_url(location, {}) : FileInput::open(location);
 }
 

@@ -13,10 +13,12 @@
 
 #include "core/error.hpp"
 #include "io/fd.hpp"
+#include "io/remote_tree.hpp"
 
 namespace aerotool::io {
 
 FileType type_of(const std::string& path) {
+  if (RemoteTree* const tree = remote_tree_of(path)) return tree->type_of(path);
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     // A link in a circle leads nowhere either.
@@ -28,6 +30,7 @@ FileType type_of(const std::string& path) {
 }
 
 bool is_link(const std::string& path) {
+  if (remote_tree_of(path) != nullptr) return false;
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) return S_ISLNK(status.st_mode);
   if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return false;
@@ -35,6 +38,7 @@ bool is_link(const std::string& path) {
 }
 
 bool is_closed(const std::string& path) {
+  if (remote_tree_of(path) != nullptr) return false;
   return ::access(path.c_str(), R_OK) != 0 && (errno == EACCES || errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -43,6 +47,7 @@ std::string path_in(const std::string& directory, const std::string& name) {
 }
 
 std::vector<std::string> names_in(const std::string& directory) {
+  if (RemoteTree* const tree = remote_tree_of(directory)) return tree->names_in(directory);
   Fd fd = open_fd(directory, O_RDONLY | O_DIRECTORY);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);
   if (!entries) throw system_error(directory, "read the directory", errno);

@@ -1,4 +1,4 @@
-// What is in a directory, and what a path leads to.
+// What is in a directory, and what a path leads to; also where it lies on a server (io/remote_tree.hpp).
 #pragma once
 
 #include <string>

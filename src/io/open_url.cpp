@@ -38,6 +38,11 @@ bool& offline() {
   return is_so;
 }
 
+std::function<std::string(const Origin& origin)>& authorization_if_set() {
+  static std::function<std::string(const Origin& origin)> authorization;
+  return authorization;
+}
+
 const Shared& shared() {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
@@ -47,6 +52,7 @@ const Shared& shared() {
     there = Shared{std::make_shared<RemoteAccess>(parse_allowed_hosts(allowed == nullptr ? "" : allowed)),
                    cache_settings_from_environment()};
     there->access->offline = offline();
+    there->access->authorization = authorization_if_set();
   }
   return *there;
 }
@@ -165,6 +171,14 @@ void open_urls_ahead(const RemoteName& name, const std::vector<std::string>& rel
   open_urls_ahead(names);
 }
 
+RemoteDocument fetch_document(const RemoteName& name, std::uint64_t most) {
+  return fetch_document(shared().access, name, most);
+}
+
+const CacheSettings& url_cache() {
+  return shared().cache;
+}
+
 void set_offline(bool is_so) {
   offline() = is_so;
 }
@@ -174,7 +188,7 @@ bool is_offline() {
 }
 
 void authorize_with(std::function<std::string(const Origin& origin)> authorization) {
-  shared().access->authorization = std::move(authorization);
+  authorization_if_set() = std::move(authorization);
 }
 
 void close_urls() {

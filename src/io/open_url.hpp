@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "io/cache_settings.hpp"
 #include "io/input.hpp"
+#include "io/remote_document.hpp"
 #include "io/remote_name.hpp"
 #include "io/spool.hpp"
 #include "io/url.hpp"
@@ -30,6 +32,12 @@ std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string
 void open_urls_ahead(const std::vector<RemoteName>& names);
 /// The same for files beside one on a server.
 void open_urls_ahead(const RemoteName& name, const std::vector<std::string>& relatives);
+
+/// A small text that a URL names, and what a server said of it (io/remote_document.hpp).
+RemoteDocument fetch_document(const RemoteName& name, std::uint64_t most);
+
+/// What is kept of URLs, and where.
+const CacheSettings& url_cache();
 
 /// Says what each origin may be sent as "Authorization"; empty for nothing. To be called before the first
 /// URL is opened.

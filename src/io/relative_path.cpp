@@ -10,6 +10,7 @@
 #include "io/file_input.hpp"
 #include "io/listing.hpp"
 #include "io/open_url.hpp"
+#include "io/remote_tree.hpp"
 
 namespace aerotool::io {
 
@@ -98,8 +99,25 @@ Neighbour find_in_directory(const std::string& directory, const std::string& rel
   return found;
 }
 
+namespace {
+
+std::shared_ptr<Input> open_in_tree(RemoteTree& tree, const std::string& index, const std::string& relative) {
+  const auto refuse = [&](const std::string& why, Code code) {
+    throw CorruptError({index, {}, {}}, "the path '" + escape_controls(shortened(relative)) + "' " + why,
+                       code);
+  };
+  if (const std::string problem = path_problem(relative); !problem.empty()) refuse(problem, Code::path);
+  const std::string name = path_in(directory_of(index), relative);
+  // As of a file here, what is at fault is the index.
+  if (tree.type_of(name) != FileType::regular) refuse("names a file that is missing", Code::missing);
+  return tree.open(name, {});
+}
+
+}  // namespace
+
 std::shared_ptr<Input> open_beside(const std::string& index, const std::string& relative,
                                    const LinkPolicy& links) {
+  if (RemoteTree* const tree = remote_tree_of(index)) return open_in_tree(*tree, index, relative);
   const bool here = index.find('/') == std::string::npos;
   Neighbour found = find_in_directory(here ? std::string{} : directory_of(index), relative, links);
   if (!found.problem.empty()) {
@@ -114,7 +132,8 @@ std::shared_ptr<Input> open_beside(const std::string& index, const std::string& 
 }
 
 std::shared_ptr<Input> open_beside(const Input& index, const std::string& relative) {
-  if (index.remote() != nullptr) return open_url_beside(*index.remote(), relative);
+  const bool is_in_tree = remote_tree_of(index.name()) != nullptr;
+  if (index.remote() != nullptr && !is_in_tree) return open_url_beside(*index.remote(), relative);
   return open_beside(index.name(), relative, index.links());
 }
 

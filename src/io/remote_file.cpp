@@ -18,7 +18,8 @@ constexpr std::uint64_t kWhole = UINT64_MAX;
 /// Of what the body of an error says.
 constexpr std::size_t kMaxErrorLine = 200;
 /// Fields that tell of the file, on whatever answer on the way they are.
-constexpr std::string_view kFacts[] = {"x-repo-commit", "x-linked-etag", "x-linked-size", "x-error-code"};
+constexpr std::string_view kFacts[] = {"x-repo-commit", "x-linked-etag", "x-linked-size", "x-error-code",
+                                       "link"};
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -50,6 +51,8 @@ struct RemoteFile::Failure {
   bool is_transient = false;
   bool wants_new_target = false;
   std::optional<std::chrono::seconds> wait = {};
+  int status = 0;  ///< of the answer, where it is an error
+  std::string code = {};
 };
 
 /// What the head of an answer led to.
@@ -62,7 +65,11 @@ struct RemoteFile::Answer {
 };
 
 RemoteFile::RemoteFile(std::shared_ptr<RemoteAccess> access, const RemoteName& name)
-    : access_(std::move(access)), url_(name.url), typed_(name.typed), shown_(shown_name(name)) {}
+    : access_(std::move(access)),
+      url_(name.url),
+      typed_(name.typed),
+      shown_(shown_name(name)),
+      explain_(name.explain) {}
 
 RemoteFile::Begun RemoteFile::begin(std::uint64_t most, const std::optional<RemoteState>& known,
                                     std::vector<std::byte>& bytes) {
@@ -109,6 +116,8 @@ void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink,
 }
 
 void RemoteFile::bear(const Failure& failure, Patience& patience, const std::atomic<bool>* stopped) const {
+  if (!failure.is_transient && failure.status != 0)
+    throw RefusedError({shown_, {}, {}}, failure.message, failure.status, failure.code);
   if (!failure.is_transient) refuse(failure.message);
   if (failure.wait > kMostAskedWait) {
     refuse(failure.message + "; it asks to be left alone for " +
@@ -199,6 +208,11 @@ std::optional<RemoteFile::Failure> RemoteFile::attempt(std::uint64_t& begin, std
       if (may_ask_anew) answer.failure->wants_new_target = true;
       if (!answer.error_line.empty())
         answer.failure->message += ": " + escape_controls(shortened(answer.error_line));
+      answer.failure->code = answer.head.field("x-error-code");
+      if (explain_ && answer.failure->status != 0 && url.origin == typed_) {
+        if (auto meaning = explain_(answer.failure->status, answer.failure->code); !meaning.empty())
+          answer.failure->message = std::move(meaning);
+      }
       return answer.failure;
     }
     if (url != url_) {
@@ -263,7 +277,7 @@ bool RemoteFile::look(const HttpHead& head, const Url& from, HttpRange asked, An
   }
   if (head.status == 412) return fail("changed on the server while it was read");
   answer.failure = Failure{"the server says " + std::to_string(head.status), is_passing(head.status), false,
-                           asked_wait(head, std::chrono::system_clock::now())};
+                           asked_wait(head, std::chrono::system_clock::now()), head.status};
   return true;
 }
 

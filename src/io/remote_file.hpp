@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/error.hpp"
 #include "io/http_client.hpp"
 #include "io/patience.hpp"
 #include "io/remote_name.hpp"
@@ -33,6 +34,20 @@ struct RemoteAccess {
   std::function<std::string(const Origin& origin)> authorization = {};
   std::atomic<std::uint64_t> retries = 0;
   std::shared_ptr<WindowBuffers> buffers = std::make_shared<WindowBuffers>();
+};
+
+/// The server has answered with an error.
+class RefusedError : public IoError {
+ public:
+  RefusedError(Where where, std::string message, int status, std::string code)
+      : IoError(std::move(where), std::move(message)), status_(status), code_(std::move(code)) {}
+  int status() const noexcept { return status_; }
+  /// What the hub calls the error (X-Error-Code); empty where the answer does not say.
+  const std::string& code() const noexcept { return code_; }
+
+ private:
+  int status_;
+  std::string code_;
 };
 
 class RemoteFile {
@@ -95,6 +110,7 @@ class RemoteFile {
   const Url url_;
   const Origin typed_;
   const std::string shown_;
+  const std::function<std::string(int status, const std::string& code)> explain_;
   mutable std::mutex mutex_;
   std::optional<Url> target_;       // where the redirects led
   bool target_is_renewed_ = false;  // and no byte has come since

@@ -15,6 +15,9 @@ struct RemoteName {
   std::string commit = {};  ///< of the repository that `url` is in, which pins the file; empty: it may change
   /// The URL at a commit, where `url` is at a branch or a tag; none where there are no commits.
   std::function<Url(const std::string& commit)> at_commit = {};
+  /// What an error of the typed origin means, by its status and its X-Error-Code; empty where the answer says
+  /// it better.
+  std::function<std::string(int status, const std::string& code)> explain = {};
 };
 
 /// What messages call it.

@@ -18,6 +18,7 @@
 #include "io/file_status.hpp"
 #include "io/interrupt.hpp"
 #include "io/open_url.hpp"
+#include "io/remote_tree.hpp"
 #include "io/spool_file.hpp"
 #include "io/zstd_reader.hpp"
 #include "platform/files.hpp"
@@ -211,6 +212,7 @@ std::shared_ptr<Input> open_spooled(OpenFile file, const std::string& name, cons
 std::shared_ptr<Input> open_input(const std::string& path, const Spooling& spooling,
                                   const std::optional<Digest>& sha256) {
   if (looks_like_url(path)) return open_url(path, spooling);
+  if (RemoteTree* const tree = remote_tree_of(path)) return tree->open(path, spooling);
   if (path == "-") {
     Fd fd(::dup(STDIN_FILENO));
     if (!fd) throw system_error(std::string(kStandardInput), "read", errno);
