@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "hub/content_name.hpp"
+#include "hub/hub_settings.hpp"
 #include "io/file_input.hpp"
 #include "io/listing.hpp"
 #include "io/no_links.hpp"
@@ -84,9 +85,8 @@ std::vector<std::string> directories_in(const std::string& path) {
   return names;
 }
 
-/// What refs/main holds; none where it is not there, a text that is no revision where it cannot be one.
-std::optional<std::string> main_revision(const std::string& path) {
-  const std::string name = path + "/refs/main";
+/// What a file in refs holds; none where it is not there, a text that is no revision where it cannot be one.
+std::optional<std::string> revision_in(const std::string& name) {
   io::OpenFile file = io::open_unless_link(name);
   if (!file) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
@@ -145,7 +145,7 @@ std::optional<std::string> snapshot_in_use(const std::string& path) {
     throw UsageError(
         describe({path, {}, {}}, why + "; name one of its snapshots: " + listed(snapshots, kMaxListed)));
   };
-  const auto revision = main_revision(directory);
+  const auto revision = revision_in(directory + "/refs/main");
   if (!revision) {
     refuse("has no refs/main, which says what snapshot is in use");
   } else if (!is_revision(*revision)) {
@@ -154,6 +154,28 @@ std::optional<std::string> snapshot_in_use(const std::string& path) {
     refuse("its refs/main names snapshot " + *revision + ", which is missing");
   }
   return directory + "/snapshots/" + *revision;
+}
+
+std::string cached_repository(const HubName& name) {
+  const std::string cache = hub_cache_directory();
+  if (cache.empty()) return {};
+  return cache + "/" + std::string(kind_segment(name.kind)) + "--" + name.owner + "--" + name.name;
+}
+
+std::string cached_commit(const HubName& name) {
+  if (is_commit(name.revision)) return name.revision;
+  const std::string repository = cached_repository(name);
+  if (repository.empty()) return {};
+  const std::string commit = revision_in(repository + "/refs/" + name.asked_revision()).value_or("");
+  return is_commit(commit) ? commit : std::string{};
+}
+
+std::string cached_snapshot(const HubName& name, const std::string& commit) {
+  const std::string repository = cached_repository(name);
+  if (repository.empty() || !is_commit(commit)) return {};
+  std::string snapshot = repository + "/snapshots/" + commit;
+  const bool there = !io::is_link(snapshot) && io::type_of(snapshot) == io::FileType::directory;
+  return there ? snapshot : std::string{};
 }
 
 std::string choices_in_cache(const std::string& path) {

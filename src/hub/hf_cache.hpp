@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "hub/hub_name.hpp"
 #include "io/link_policy.hpp"
 
 namespace aerotool::hub {
@@ -25,6 +26,17 @@ bool is_repository_name(std::string_view name);
 /// The snapshot that refs/main names, where `path` is the directory of a repository; none where it is not.
 /// Throws UsageError that lists the snapshots where refs/main does not name one of them.
 std::optional<std::string> snapshot_in_use(const std::string& path);
+
+/// The directory of a repository in the cache, whether it is there or not: models--OWNER--NAME. Empty where
+/// no place of the cache is known.
+std::string cached_repository(const HubName& name);
+
+/// The commit that a revision is at, as the cache has it, or that it is; empty where neither tells.
+std::string cached_commit(const HubName& name);
+
+/// The directory of a commit's snapshot, in which not all files of the commit need to be; empty where there
+/// is none.
+std::string cached_snapshot(const HubName& name, const std::string& commit);
 
 /// What a directory of the cache that is itself no model holds, for a message: a list of snapshots or
 /// repositories to choose from. Empty where it is no such directory.
