@@ -14,6 +14,8 @@
 #include "core/error.hpp"
 #include "core/nearest.hpp"
 #include "core/text.hpp"
+#include "hub/hub_name.hpp"
+#include "hub/hub_tree.hpp"
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
 #include "io/open_url.hpp"
@@ -52,7 +54,8 @@ std::string shell_word(const std::string& word) {
 /// Whether somebody who typed this meant a file.
 bool is_file(const std::string& word) {
   try {
-    return format_of_extension(word) != nullptr || io::type_of(word) != io::FileType::none;
+    return hub::is_hub_name(word) || format_of_extension(word) != nullptr ||
+           io::type_of(word) != io::FileType::none;
   } catch (const IoError&) {
     return true;  // it is there, and cannot be looked at
   }
@@ -131,6 +134,7 @@ int run(int argc, char** argv) {
     io::occupy_standard_streams();
     io::install_signal_handlers();
     platform::advise_large_heap();
+    hub::serve_hub_names();
     io::raise_open_file_limit();
     return dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {

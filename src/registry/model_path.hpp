@@ -10,4 +10,8 @@ namespace aerotool {
 /// where a directory holds none or several.
 std::string model_path(const std::string& path);
 
+/// The same for one of a repository's models that differ in their types: the one of type `quant`, in whatever
+/// case, there or in a directory there.
+std::string model_path_of_type(const std::string& path, const std::string& quant);
+
 }  // namespace aerotool

@@ -12,6 +12,7 @@
 #include "io/relative_path.hpp"
 #include "io/spool.hpp"
 #include "model/side_files_beside.hpp"
+#include "registry/hub_place.hpp"
 #include "registry/model_path.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
@@ -153,8 +154,9 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     // What is to be judged may well lie about its size.
     return report.judging() ? std::nullopt : size;
   };
-  const std::string place = hub::place_in_store(path, options.note);
-  const std::string file = model_path(place);
+  const HubPlace at_hub = place_at_hub(path, options.note);
+  const std::string place = at_hub.place.empty() ? hub::place_in_store(path, options.note) : at_hub.place;
+  const std::string file = at_hub.quant.empty() ? model_path(place) : model_path_of_type(place, at_hub.quant);
   const io::LinkPolicy links = hub::link_policy(options.follow_links);
   const std::shared_ptr<io::Input> input =
       open_model_file(file, file == place, links,

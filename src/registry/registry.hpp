@@ -41,9 +41,9 @@ struct OpenOptions {
   std::function<void(const std::string&)> note = {};
 };
 
-/// Opens a model. `path` is a file, "-" for standard input, a directory (see model_path.hpp), or a model in a
-/// local store (see hub/local_stores.hpp). Throws UsageError where nothing says the format, and what
-/// Format::open throws.
+/// Opens a model. `path` is a file, "-" for standard input, a directory (see model_path.hpp), a URL, a model
+/// in a local store (see hub/local_stores.hpp) or in a repository of a hub (see hub/hub_name.hpp). Throws
+/// UsageError where nothing says the format, and what Format::open throws.
 std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& options, Report& report);
 
 /// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no

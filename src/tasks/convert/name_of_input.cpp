@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "hub/hub_name.hpp"
 #include "io/listing.hpp"
 #include "io/percent.hpp"
 #include "io/relative_path.hpp"
@@ -58,6 +59,10 @@ std::string name_of_input(const std::string& path) {
   if (io::looks_like_url(path)) {
     const std::string decoded = io::percent_decoded(io::typed_url(path).path);
     return replace_invalid_utf8(name_of_file(decoded));
+  }
+  if (hub::is_hub_name(path)) {
+    const hub::HubName parsed = hub::parse_hub_name(path);
+    return replace_invalid_utf8(parsed.path.empty() ? parsed.name : name_of_file(parsed.shown()));
   }
   const io::FileType type = io::type_of(path);
   std::string name;
