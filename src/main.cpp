@@ -10,6 +10,7 @@
 #include "cli/completion.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
+#include "cli/traffic.hpp"
 #include "cli/version.hpp"
 #include "core/error.hpp"
 #include "core/nearest.hpp"
@@ -125,7 +126,7 @@ int dispatch(const std::vector<std::string>& words) {
   const cli::ParsedLine line = cli::parse(command, rest);
   if (line.help) return print(cli::help_text(command));
   const int status = command.run(line);
-  io::close_urls();
+  if (const auto traffic = io::close_urls()) cli::tell(*traffic, line.common);
   return status;
 }
 

@@ -98,7 +98,9 @@ bool BlockCache::is_there(std::uint64_t block) {
   while (known >= kFirstRecord) {
     const bool matches = matching_digest(block, known).has_value();
     // Else another thread has found out, or a newer record has come.
-    if (state.compare_exchange_strong(known, matches ? kShared : kAbsent)) return matches;
+    if (!state.compare_exchange_strong(known, matches ? kShared : kAbsent)) continue;
+    if (matches) found_bytes_ += block_length(block);
+    return matches;
   }
   return known == kShared || known == kOwn;
 }

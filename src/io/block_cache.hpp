@@ -83,6 +83,8 @@ class BlockCache {
 
   /// Whether this run has written to the cache, which then wants evict() at the end.
   bool has_written() const { return written_.load(); }
+  /// Bytes of blocks that were there before this run asked for them.
+  std::uint64_t found_bytes() const { return found_bytes_.load(); }
   /// Why blocks are not kept for other runs, or not at all: the first reason, a line for the user. Empty
   /// where there is none; that the cache is off or that there is no validator is none.
   std::string note() const;
@@ -117,6 +119,7 @@ class BlockCache {
   std::vector<std::atomic<std::uint32_t>> states_;  // of the blocks that can be kept
   std::optional<CacheEntry> entry_;
   std::atomic<bool> shares_{false};  // blocks are put into the entry
+  std::atomic<std::uint64_t> found_bytes_ = 0;
   std::atomic<bool> written_{false};
 
   std::mutex looking_;

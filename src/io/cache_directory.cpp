@@ -66,6 +66,15 @@ IoError unusable_cache(const std::string& path) {
   return system_error(path, "use the cache", errno);
 }
 
+/// Tells backups to pass it over (the Cache Directory Tagging Specification), where that can be written.
+void tag_as_cache(const Fd& root) {
+  constexpr std::string_view kTag =
+      "Signature: 8a477f597d28d172789f06886806bc55\n"
+      "# What aerotool has read from servers. It may be removed.\n";
+  const Fd tag = open_fd(root.get(), "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | kAsItIs, kOwnFile);
+  if (tag) static_cast<void>(write_whole(tag.get(), 0, bytes_of(kTag)));
+}
+
 Fd make_root(const CacheSettings& settings) {
   const std::string& directory = settings.directory;
   if (directory.empty()) throw IoError(Where{"the cache", {}, {}}, "has no place: HOME is not set");
@@ -73,6 +82,7 @@ Fd make_root(const CacheSettings& settings) {
   if (!root && errno == ENOENT) {
     make_directories_to(directory + "/" + kVersion);
     root = open_root_in(directory);
+    if (root) tag_as_cache(root);
   }
   if (!root) throw unusable_cache(directory);
   return root;

@@ -5,9 +5,9 @@
 //                       blocks   which blocks of it count (io/block_records.hpp)
 //     v1/<pin_name()>/key        the validator and size that the object has at a commit, or had last
 //
-// They belong to the user and are for nobody else (0700, 0600). A directory that others can write to, or that
-// is another user's, is not used. Below v1 no link is followed. Nothing is synced to the disk: what a crash
-// leaves is judged when it is read.
+// and v1/CACHEDIR.TAG, for backups. They belong to the user and are for nobody else (0700, 0600). A directory
+// that others can write to, or that is another user's, is not used. Below v1 no link is followed. Nothing is
+// synced to the disk: what a crash leaves is judged when it is read.
 #pragma once
 
 #include <optional>

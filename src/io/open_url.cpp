@@ -72,6 +72,11 @@ class OpenedAhead {
     opened_.insert_or_assign(name.url.to_request(), std::move(opened));
   }
 
+  void drop() {
+    const std::lock_guard lock(mutex_);
+    opened_.clear();
+  }
+
   std::optional<Opened> take(const RemoteName& name) {
     const std::lock_guard lock(mutex_);
     const auto found = opened_.find(name.url.to_request());
@@ -191,9 +196,19 @@ void authorize_with(std::function<std::string(const Origin& origin)> authorizati
   authorization_if_set() = std::move(authorization);
 }
 
-void close_urls() {
+std::optional<UrlTraffic> close_urls() {
   const auto& there = shared_if_any();
-  if (there && there->cache.mode != CacheMode::off) static_cast<void>(evict(there->cache));
+  if (!there) return std::nullopt;
+  opened_ahead().drop();
+  if (there->cache.mode != CacheMode::off) static_cast<void>(evict(there->cache));
+  RemoteAccess& access = *there->access;
+  const HttpClient::Counts counts = access.client.counts();
+  return UrlTraffic{.requests = counts.requests,
+                    .bytes = counts.bytes,
+                    .cached_bytes = access.cached_bytes,
+                    .retries = access.retries,
+                    .note = access.note,
+                    .keeps_weights = there->cache.mode == CacheMode::all};
 }
 
 }  // namespace aerotool::io

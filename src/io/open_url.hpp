@@ -2,8 +2,10 @@
 // environment says (AEROTOOL_CACHE, AEROTOOL_CACHE_DIR, AEROTOOL_ALLOW_HOSTS).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +50,18 @@ void authorize_with(std::function<std::string(const Origin& origin)> authorizati
 void set_offline(bool is_so);
 bool is_offline();
 
-/// At the end of a run: keeps the cache within its bounds.
-void close_urls();
+/// What a run has asked servers and the cache for.
+struct UrlTraffic {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;         ///< that came
+  std::uint64_t cached_bytes = 0;  ///< that were in the cache
+  std::uint64_t retries = 0;
+  std::string note;            ///< why what came is not kept; empty where it is
+  bool keeps_weights = false;  ///< the user wants them kept
+};
+
+/// At the end of a run, when its inputs are closed: keeps the cache within its bounds. Nothing where no URL
+/// was opened.
+std::optional<UrlTraffic> close_urls();
 
 }  // namespace aerotool::io

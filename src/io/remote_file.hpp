@@ -25,6 +25,12 @@ namespace aerotool::io {
 
 /// What all remote files of a run share.
 struct RemoteAccess {
+  /// Keeps the first line of why the cache is of no use.
+  void add_note(const std::string& line) {
+    const std::lock_guard lock(noting);
+    if (note.empty()) note = line;
+  }
+
   explicit RemoteAccess(AllowedHosts allowed) : client(std::move(allowed)) {}
 
   HttpClient client;
@@ -33,6 +39,9 @@ struct RemoteAccess {
   /// What an origin may be sent as "Authorization"; empty where it has none.
   std::function<std::string(const Origin& origin)> authorization = {};
   std::atomic<std::uint64_t> retries = 0;
+  std::atomic<std::uint64_t> cached_bytes = 0;  ///< that were asked for of the cache, and not of a server
+  std::mutex noting;
+  std::string note = {};
   std::shared_ptr<WindowBuffers> buffers = std::make_shared<WindowBuffers>();
 };
 

@@ -30,18 +30,25 @@ std::optional<RemoteState> known_state(const CacheSettings& cache, const RemoteN
 
 }  // namespace
 
-UrlInput::UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file,
-                   std::shared_ptr<BlockCache> cache, std::unique_ptr<ReadAhead> read_ahead)
+UrlInput::UrlInput(std::shared_ptr<RemoteAccess> access, const RemoteName& name,
+                   std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache,
+                   std::unique_ptr<ReadAhead> read_ahead)
     : Input(shown_name(name), identity_of(name.url), {file->size(), 0, 0}),
+      access_(std::move(access)),
       file_(std::move(file)),
       cache_(std::move(cache)),
       read_ahead_(std::move(read_ahead)) {}
+
+UrlInput::~UrlInput() {
+  access_->cached_bytes += cache_->found_bytes();
+  if (const std::string note = cache_->note(); !note.empty()) access_->add_note(note);
+}
 
 std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
                                       RemoteName name) {
   const bool is_offline = access->offline;
   const auto buffers = access->buffers;
-  auto file = std::make_shared<RemoteFile>(std::move(access), name);
+  auto file = std::make_shared<RemoteFile>(access, name);
   const std::optional<RemoteState> known = known_state(cache, name);
   std::vector<std::byte> head;
   if (known && (is_offline || !name.commit.empty())) {
@@ -67,7 +74,8 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
     if (begin + length <= head.size()) blocks->put(block, ByteSpan(head).subspan(begin, length));
   }
   auto read_ahead = std::make_unique<ReadAhead>(file, blocks, buffers, cache.mode == CacheMode::all);
-  std::shared_ptr<Input> input(new UrlInput(name, std::move(file), std::move(blocks), std::move(read_ahead)));
+  std::shared_ptr<Input> input(
+      new UrlInput(std::move(access), name, std::move(file), std::move(blocks), std::move(read_ahead)));
   input->set_remote(std::make_shared<RemoteName>(std::move(name)));
   return input;
 }

@@ -24,6 +24,10 @@ class UrlInput final : public Input {
   static std::shared_ptr<Input> open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,
                                      RemoteName name);
 
+  ~UrlInput() override;
+  UrlInput(const UrlInput&) = delete;
+  UrlInput& operator=(const UrlInput&) = delete;
+
   void read(std::uint64_t offset, std::span<std::byte> out) const override;
   Bytes view(std::uint64_t offset, std::uint64_t length) const override;
   void expect_reads(std::span<const ByteRange> runs) const override;
@@ -32,13 +36,14 @@ class UrlInput final : public Input {
   std::uint64_t preferred_block_size() const override;
 
  private:
-  UrlInput(const RemoteName& name, std::shared_ptr<RemoteFile> file, std::shared_ptr<BlockCache> cache,
-           std::unique_ptr<ReadAhead> read_ahead);
+  UrlInput(std::shared_ptr<RemoteAccess> access, const RemoteName& name, std::shared_ptr<RemoteFile> file,
+           std::shared_ptr<BlockCache> cache, std::unique_ptr<ReadAhead> read_ahead);
   /// How many of the bytes from `offset` on it got; at least one.
   std::size_t read_some(std::uint64_t offset, std::span<std::byte> out) const;
   std::size_t read_kept(std::uint64_t offset, std::span<std::byte> out) const;
   void fetch_blocks(const MissingRange& missing, std::uint64_t offset, std::span<std::byte> out) const;
 
+  const std::shared_ptr<RemoteAccess> access_;
   const std::shared_ptr<RemoteFile> file_;
   const std::shared_ptr<BlockCache> cache_;
   const std::unique_ptr<ReadAhead> read_ahead_;

@@ -234,7 +234,8 @@ void check_padding(const CheckedFile& file, Report& report) {
   std::array<std::byte, kAlignment2> block{};
   std::uint32_t number = 0;
   std::uint64_t covered = kMagicSize;  // of the file with that number
-  std::optional<std::size_t> last;     // the tensor whose blob ends there; nothing at the beginning
+  constexpr std::size_t kNone = SIZE_MAX;
+  std::size_t last = kNone;  // the tensor whose blob ends there; none at the beginning
   const auto look = [&](std::uint64_t next) {
     if (!file.files[number] || covered % file.alignment == 0) return;
     const std::uint64_t stop = std::min({align_up(covered, file.alignment), file.blobs_end_of(number), next});
@@ -243,11 +244,12 @@ void check_padding(const CheckedFile& file, Report& report) {
     file.files[number]->read(covered, padding);
     const auto other = std::ranges::find_if(padding, [](std::byte b) { return b != std::byte{0}; });
     if (other == padding.end()) return;
-    Where where = last ? where_of(file, *last) : Where{file.files[number]->name(), {}, {}};
+    const bool is_behind = last != kNone;
+    Where where = is_behind ? where_of(file, last) : Where{file.files[number]->name(), {}, {}};
     where.offset = covered + static_cast<std::uint64_t>(other - padding.begin());
     report.fault(code_of(Rule::padding), std::move(where),
-                 said(Rule::padding, last ? "the padding behind it is not zero"
-                                          : "the padding behind the magic is not zero"));
+                 said(Rule::padding, is_behind ? "the padding behind it is not zero"
+                                               : "the padding behind the magic is not zero"));
   };
   for (const std::uint32_t tensor : in_order_of_files(file)) {
     const StoredPart& part = file.table.parts[tensor];
@@ -257,7 +259,7 @@ void check_padding(const CheckedFile& file, Report& report) {
     look(is_in_other ? UINT64_MAX : begin);
     if (is_in_other) {
       covered = kMagicSize;
-      last.reset();
+      last = kNone;
     }
     number = part.file;
     if (begin + part.length <= covered) continue;

@@ -13,7 +13,9 @@
 #include "core/text.hpp"
 #include "io/address_rules.hpp"
 #include "io/curl/curl_library.hpp"
+#include "io/host.hpp"
 #include "io/interrupt.hpp"
+#include "io/proxy_choice.hpp"
 
 namespace aerotool::io {
 namespace {
@@ -43,9 +45,9 @@ std::string authorities() {
 /// them: it is kept, and thrown behind them.
 class Exchange {
  public:
-  Exchange(const HttpRequest& request, const AllowedHosts& allowed, const HttpClient::OnHead& on_head,
-           const HttpClient::OnBody& on_body)
-      : request_(request), allowed_(allowed), on_head_(on_head), on_body_(on_body) {}
+  Exchange(const HttpRequest& request, const AllowedHosts& allowed, bool has_proxy,
+           const HttpClient::OnHead& on_head, const HttpClient::OnBody& on_body)
+      : request_(request), allowed_(allowed), has_proxy_(has_proxy), on_head_(on_head), on_body_(on_body) {}
 
   std::size_t take_header(std::string_view line) {
     head_bytes_ += line.size();
@@ -91,6 +93,8 @@ class Exchange {
 
   bool may_connect(const sockaddr* address, std::size_t length) {
     return guarded([&] {
+      // It is the proxy's, which the user has set up; what it connects to is its own affair.
+      if (has_proxy_) return true;
       std::string why = address_problem(address, length, request_.url.origin, request_.typed, allowed_);
       if (why.empty()) return true;
       trouble_ = HttpTrouble{std::move(why), false};
@@ -125,6 +129,7 @@ class Exchange {
 
   const HttpRequest& request_;
   const AllowedHosts& allowed_;
+  const bool has_proxy_;
   const HttpClient::OnHead& on_head_;
   const HttpClient::OnBody& on_body_;
   HttpHead head_;
@@ -220,9 +225,17 @@ HttpClient::Counts HttpClient::counts() const {
 std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const OnHead& on_head,
                                                const OnBody& on_body) {
   const CurlLibrary& curl = curl_library();
+  const std::string proxy = proxy_for(request.url.origin);
+  if (!proxy.empty()) {
+    // An address needs no look-up to be one of those that may not be asked for.
+    if (const auto literal = parse_host(request.url.origin.host).address) {
+      std::string why = address_problem(*literal, request.url.origin, request.typed, allowed_);
+      if (!why.empty()) return HttpTrouble{std::move(why), false};
+    }
+  }
   std::unique_ptr<Handle> handle = take();
   CURL* const easy = handle->easy.get();
-  Exchange exchange(request, allowed_, on_head, on_body);
+  Exchange exchange(request, allowed_, !proxy.empty(), on_head, on_body);
   curl.easy_reset(easy);
   const auto set = [&](CURLoption option, auto value) {
     const CURLcode code = curl.easy_setopt(easy, option, value);
@@ -265,6 +278,9 @@ std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_HTTPHEADER, fields.get());
   set(CURLOPT_USERAGENT, "aerotool");
+  // Chosen here, so that it is known whether an address is the server's.
+  set(CURLOPT_PROXY, proxy.c_str());
+  set(CURLOPT_NOPROXY, "");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_PATH_AS_IS, 1L);
