@@ -11,6 +11,7 @@
 #include "hub/hf_cache.hpp"
 #include "hub/hub_settings.hpp"
 #include "hub/local_stores.hpp"
+#include "io/cache_directory.hpp"
 #include "io/file_input.hpp"
 #include "io/open_url.hpp"
 #include "io/percent.hpp"
@@ -25,6 +26,7 @@ constexpr std::uint64_t kMaxPageBytes = std::uint64_t{32} << 20;
 constexpr std::uint64_t kMaxListingBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kMaxPages = 1000;
 constexpr std::size_t kMaxNamed = 8;
+constexpr std::uint64_t kMaxCommitBytes = 64;
 constexpr std::string_view kMissingEntry = "EntryNotFound";
 /// Under which the commit that a branch was at last is kept.
 constexpr const char* kLastCommit = "last commit";
@@ -195,22 +197,37 @@ std::string HubRepository::explain(int status, const std::string& code, const st
   return {};
 }
 
+io::DocumentKey HubRepository::last_commit_key() const {
+  const io::Url url = api_url("/revision/" + io::percent_encoded(name_.asked_revision()));
+  return {.origin = url.origin.text(), .path = url.path, .state = kLastCommit, .shown = shown({})};
+}
+
+std::string HubRepository::last_commit() const {
+  std::string commit = io::kept_document(io::url_cache(), last_commit_key(), kMaxCommitBytes).value_or("");
+  return is_commit(commit) ? commit : std::string{};
+}
+
+bool HubRepository::is_kept_at_last_commit(const std::string& path) const {
+  const std::string commit = last_commit();
+  if (commit.empty()) return false;
+  const io::Url url = file_name(path, commit).url;
+  return io::find_pinned(io::url_cache(), url.origin.text(), url.path, commit).has_value();
+}
+
 std::string HubRepository::ask_for_commit() const {
   const io::Url url = api_url("/revision/" + io::percent_encoded(name_.asked_revision()));
-  const io::DocumentKey key{
-      .origin = url.origin.text(), .path = url.path, .state = kLastCommit, .shown = shown({})};
   if (io::is_offline()) {
     std::string commit = cached_commit(name_);
-    if (commit.empty()) commit = io::kept_document(io::url_cache(), key, 64).value_or("");
-    if (is_commit(commit)) return commit;
-    throw IoError({shown({}), {}, {}}, "is not here, and nothing may be asked for (--offline)");
+    if (commit.empty()) commit = last_commit();
+    if (!commit.empty()) return commit;
+    throw IoError({shown({}), {}, {}}, "is not in the cache, and --offline asks no server");
   }
   CommitHandler handler;
   const io::RemoteDocument document = io::fetch_document(api_name(url), kMaxPageBytes);
   const auto problem = parse_json(document.text, handler);
   if (problem || !is_commit(handler.commit))
     throw IoError({shown({}), {}, {}}, "the hub does not tell the commit of the revision");
-  io::keep_document(io::url_cache(), key, handler.commit);
+  io::keep_document(io::url_cache(), last_commit_key(), handler.commit);
   return handler.commit;
 }
 
@@ -243,7 +260,7 @@ HubListing HubRepository::fetch_listing(const std::string& commit) const {
     if (auto listing = HubListing::from_text(*kept)) return std::move(*listing);
   }
   const auto refuse = [&](const std::string& why) { throw IoError({shown({}), {}, {}}, why); };
-  if (io::is_offline()) refuse("its list of files is not here, and nothing may be asked for (--offline)");
+  if (io::is_offline()) refuse("its list of files is not in the cache, and --offline asks no server");
   url.query = "?recursive=true";
   HubListing listing;
   std::uint64_t left = kMaxListingBytes;
@@ -315,6 +332,8 @@ std::shared_ptr<io::Input> HubRepository::open(const std::string& path, const io
 }
 
 std::shared_ptr<io::Input> HubRepository::find(const std::string& path, const io::Spooling& spooling) {
+  // Where the file is kept at the commit that was told last, to ask whether it still is that one is enough.
+  if (known_commit().empty() && is_kept_at_last_commit(path)) static_cast<void>(commit());
   // A snapshot can be there only where the cache has the repository.
   const std::string cached = cached_repository(name_);
   if (io::is_offline() || (!cached.empty() && io::type_of(cached) == io::FileType::directory)) {
@@ -342,7 +361,10 @@ std::shared_ptr<io::Input> HubRepository::open_at_hub(const std::string& path, c
   const ListedFile* const listed = known ? known->file(path) : nullptr;
   if (known && listed == nullptr) refuse_missing(path);
   auto input = io::open_url(file_name(path, known_commit()), spooling);
-  if (is_commit(input->remote()->commit)) learn_commit(input->remote()->commit);
+  if (is_commit(input->remote()->commit) && known_commit().empty()) {
+    learn_commit(input->remote()->commit);
+    io::keep_document(io::url_cache(), last_commit_key(), known_commit());
+  }
   if (listed == nullptr || input->packed_size()) return input;
   if (input->size() != listed->size) {
     throw IoError({input->name(), {}, {}}, "has " + plural(input->size(), "byte") +

@@ -12,6 +12,7 @@
 #include "hub/hub_listing.hpp"
 #include "hub/hub_name.hpp"
 #include "io/input.hpp"
+#include "io/remote_document.hpp"
 #include "io/remote_name.hpp"
 #include "io/spool.hpp"
 #include "io/url.hpp"
@@ -43,6 +44,10 @@ class HubRepository {
   std::string known_commit() const;
   void learn_commit(const std::string& commit);
   std::string ask_for_commit() const;
+  /// Where the cache keeps the commit that the revision was at last.
+  io::DocumentKey last_commit_key() const;
+  std::string last_commit() const;
+  bool is_kept_at_last_commit(const std::string& path) const;
   std::shared_ptr<const HubListing> listing_if_known() const;
   std::shared_ptr<const HubListing> listing();
   HubListing fetch_listing(const std::string& commit) const;

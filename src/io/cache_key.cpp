@@ -91,7 +91,8 @@ bool is_cache_name(std::string_view name) {
 
 std::string key_text(const CacheKey& key) {
   return "url " + escaped_for_key(key.shown) + "\nvalidator " + escaped_for_key(key.validator) + "\nsize " +
-         std::to_string(key.size) + "\ncommit " + escaped_for_key(key.commit) + "\n";
+         std::to_string(key.size) + "\ncommit " + escaped_for_key(key.commit) + "\nsha256 " +
+         escaped_for_key(key.sha256) + "\n";
 }
 
 std::optional<CacheKey> key_from_text(std::string_view text) {
@@ -99,7 +100,8 @@ std::optional<CacheKey> key_from_text(std::string_view text) {
   const auto validator = take_line(text, "validator");
   const auto size = take_line(text, "size");
   const auto commit = take_line(text, "commit");
-  if (!url || !validator || !size || !commit || !text.empty()) return std::nullopt;
+  const auto sha256 = take_line(text, "sha256");
+  if (!url || !validator || !size || !commit || !sha256 || !text.empty()) return std::nullopt;
   CacheKey key;
   const char* const end = size->data() + size->size();
   const auto [stop, error] = std::from_chars(size->data(), end, key.size);
@@ -107,6 +109,7 @@ std::optional<CacheKey> key_from_text(std::string_view text) {
   key.shown = *url;
   key.validator = *validator;
   key.commit = *commit;
+  key.sha256 = *sha256;
   return key;
 }
 

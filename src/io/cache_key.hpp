@@ -17,8 +17,9 @@ struct CacheKey {
   /// What tells one state of the object from another (a strong ETag, else a date); empty where the server
   /// gives none, and then nothing is kept.
   std::string validator;
-  std::uint64_t size = 0;  ///< of the object, in bytes
-  std::string commit;      ///< what pins the object for good; empty where nothing does
+  std::uint64_t size = 0;   ///< of the object, in bytes
+  std::string commit;       ///< what pins the object for good; empty where nothing does
+  std::string sha256 = {};  ///< of the object, in hexadecimal digits, where its server has told
 };
 
 /// The name of the entry's directory: BLAKE3, 64 hexadecimal digits.
@@ -28,8 +29,8 @@ std::string pin_name(std::string_view origin, std::string_view path, std::string
 /// Whether a name is of the form of these two.
 bool is_cache_name(std::string_view name);
 
-/// What stands in an entry's file `key`: a line for each of url, validator, size and commit, the name of the
-/// line and its value. Control characters and '%' in a value are written as %XX.
+/// What stands in an entry's file `key`: a line for each of url, validator, size, commit and sha256, the name
+/// of the line and its value. Control characters and '%' in a value are written as %XX.
 std::string key_text(const CacheKey& key);
 /// The key that such a text tells, without origin and path. Nothing where the text is not whole and of
 /// exactly this form.

@@ -77,6 +77,15 @@ class Input {
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
   void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
 
+  /// From now on what is read counts for require_sha256(); the first `head` bytes are at hand. Does nothing
+  /// where no SHA-256 is expected, or the input lies here.
+  virtual void watch_sha256(std::uint64_t /*head*/) const {}
+  virtual bool is_watched() const { return false; }
+  /// After watch_sha256() and the reads: throws CorruptError where the input does not have the SHA-256 that
+  /// is expected. What others have not read is read, but where they have read little of it: then nothing is
+  /// known.
+  virtual void require_sha256() const {}
+
   /// What names it on a server, also where it has been fetched whole; null where it is a file here.
   const RemoteName* remote() const { return remote_.get(); }
   void set_remote(std::shared_ptr<const RemoteName> name) { remote_ = std::move(name); }

@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "core/parallel.hpp"
 #include "core/text.hpp"
+#include "hash/sha256.hpp"
 #include "io/cache_eviction.hpp"
 #include "io/interrupt.hpp"
 #include "io/spool_file.hpp"
@@ -110,13 +111,21 @@ std::shared_ptr<Input> fetch_whole(const RemoteName& name, const Spooling& spool
   if (spooling.note) spooling.note(shown + ": " + why + ": all of it is fetched to a temporary file first");
   RemoteFile file(shared().access, name);
   SpoolFile spool(shown);
+  hash::Sha256 sha256;
   file.fetch_whole([&](std::uint64_t offset, ByteSpan bytes) {
+    sha256.add(bytes);
     if (offset == 0 && spooling.size_hint) {
       if (const auto size = spooling.size_hint(bytes)) spool.require_space(*size);
     }
     spool.append(bytes);
     if (spooling.progress != nullptr) spooling.progress->done += bytes.size();
   });
+  const std::string promised = file.linked_sha256();
+  const std::string found = to_hex(sha256.finish());
+  if (!promised.empty() && found != promised) {
+    throw CorruptError({shown, {}, {}},
+                       "is corrupt: its SHA-256 is " + found + ", and the hub says " + promised, Code::hash);
+  }
   auto input = open_spooled(spool.take(), shown, spooling);
   input->set_remote(std::make_shared<RemoteName>(name));
   return input;

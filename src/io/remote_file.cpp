@@ -97,6 +97,14 @@ std::string RemoteFile::fact(std::string_view name) const {
   return found == facts_.end() ? "" : found->second;
 }
 
+std::string RemoteFile::linked_sha256() const {
+  constexpr std::size_t kDigits = 64;
+  std::string tag = fact("x-linked-etag");
+  if (tag.size() != kDigits + 2 || !tag.starts_with('"') || !tag.ends_with('"')) return {};
+  tag = tag.substr(1, kDigits);
+  return tag.find_first_not_of("0123456789abcdef") == std::string::npos ? tag : std::string{};
+}
+
 void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink,
                        const std::atomic<bool>* stopped) {
   Patience patience;

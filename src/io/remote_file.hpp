@@ -81,6 +81,9 @@ class RemoteFile {
   /// A field of an answer on the way, such as x-repo-commit; empty where none had it.
   std::string fact(std::string_view name) const;
 
+  /// What the hub says that the file's SHA-256 is (X-Linked-Etag), 64 digits; empty where it does not.
+  std::string linked_sha256() const;
+
   using Sink = std::function<void(std::uint64_t offset, ByteSpan bytes)>;
   /// Hands over the bytes [begin, end), which are inside, in order and each once. Thread-safe. Throws IoError
   /// that names the URL where the file has changed, or the server fails for good; what `sink` throws; and

@@ -38,4 +38,7 @@ void set_remote_tree(std::unique_ptr<RemoteTree> tree);
 /// The tree that has a name; null where it is a path or a URL.
 RemoteTree* remote_tree_of(std::string_view name);
 
+/// Whether a word of the command line is a URL, or a name that the tree has.
+bool is_on_server(std::string_view name);
+
 }  // namespace aerotool::io

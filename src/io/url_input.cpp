@@ -23,8 +23,7 @@ Identity identity_of(const Url& url) {
 }
 
 /// The state that the cache has bytes of.
-std::optional<RemoteState> known_state(const CacheSettings& cache, const RemoteName& name) {
-  const auto key = find_pinned(cache, name.url.origin.text(), name.url.path + name.url.query, name.commit);
+std::optional<RemoteState> known_state(const std::optional<CacheKey>& key) {
   return key ? state_of_validator(key->validator, key->size) : std::nullopt;
 }
 
@@ -49,7 +48,8 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
   const bool is_offline = access->offline;
   const auto buffers = access->buffers;
   auto file = std::make_shared<RemoteFile>(access, name);
-  const std::optional<RemoteState> known = known_state(cache, name);
+  const auto pinned = find_pinned(cache, name.url.origin.text(), name.url.path + name.url.query, name.commit);
+  const std::optional<RemoteState> known = known_state(pinned);
   std::vector<std::byte> head;
   if (known && (is_offline || !name.commit.empty())) {
     file->begin_in(*known);
@@ -66,7 +66,12 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
                .shown = shown_name(name),
                .validator = cache.mode == CacheMode::off ? "" : file->validator(),
                .size = file->size(),
-               .commit = name.commit};
+               .commit = name.commit,
+               .sha256 = file->linked_sha256()};
+  // Where the hub was not asked, it has told before.
+  if (key.sha256.empty() && pinned && pinned->validator == key.validator) key.sha256 = pinned->sha256;
+  Digest sha256{};
+  const bool is_promised = from_hex(key.sha256, sha256);
   auto blocks = BlockCache::open(cache, std::move(key));
   for (std::uint64_t block = 0; block * BlockCache::kBlockBytes < head.size(); ++block) {
     const std::uint64_t begin = block * BlockCache::kBlockBytes;
@@ -76,11 +81,32 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
   auto read_ahead = std::make_unique<ReadAhead>(file, blocks, buffers, cache.mode == CacheMode::all);
   std::shared_ptr<Input> input(
       new UrlInput(std::move(access), name, std::move(file), std::move(blocks), std::move(read_ahead)));
+  if (is_promised) input->expect_sha256(sha256);
   input->set_remote(std::make_shared<RemoteName>(std::move(name)));
   return input;
 }
 
 void UrlInput::read(std::uint64_t offset, std::span<std::byte> out) const {
+  read_bytes(offset, out);
+  if (watched_) watched_->add(offset, out);
+}
+
+void UrlInput::watch_sha256(std::uint64_t head) const {
+  if (!expected_sha256() || watched_) return;
+  watched_ = std::make_unique<WatchedSha256>(
+      size(), head, [this](std::uint64_t offset, std::span<std::byte> out) { read_bytes(offset, out); });
+}
+
+void UrlInput::require_sha256() const {
+  const auto found = watched_ ? watched_->finish() : std::nullopt;
+  if (!found || *found == *expected_sha256()) return;
+  throw CorruptError(
+      {name(), {}, {}},
+      "is corrupt: its SHA-256 is " + to_hex(*found) + ", and the hub says " + to_hex(*expected_sha256()),
+      Code::hash);
+}
+
+void UrlInput::read_bytes(std::uint64_t offset, std::span<std::byte> out) const {
   require_range(offset, out.size());
   while (!out.empty()) {
     check_interrupt();

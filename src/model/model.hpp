@@ -136,8 +136,12 @@ class Model {
     return false;
   }
 
-  /// Holds whole files to hashes that an index gives of them, for those who read weights. Throws
-  /// CorruptError.
+  /// For those who are about to read all weights: what they read counts for verify_files().
+  virtual void watch_files() const {}
+  /// Whether verify_files() has anything to do.
+  virtual bool verifies_files() const { return files_size() != 0; }
+  /// Holds whole files to hashes that an index or their server gives of them, for those who read weights.
+  /// Throws CorruptError.
   virtual void verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {}
   /// Bytes that verify_files() reads.
   virtual std::uint64_t files_size() const { return 0; }

@@ -36,6 +36,19 @@ std::optional<StoredRange> MultiFileModel::stored_range(std::size_t tensor) cons
   return parts_[place.part]->stored_range(place.tensor);
 }
 
+void MultiFileModel::watch_files() const {
+  for (const auto& part : parts_) part->watch_files();
+}
+
+bool MultiFileModel::verifies_files() const {
+  return Model::verifies_files() ||
+         std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->verifies_files(); });
+}
+
+void MultiFileModel::verify_files(unsigned jobs, io::Progress* progress) const {
+  for (const auto& part : parts_) part->verify_files(jobs, progress);
+}
+
 std::vector<HashedRun> MultiFileModel::hashed_runs() const {
   // The tensors of each part under their numbers here; those that were left out have none.
   constexpr auto kNone = static_cast<std::size_t>(-1);

@@ -24,6 +24,7 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
         layout_.tensors[tensor].read(offset, out);
       }),
       regions_(layout.shards.size()) {
+  for (const Model* model : models_) model->watch_files();
   const bool any_digest =
       std::any_of(layout.tensors.begin(), layout.tensors.end(),
                   [](const PlannedTensor& planned) { return planned.stored_digest().has_value(); });
@@ -58,8 +59,8 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
 }
 
 bool WeightPass::computes() const {
-  const bool of_files = std::any_of(models_.begin(), models_.end(),
-                                    [](const Model* model) { return model->files_size() != 0; });
+  const bool of_files =
+      std::any_of(models_.begin(), models_.end(), [](const Model* model) { return model->verifies_files(); });
   return wanted_.shards || !tensor_tasks_.empty() || wanted_.page_size || source_check_.any() ||
          input_check_.any() || checksum_check_.any() || wanted_checksums_.any() || of_files;
 }

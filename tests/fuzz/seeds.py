@@ -134,6 +134,20 @@ def url_seeds() -> list[bytes]:
     ]
 
 
+def hub_seeds() -> list[bytes]:
+    """A name, and below it a list of files as the hub has it and as it is kept (hub.cpp)."""
+    listed = [
+        {"type": "directory", "oid": "0", "size": 0, "path": "sub"},
+        {"type": "file", "size": 5, "path": "sub/m.gguf", "lfs": {"oid": "ab" * 32, "size": 5, "pointerSize": 134}},
+        {"type": "file", "size": 12, "path": "config.json", "security": {"tags": []}},
+    ]
+    return [
+        b"hf://owner/name@refs/pr/1/sub/m.gguf\n" + json.dumps(listed).encode(),
+        b"hf://datasets/owner/name@a%2Fb:Q4_K_M\n[]",
+        b"hf://spaces/o/n.x_y/a/b\n5 " + b"ab" * 32 + b" sub/m.gguf\n12 - config.json\n",
+    ]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -149,6 +163,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return ztensor_seeds()
     if target == "foreign":
         return foreign_seeds()
+    if target == "hub":
+        return hub_seeds()
     if target == "url":
         return url_seeds()
     if target == "gguf_split":

@@ -615,12 +615,12 @@ TEST_CASE("block cache: a commit finds its entry with no request") {
 
 TEST_CASE("block cache: the text of a key") {
   const CacheKey key{"o", "p", "https://h/\tx", "\"50%\"\n", 12, "abc"};
-  CHECK(key_text(key) == "url https://h/%09x\nvalidator \"50%25\"%0a\nsize 12\ncommit abc\n");
+  CHECK(key_text(key) == "url https://h/%09x\nvalidator \"50%25\"%0a\nsize 12\ncommit abc\nsha256 \n");
   CHECK(key_from_text(key_text(key))->shown == key.shown);
-  CHECK_FALSE(key_from_text("url a%\nvalidator b\nsize 1\ncommit c\n"));
-  CHECK_FALSE(key_from_text("url a%2\nvalidator b\nsize 1\ncommit c\n"));
-  CHECK_FALSE(key_from_text("url a\nvalidator b\nsize \ncommit c\n"));
-  CHECK_FALSE(key_from_text("url a\nvalidator b\nsize 1\ncommit c"));
+  CHECK_FALSE(key_from_text("url a%\nvalidator b\nsize 1\ncommit c\nsha256 \n"));
+  CHECK_FALSE(key_from_text("url a%2\nvalidator b\nsize 1\ncommit c\nsha256 \n"));
+  CHECK_FALSE(key_from_text("url a\nvalidator b\nsize \ncommit c\nsha256 \n"));
+  CHECK_FALSE(key_from_text("url a\nvalidator b\nsize 1\ncommit c\nsha256 "));
 }
 
 TEST_CASE("block cache: eviction removes what was used longest ago, down to the bound") {

@@ -26,6 +26,9 @@ class GgufModel final : public Model {
   void expect_reads(std::span<const std::size_t> tensors) const override {
     expect_reads_of(*input_, tensors_, tensors);
   }
+  void watch_files() const override;
+  bool verifies_files() const override;
+  void verify_files(unsigned jobs, io::Progress* progress) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
   /// When judging they were reported; in use that is left to those who know all files of the model.

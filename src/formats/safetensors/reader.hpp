@@ -40,6 +40,9 @@ class SafetensorsModel final : public Model {
   void expect_reads(std::span<const std::size_t> tensors) const override {
     expect_reads_of(*input_, tensors_, tensors);
   }
+  void watch_files() const override;
+  bool verifies_files() const override;
+  void verify_files(unsigned jobs, io::Progress* progress) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   /// What lies beside the file, where it stands for a model by itself.
   void take_configuration(Config config) { config_ = std::move(config); }

@@ -61,7 +61,9 @@ std::string name_of_input(const std::string& path) {
     return replace_invalid_utf8(name_of_file(decoded));
   }
   if (hub::is_hub_name(path)) {
-    const hub::HubName parsed = hub::parse_hub_name(path);
+    hub::HubName parsed = hub::parse_hub_name(path);
+    // No part of any name.
+    parsed.revision.clear();
     return replace_invalid_utf8(parsed.path.empty() ? parsed.name : name_of_file(parsed.shown()));
   }
   const io::FileType type = io::type_of(path);
