@@ -1,6 +1,10 @@
 // aerotool: looks the first word up in the table of commands, runs it, and turns what goes wrong into one
 // line and an exit status.
+#include <strings.h>
+
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -106,6 +110,13 @@ int print(const std::string& text) {
   return 0;
 }
 
+/// Whether a variable of Hugging Face's libraries says yes, as they read it.
+bool is_yes(const char* value) {
+  constexpr std::array kYes = {"1", "ON", "YES", "TRUE"};
+  return value != nullptr &&
+         std::ranges::any_of(kYes, [value](const char* yes) { return ::strcasecmp(value, yes) == 0; });
+}
+
 int dispatch(const std::vector<std::string>& words) {
   if (words.empty()) {
     cli::complain("missing COMMAND; 'aerotool help' lists them");
@@ -125,6 +136,7 @@ int dispatch(const std::vector<std::string>& words) {
   cli::set_command_name(command.name);
   const cli::ParsedLine line = cli::parse(command, rest);
   if (line.help) return print(cli::help_text(command));
+  if (line.common.offline) io::set_offline(true);
   const int status = command.run(line);
   if (const auto traffic = io::close_urls()) cli::tell(*traffic, line.common);
   return status;
@@ -137,6 +149,7 @@ int run(int argc, char** argv) {
     platform::advise_large_heap();
     hub::serve_hub_names();
     io::raise_open_file_limit();
+    if (is_yes(std::getenv("HF_HUB_OFFLINE"))) io::set_offline(true);
     return dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const Interrupted& interrupted) {
     io::die_of(interrupted.signal_number());

@@ -16,6 +16,7 @@ cli::Settings<ConvertOptions> settings() {
   all.push_back({{"to", 0, required, "FORMAT", "write this format (default: as the extension says)",
                   tasks::writable_formats()},
                  cli::sets(&ConvertOptions::to)});
+  all.emplace_back(cli::sha256_setting());
   all.emplace_back(cli::dry_run_setting());
   cli::append(all, cli::write_settings(tasks::write_options()));
   return all;

@@ -2,6 +2,7 @@
 #include "cli/command.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "commands/diff/output.hpp"
 #include "core/error.hpp"
@@ -18,7 +19,7 @@ struct DiffOptions : cli::ReadingOptions {
 cli::Settings<DiffOptions> settings() {
   using enum Option::Argument;
   cli::Settings<DiffOptions> all = {
-      {{"full", 0, none, "", "also read and compare what has the same hash in both", {}},
+      {{"full", 0, none, "", "also read what has the same hash in both, or is on a server", {}},
        cli::sets(&DiffOptions::full)},
       {{"numeric", 0, none, "", "compare values numerically", {}}, cli::sets(&DiffOptions::numeric)},
       {{"json", 0, none, "", "one JSON document", {}}, cli::sets(&DiffOptions::json)}};
@@ -45,7 +46,11 @@ int run(const DiffOptions& options) {
     print_text(options, difference, out);
   }
   out.finish();
-  return difference.none() ? 0 : 1;
+  const bool known = difference.same() || !difference.none();
+  if (difference.weights.not_compared != 0 && (options.quiet == 0 || !known))
+    cli::complain(not_compared_text(difference.weights) + "; --full reads them");
+  if (!known) return 2;
+  return difference.same() ? 0 : 1;
 }
 
 }  // namespace

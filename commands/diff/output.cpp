@@ -63,6 +63,8 @@ std::string change_text(const TensorDifference& difference) {
       return "only in B";
     case Kind::bytes:
       return "bytes";
+    case Kind::hash:
+      return "hash";
     case Kind::form:
       break;
   }
@@ -205,7 +207,7 @@ std::string verdict(const Difference& difference) {
   const std::uint64_t only_in_a = weights.count(Kind::only_in_a);
   const std::uint64_t only_in_b = weights.count(Kind::only_in_b);
   const std::uint64_t changed = weights.tensors.size() - only_in_a - only_in_b;
-  if (difference.none()) {
+  if (difference.same()) {
     std::string text =
         "the same: " + plural(weights.in_both, "tensor") + ", " + human_size(weights.in_both_bytes);
     if (weights.by_hash != 0) text += " (" + with_thousands(weights.by_hash) + " by their hashes)";
@@ -213,7 +215,16 @@ std::string verdict(const Difference& difference) {
   }
   std::string text;
   const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  if (changed != 0) {
+  if (weights.not_compared != 0) {
+    if (changed != 0) {
+      add(with_thousands(changed) + " of " + plural(weights.in_both, "tensor") +
+          (changed == 1 ? " differs" : " differ"));
+    } else if (difference.none()) {
+      add("the heads are the same");
+    }
+    if (weights.by_hash != 0) add(plural(weights.by_hash, "tensor") + " the same by hashes");
+    add(not_compared_text(weights));
+  } else if (changed != 0) {
     add(with_thousands(changed) + " of " + plural(weights.in_both, "tensor") +
         (changed == 1 ? " differs" : " differ"));
   } else if (weights.in_both != 0) {
@@ -236,6 +247,8 @@ std::string_view status_of(Kind kind) {
       return "only_in_b";
     case Kind::form:
       return "form_changed";
+    case Kind::hash:
+      return "hash_differs";
     case Kind::bytes:
       return "bytes_changed";
   }
@@ -302,16 +315,22 @@ void add_model(std::string_view name, const Model& model, cli::JsonOut& json) {
 void add_counts(const Difference& difference, cli::JsonOut& json) {
   const WeightDifference& weights = difference.weights;
   const std::uint64_t form = weights.count(Kind::form);
+  const std::uint64_t hash = weights.count(Kind::hash);
   const std::uint64_t bytes = weights.count(Kind::bytes);
   json.key("counts");
   json.begin_object();
   json.member("in_both", weights.in_both);
-  json.member("same", weights.in_both - form - bytes);
+  json.member("same", weights.same());
   json.member("same_by_hash", weights.by_hash);
   json.member("only_in_a", weights.count(Kind::only_in_a));
   json.member("only_in_b", weights.count(Kind::only_in_b));
   json.member("form_changed", form);
   json.member("bytes_changed", bytes);
+  if (hash != 0) json.member("hash_differs", hash);
+  if (weights.not_compared != 0) {
+    json.member("not_compared", weights.not_compared);
+    json.member("not_compared_bytes", weights.not_compared_bytes);
+  }
   json.member("metadata", difference.metadata.size());
   json.end_object();
 }
@@ -339,8 +358,15 @@ std::string_view status_of(const MetadataDifference& metadata) {
 
 }  // namespace
 
+std::string not_compared_text(const tasks::WeightDifference& weights) {
+  return plural(weights.not_compared, "tensor") + " of " + human_size(weights.not_compared_bytes) +
+         (weights.not_compared == 1 ? " was" : " were") + " not compared";
+}
+
 void print_text(const cli::CommonOptions& options, const Difference& difference, cli::TextOut& out) {
-  const cli::Style style = difference.none() ? cli::Style::good : cli::Style::bad;
+  const cli::Style style = difference.same()   ? cli::Style::good
+                           : difference.none() ? cli::Style::doubtful
+                                               : cli::Style::bad;
   out.line(escape_controls(difference.a.path()) + " -> " + escape_controls(difference.b.path()) + ": " +
            cli::styled(options, style, verdict(difference)));
   if (!difference.weights.tensors.empty()) print_tensors(difference, out);
@@ -354,7 +380,11 @@ void print_json(const Difference& difference, cli::TextOut& out) {
   add_model("a", difference.a, json);
   add_model("b", difference.b, json);
   json.key("same");
-  json.boolean(difference.none());
+  if (difference.none() && !difference.same()) {
+    json.null();  // nobody knows
+  } else {
+    json.boolean(difference.same());
+  }
   add_counts(difference, json);
   json.objects_member("tensors", difference.weights.tensors, [&](const TensorDifference& tensor) {
     json.name_member("name", any_side(tensor).name);

@@ -1,6 +1,8 @@
 // How diff tells what it found.
 #pragma once
 
+#include <string>
+
 #include "cli/common_options.hpp"
 #include "cli/text_out.hpp"
 #include "tasks/compare/compare.hpp"
@@ -12,6 +14,9 @@ struct Difference : tasks::ModelDifference {
   const Model& b;
   bool numeric = false;  ///< numbers were asked for
 };
+
+/// "6 tensors of 5.0 MiB were not compared"
+std::string not_compared_text(const tasks::WeightDifference& weights);
 
 /// A line that sums up, a table of tensors and one of metadata.
 void print_text(const cli::CommonOptions& options, const Difference& difference, cli::TextOut& out);

@@ -1,5 +1,6 @@
 // aerotool extract: a tensor's bytes out.
 #include "tasks/extract/extract.hpp"
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "core/error.hpp"
 #include "core/numbers.hpp"
 #include "tasks/extract/side_files.hpp"
+#include "tasks/local_output.hpp"
+#include "transfer/held_files.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -63,6 +66,7 @@ cli::Settings<ExtractOptions> settings() {
       {{"file", 0, required, "PATH", "side files of this path or pattern; may be given several times", {}},
        cli::sets(&ExtractOptions::files)}};
   cli::append(all, cli::reading_settings());
+  all.emplace_back(cli::sha256_setting());
   return all;
 }
 
@@ -73,12 +77,20 @@ int told(const tasks::Extracted& done) {
   return 1;
 }
 
+/// What the whole file has to be is known before anything of it is written.
+std::unique_ptr<Model> open(const ExtractOptions& options) {
+  tasks::require_local(options.output);
+  auto model = cli::open(options, options.operands.front());
+  if (options.read.sha256) require_sha256(*model);
+  return model;
+}
+
 int run_side_files(const ExtractOptions& options) {
   if (options.operands.size() != 1)
     throw UsageError("--file takes side files of one MODEL, and no tensors beside them");
   if (options.form) throw UsageError("--format is for tensors, not for --file");
   if (options.bytes) throw UsageError("--bytes is for tensors, not for --file");
-  const auto model = cli::open(options, options.operands.front());
+  const auto model = open(options);
   return told(tasks::extract_side_files(*model, options.files, options.output));
 }
 
@@ -91,7 +103,7 @@ int run(const ExtractOptions& options) {
                                          .concat = options.concat,
                                          .bytes = options.bytes,
                                          .jobs = options.jobs};
-  const auto model = cli::open(options, options.operands.front());
+  const auto model = open(options);
   return told(tasks::extract(*model, request, cli::listener(options)));
 }
 

@@ -15,6 +15,7 @@
 #include "cli/values.hpp"
 #include "commands/inspect/shares.hpp"
 #include "core/text.hpp"
+#include "io/remote_name.hpp"
 #include "model/quantized_modules.hpp"
 
 namespace aerotool::commands {
@@ -184,10 +185,21 @@ void print_text(const InspectOptions& options, const Model& model, const Facts& 
   if (options.metadata) print_metadata(facts.metadata, out);
 }
 
+/// Where the file that names the model is on a server.
+void print_remote(const Model& model, cli::JsonOut& json) {
+  const std::vector<ModelFile> files = model.files();
+  const io::RemoteName* remote = files.empty() ? nullptr : files.front().input->remote();
+  if (remote == nullptr) return;
+  json.name_member("url", remote->url.shown());
+  if (!remote->etag.empty()) json.name_member("etag", remote->etag);
+  if (!remote->commit.empty()) json.name_member("commit", remote->commit);
+}
+
 void print_json(const InspectOptions& options, const Model& model, const Facts& facts, cli::JsonOut& json) {
   const Overview& view = facts.view;
   json.begin_object();
   json.name_member("path", model.path());
+  print_remote(model, json);
   json.member("format", view.format);
   if (!view.version.empty()) json.member("version", view.version);
   json.name_member("model", view.model_name);

@@ -8,6 +8,7 @@ namespace {
 cli::Settings<cli::ConversionOptions> settings() {
   cli::Settings<cli::ConversionOptions> all;
   cli::append(all, cli::reading_settings());
+  all.emplace_back(cli::sha256_setting());
   all.push_back(cli::dry_run_setting());
   cli::append(all, cli::write_settings(tasks::set_options()));
   return all;

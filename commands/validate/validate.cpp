@@ -21,13 +21,8 @@ struct ValidateOptions : cli::AnswerOptions {
   std::vector<ExpectedSha256> sha256;  // one, where it is given
 };
 
-std::vector<ExpectedSha256> parse_sha256(const std::string& text) {
-  ExpectedSha256 expected{.from = "--sha256"};
-  if (!from_hex(text, expected.digest)) {
-    throw UsageError("--sha256: '" + escape_controls(shortened(text)) + "' is not " +
-                     std::to_string(2 * expected.digest.size()) + " hexadecimal digits");
-  }
-  return {expected};
+std::vector<ExpectedSha256> expected_sha256(const std::string& text) {
+  return {{cli::parse_sha256(text), "--sha256"}};
 }
 
 cli::Settings<ValidateOptions> settings() {
@@ -42,7 +37,7 @@ cli::Settings<ValidateOptions> settings() {
         {}},
        cli::sets(&ValidateOptions::values)},
       {{"sha256", 0, required, "HEX", "compare the SHA-256 of the whole file (implies --full)", {}},
-       cli::sets(&ValidateOptions::sha256, parse_sha256)},
+       cli::sets(&ValidateOptions::sha256, expected_sha256)},
       {{"control", 0, none, "", "check the control-plane hash (IHSH) alone", {}},
        cli::sets(&ValidateOptions::control)},
       cli::json_setting(),

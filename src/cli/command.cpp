@@ -65,6 +65,8 @@ const Settings<ParsedLine>& common_settings() {
        }},
       {{"verbose", 'v', none, "", "print more on standard error", {}},
        of_common(sets(&CommonOptions::verbose))},
+      {{"offline", 0, none, "", "open no connection: of servers, only the cache is read", {}},
+       of_common(sets(&CommonOptions::offline))},
       {{"progress",
         0,
         required,

@@ -14,6 +14,7 @@ struct CommonOptions {
   unsigned jobs = 1;
   unsigned quiet = 0;  ///< how often it is given
   bool verbose = false;
+  bool offline = false;  ///< no connection is opened
   When progress = When::automatic;
   When color = When::automatic;
   std::string_view command;  ///< its name

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "io/open_url.hpp"
 #include "registry/registry.hpp"
 
 namespace aerotool::cli {
@@ -67,6 +68,7 @@ Lines complete_arguments(const Command& command, const Lines& words) {
       only_operands = true;
     } else if (!only_operands && word.size() > 1 && word.starts_with('-')) {
       if (word.starts_with("--from=")) from = word.substr(7);
+      if (word == "--offline") io::set_offline(true);
       const Option* option = find_option(options, word);
       if (option != nullptr && option->argument == Option::Argument::required) pending = option;
     } else {

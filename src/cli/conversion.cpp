@@ -19,6 +19,7 @@ tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target
   request.inputs = {options.operands.begin(), options.operands.end() - 1};
   if (std::count(request.inputs.begin(), request.inputs.end(), "-") > 1)
     throw UsageError("'-' may be given only once");
+  if (options.read.sha256 && request.inputs.size() > 1) throw UsageError("--sha256 is for one INPUT");
   request.read = options.read;
   request.target = std::move(target);
   request.include = options.include;

@@ -13,6 +13,7 @@
 #include "hub/local_stores.hpp"
 #include "io/cache_directory.hpp"
 #include "io/file_input.hpp"
+#include "io/hashed_input.hpp"
 #include "io/open_url.hpp"
 #include "io/percent.hpp"
 #include "io/relative_path.hpp"
@@ -371,8 +372,8 @@ std::shared_ptr<io::Input> HubRepository::open_at_hub(const std::string& path, c
                                                ", and the hub's list of files says " +
                                                with_thousands(listed->size));
   }
-  if (listed->sha256) input->expect_sha256(*listed->sha256);
-  return input;
+  if (listed->sha256) input->expect_sha256(*listed->sha256, "the hub");
+  return io::held_to_sha256(std::move(input), io::Unread::judge_if_few);
 }
 
 void HubRepository::refuse_missing(const std::string& path) {

@@ -72,19 +72,26 @@ class Input {
   const std::optional<std::uint64_t>& packed_size() const { return packed_size_; }
   void set_packed_size(std::uint64_t size) { packed_size_ = size; }
 
-  /// What the whole input's SHA-256 has to be where the name under which it is stored says so (a blob of a
-  /// content-addressed store); set by whoever opens it, before it is handed on.
+  /// What the whole input's SHA-256 has to be, and who says so: the name under which it is stored (a blob of
+  /// a content-addressed store), or whoever opens it, before it is handed on.
   const std::optional<Digest>& expected_sha256() const { return expected_sha256_; }
-  void expect_sha256(const Digest& digest) { expected_sha256_ = digest; }
+  std::string_view expected_by() const { return expected_by_; }
+  /// `by` is a literal.
+  void expect_sha256(const Digest& digest, std::string_view by = "the name of its blob") {
+    expected_sha256_ = digest;
+    expected_by_ = by;
+  }
 
-  /// From now on what is read counts for require_sha256(); the first `head` bytes are at hand. Does nothing
-  /// where no SHA-256 is expected, or the input lies here.
-  virtual void watch_sha256(std::uint64_t /*head*/) const {}
-  virtual bool is_watched() const { return false; }
-  /// After watch_sha256() and the reads: throws CorruptError where the input does not have the SHA-256 that
-  /// is expected. What others have not read is read, but where they have read little of it: then nothing is
-  /// known.
+  /// Whether require_sha256() looks at what is expected.
+  virtual bool holds_sha256() const { return false; }
+  /// Of an input that is held to its expected SHA-256 (io/hashed_input.hpp): says that all of it is going to
+  /// be read, so that it is hashed meanwhile.
+  virtual void hash_reads() const {}
+  /// Throws CorruptError where it is another one; reads what has not been hashed yet.
   virtual void require_sha256() const {}
+
+  /// Whether its bytes are on this machine, so that reading them asks nobody.
+  virtual bool is_here() const { return true; }
 
   /// What names it on a server, also where it has been fetched whole; null where it is a file here.
   const RemoteName* remote() const { return remote_.get(); }
@@ -107,6 +114,7 @@ class Input {
   Version version_;
   std::optional<std::uint64_t> packed_size_;
   std::optional<Digest> expected_sha256_;
+  std::string_view expected_by_;
   std::shared_ptr<const RemoteName> remote_;
   LinkPolicy links_;
 };

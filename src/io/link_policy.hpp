@@ -22,11 +22,12 @@ using OpenStored = StoredFile (*)(const std::string& directory, const std::strin
 /// The SHA-256 that the name of a file promises, or the name of a link that leads to it.
 using PromisedSha256 = std::optional<Digest> (*)(const std::string& path);
 
-/// By itself: no link out of the directory is followed.
+/// By itself: no link out of the directory is followed, and none to a server.
 struct LinkPolicy {
   bool follow = false;  ///< every link to a regular file, as the user wishes
   OpenStored open_stored = nullptr;
   PromisedSha256 promised_sha256 = nullptr;
+  bool fetch = false;  ///< what an index here says is on a server, and is not here, is read from there
 };
 
 }  // namespace aerotool::io

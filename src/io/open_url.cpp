@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "hash/sha256.hpp"
 #include "io/cache_eviction.hpp"
+#include "io/hashed_input.hpp"
 #include "io/interrupt.hpp"
 #include "io/spool_file.hpp"
 #include "io/url_input.hpp"
@@ -144,7 +145,7 @@ std::shared_ptr<Input> open_url(const RemoteName& name, const Spooling& spooling
   if (!input) return fetch_whole(name, spooling, "the server does not read ranges");
   if (is_packed(input->view(0, std::min<std::uint64_t>(input->size(), kHead)).view))
     return fetch_whole(name, spooling, "it is compressed");
-  return input;
+  return held_to_sha256(std::move(input), Unread::judge_if_few);
 }
 
 std::shared_ptr<Input> open_url_beside(const RemoteName& name, const std::string& relative) {

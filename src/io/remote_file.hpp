@@ -76,6 +76,7 @@ class RemoteFile {
 
   // After begin().
   std::uint64_t size() const { return state_.size; }
+  const std::string& tag() const { return state_.tag; }
   /// RemoteState::validator()
   std::string validator() const;
   /// A field of an answer on the way, such as x-repo-commit; empty where none had it.

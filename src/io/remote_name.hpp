@@ -10,8 +10,10 @@ namespace aerotool::io {
 
 struct RemoteName {
   Url url;
-  Origin typed;             ///< what the user named; only others are held to the rules of addresses
+  Origin typed = {};        ///< what the user named, empty where that is a local file; all others' addresses
+                            ///< are held to the rules
   std::string shown = {};   ///< what messages call it, without secrets; empty: url.shown()
+  std::string etag = {};    ///< as the server told it; empty before it was asked, or where it did not
   std::string commit = {};  ///< of the repository that `url` is in, which pins the file; empty: it may change
   /// The URL at a commit, where `url` is at a branch or a tag; none where there are no commits.
   std::function<Url(const std::string& commit)> at_commit = {};

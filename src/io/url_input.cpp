@@ -61,6 +61,7 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
     name.url = name.at_commit(commit);
     name.commit = commit;
   }
+  name.etag = file->tag();
   CacheKey key{.origin = name.url.origin.text(),
                .path = name.url.path + name.url.query,
                .shown = shown_name(name),
@@ -81,32 +82,12 @@ std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, cons
   auto read_ahead = std::make_unique<ReadAhead>(file, blocks, buffers, cache.mode == CacheMode::all);
   std::shared_ptr<Input> input(
       new UrlInput(std::move(access), name, std::move(file), std::move(blocks), std::move(read_ahead)));
-  if (is_promised) input->expect_sha256(sha256);
+  if (is_promised) input->expect_sha256(sha256, "the hub");
   input->set_remote(std::make_shared<RemoteName>(std::move(name)));
   return input;
 }
 
 void UrlInput::read(std::uint64_t offset, std::span<std::byte> out) const {
-  read_bytes(offset, out);
-  if (watched_) watched_->add(offset, out);
-}
-
-void UrlInput::watch_sha256(std::uint64_t head) const {
-  if (!expected_sha256() || watched_) return;
-  watched_ = std::make_unique<WatchedSha256>(
-      size(), head, [this](std::uint64_t offset, std::span<std::byte> out) { read_bytes(offset, out); });
-}
-
-void UrlInput::require_sha256() const {
-  const auto found = watched_ ? watched_->finish() : std::nullopt;
-  if (!found || *found == *expected_sha256()) return;
-  throw CorruptError(
-      {name(), {}, {}},
-      "is corrupt: its SHA-256 is " + to_hex(*found) + ", and the hub says " + to_hex(*expected_sha256()),
-      Code::hash);
-}
-
-void UrlInput::read_bytes(std::uint64_t offset, std::span<std::byte> out) const {
   require_range(offset, out.size());
   while (!out.empty()) {
     check_interrupt();

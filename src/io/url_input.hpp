@@ -12,7 +12,6 @@
 #include "io/read_ahead.hpp"
 #include "io/remote_file.hpp"
 #include "io/remote_name.hpp"
-#include "io/watched_sha256.hpp"
 
 namespace aerotool::io {
 
@@ -32,17 +31,14 @@ class UrlInput final : public Input {
   void read(std::uint64_t offset, std::span<std::byte> out) const override;
   Bytes view(std::uint64_t offset, std::uint64_t length) const override;
   void expect_reads(std::span<const ByteRange> runs) const override;
+  bool is_here() const override { return false; }
   /// Each answer is held to the first one as it comes.
   void require_unchanged() const override {}
-  void watch_sha256(std::uint64_t head) const override;
-  bool is_watched() const override { return watched_ != nullptr; }
-  void require_sha256() const override;
   std::uint64_t preferred_block_size() const override;
 
  private:
   UrlInput(std::shared_ptr<RemoteAccess> access, const RemoteName& name, std::shared_ptr<RemoteFile> file,
            std::shared_ptr<BlockCache> cache, std::unique_ptr<ReadAhead> read_ahead);
-  void read_bytes(std::uint64_t offset, std::span<std::byte> out) const;
   /// How many of the bytes from `offset` on it got; at least one.
   std::size_t read_some(std::uint64_t offset, std::span<std::byte> out) const;
   std::size_t read_kept(std::uint64_t offset, std::span<std::byte> out) const;
@@ -52,7 +48,6 @@ class UrlInput final : public Input {
   const std::shared_ptr<RemoteFile> file_;
   const std::shared_ptr<BlockCache> cache_;
   const std::unique_ptr<ReadAhead> read_ahead_;
-  mutable std::unique_ptr<WatchedSha256> watched_;  // made before the reads that it is of
 };
 
 }  // namespace aerotool::io

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "hash/digest.hpp"
 #include "io/digester.hpp"
+#include "io/input.hpp"
 #include "io/progress.hpp"
 #include "model/metadata.hpp"
 #include "model/object.hpp"
@@ -50,6 +52,12 @@ enum class CheckLevel {
   structure,  ///< everything that can be told without reading weights
   full,       ///< every byte and every hash
   control     ///< the control-plane hash alone
+};
+
+/// A file that a model is read from.
+struct ModelFile {
+  const io::Input* input = nullptr;  ///< null where the file could not be opened
+  std::optional<Digest> sha256;      ///< of the whole, as a store, a hub or an index says
 };
 
 /// The SHA-256 that a whole file has to have.
@@ -94,6 +102,10 @@ class Model {
   virtual std::span<const Object> objects() const { return {}; }
   /// How messages name the file that a tensor lies in.
   virtual const std::string& path_of(std::size_t /*tensor*/) const { return path(); }
+  /// The files that it is read from, as long as the model lives; the first is the one that names it.
+  virtual std::vector<ModelFile> files() const { return {}; }
+  /// The one that a tensor lies in.
+  virtual ModelFile file_of(std::size_t /*tensor*/) const { return {}; }
   /// What a conversion has to carry, to come back from; may read the bytes between tensors.
   virtual Source source() const = 0;
   /// The same with what it takes to make its files again where that takes reading weights.
@@ -136,11 +148,7 @@ class Model {
     return false;
   }
 
-  /// For those who are about to read all weights: what they read counts for verify_files().
-  virtual void watch_files() const {}
-  /// Whether verify_files() has anything to do.
-  virtual bool verifies_files() const { return files_size() != 0; }
-  /// Holds whole files to hashes that an index or their server gives of them, for those who read weights.
+  /// Holds whole files to hashes that an index gives of them, for those who read weights.
   /// Throws CorruptError.
   virtual void verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {}
   /// Bytes that verify_files() reads.

@@ -16,6 +16,19 @@ const std::string& MultiFileModel::path_of(std::size_t tensor) const {
   return parts_[place.part]->path_of(place.tensor);
 }
 
+std::vector<ModelFile> MultiFileModel::files() const {
+  std::vector<ModelFile> files;
+  for (const auto& part : parts_) {
+    for (ModelFile& file : part->files()) files.push_back(std::move(file));
+  }
+  return files;
+}
+
+ModelFile MultiFileModel::file_of(std::size_t tensor) const {
+  const Place& place = places_[tensor];
+  return parts_[place.part]->file_of(place.tensor);
+}
+
 void MultiFileModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
   const Place& place = places_[tensor];
   parts_[place.part]->read(place.tensor, offset, out);
@@ -34,19 +47,6 @@ void MultiFileModel::expect_reads(std::span<const std::size_t> tensors) const {
 std::optional<StoredRange> MultiFileModel::stored_range(std::size_t tensor) const {
   const Place& place = places_[tensor];
   return parts_[place.part]->stored_range(place.tensor);
-}
-
-void MultiFileModel::watch_files() const {
-  for (const auto& part : parts_) part->watch_files();
-}
-
-bool MultiFileModel::verifies_files() const {
-  return Model::verifies_files() ||
-         std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part->verifies_files(); });
-}
-
-void MultiFileModel::verify_files(unsigned jobs, io::Progress* progress) const {
-  for (const auto& part : parts_) part->verify_files(jobs, progress);
 }
 
 std::vector<HashedRun> MultiFileModel::hashed_runs() const {

@@ -18,13 +18,13 @@ class MultiFileModel : public Model {
  public:
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   const std::string& path_of(std::size_t tensor) const override;
+  /// Those of the parts.
+  std::vector<ModelFile> files() const override;
+  ModelFile file_of(std::size_t tensor) const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   bool is_remote() const override;
   void expect_reads(std::span<const std::size_t> tensors) const override;
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
-  void watch_files() const override;
-  bool verifies_files() const override;
-  void verify_files(unsigned jobs, io::Progress* progress) const override;
   std::vector<HashedRun> hashed_runs() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;

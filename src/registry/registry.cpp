@@ -8,6 +8,7 @@
 #include "formats/npy/npy.hpp"
 #include "hub/content_name.hpp"
 #include "hub/local_stores.hpp"
+#include "io/hashed_input.hpp"
 #include "io/no_links.hpp"
 #include "io/relative_path.hpp"
 #include "io/spool.hpp"
@@ -78,6 +79,16 @@ std::shared_ptr<io::Input> open_model_file(const std::string& file, bool named, 
   }
   input->set_links(links);
   return input;
+}
+
+/// Held to a SHA-256.
+std::shared_ptr<io::Input> pinned(std::shared_ptr<io::Input> input, const Digest& sha256) {
+  if (input->packed_size()) {
+    throw UsageError(describe({input->name(), {}, {}},
+                              "is compressed, and --sha256 is for files as they are: unpack it first"));
+  }
+  input->expect_sha256(sha256, "--sha256");
+  return io::held_to_sha256(std::move(input));
 }
 
 /// All numbered files of which `input` is one as one model; null where it is none of such.
@@ -157,16 +168,22 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
   const HubPlace at_hub = place_at_hub(path, options.note);
   const std::string place = at_hub.place.empty() ? hub::place_in_store(path, options.note) : at_hub.place;
   const std::string file = at_hub.quant.empty() ? model_path(place) : model_path_of_type(place, at_hub.quant);
-  const io::LinkPolicy links = hub::link_policy(options.follow_links);
-  const std::shared_ptr<io::Input> input =
+  io::LinkPolicy links = hub::link_policy(options.follow_links);
+  links.fetch = options.fetch;
+  std::shared_ptr<io::Input> input =
       open_model_file(file, file == place, links,
                       {.size_hint = size_hint, .progress = options.progress, .note = options.note});
+  if (options.sha256) input = pinned(std::move(input), *options.sha256);
   const Format& format = detect(*input, from);
   const std::uint64_t faults = report.fault_count();
   try {
     // Of a directory; a numbered file that is named itself is read alone.
     auto model = file != place ? open_numbered(format, input, report) : nullptr;
     if (!model) model = format.open(input, report);
+    if (options.sha256 && model->files().size() > 1) {
+      throw UsageError(
+          describe({model->path(), {}, {}}, "the model is several files, and --sha256 is for one file"));
+    }
     if (report.fault_count() > faults) {
       if (const auto why = foreign::unfinished(*input))
         report.warning(Code::unfinished, {input->name(), {}, {}}, *why);

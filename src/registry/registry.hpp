@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,12 @@ std::string_view without_packing(std::string_view path);
 
 /// How a model is to be opened.
 struct OpenOptions {
-  std::string from;                  ///< the name of its format; empty: by its content, then by its extension
-  bool follow_links = false;         ///< links that lead out of a model's directory are followed
+  std::string from;           ///< the name of its format; empty: by its content, then by its extension
+  bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  bool fetch = false;         ///< what a local index says is on servers, and is not here, is read there
+  /// What the SHA-256 of the model's only file has to be, for those who read all of it: require_sha256() of
+  /// the file tells.
+  std::optional<Digest> sha256 = {};
   io::Progress* progress = nullptr;  ///< of spooling what cannot be read twice; may be null
   /// Takes a line that is worth knowing, such as what was chosen.
   std::function<void(const std::string&)> note = {};

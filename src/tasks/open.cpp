@@ -16,6 +16,8 @@ std::unique_ptr<Model> open(const std::string& path, const ReadOptions& options,
                     model = open_model(path,
                                        {.from = options.from,
                                         .follow_links = options.follow_links,
+                                        .fetch = options.fetch,
+                                        .sha256 = options.sha256,
                                         .progress = progress,
                                         .note = listener.note},
                                        report);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace aerotool::tasks {
 struct ReadOptions {
   std::string from;           ///< the name of the format; empty: as the content or the extension says
   bool follow_links = false;  ///< links that lead out of a model's directory are followed
+  bool fetch = false;         ///< what a local index says is on servers, and is not here, is read from there
+  std::optional<Digest> sha256 = {};  ///< what the SHA-256 of the model's only file has to be
 };
 
 /// Opens a model. Defects go to `report`; throws what open_model() throws.

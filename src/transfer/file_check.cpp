@@ -28,9 +28,7 @@ FileSha256::FileSha256(const io::Input& input, const CheckOptions& options)
     throw UsageError(describe({input.name(), {}, {}},
                               "is compressed, and --sha256 is for files as they are: unpack it first"));
   }
-  if (!input.expected_sha256()) return;
-  expected_.push_back(
-      {*input.expected_sha256(), input.remote() != nullptr ? "the hub" : "the name of its blob"});
+  if (input.expected_sha256()) expected_.push_back({*input.expected_sha256(), input.expected_by()});
 }
 
 void FileSha256::judge(Report& report, CheckTally& tally) {

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/seekable_zstd.hpp"
+#include "transfer/held_files.hpp"
 
 namespace aerotool {
 
@@ -24,7 +25,6 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
         layout_.tensors[tensor].read(offset, out);
       }),
       regions_(layout.shards.size()) {
-  for (const Model* model : models_) model->watch_files();
   const bool any_digest =
       std::any_of(layout.tensors.begin(), layout.tensors.end(),
                   [](const PlannedTensor& planned) { return planned.stored_digest().has_value(); });
@@ -54,13 +54,15 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
     add_checksums(shard);
     source_check_.add_layers(shard, region);
   }
+  for (const Model* model : models_) hash_reads(*model);
   others_ = source_check_.other_regions();
   if (auto region = input_check_.region()) others_.push_back(std::move(*region));
 }
 
 bool WeightPass::computes() const {
-  const bool of_files =
-      std::any_of(models_.begin(), models_.end(), [](const Model* model) { return model->verifies_files(); });
+  const bool of_files = std::any_of(models_.begin(), models_.end(), [](const Model* model) {
+    return model->files_size() != 0 || holds_sha256(*model);
+  });
   return wanted_.shards || !tensor_tasks_.empty() || wanted_.page_size || source_check_.any() ||
          input_check_.any() || checksum_check_.any() || wanted_checksums_.any() || of_files;
 }
@@ -127,7 +129,10 @@ void WeightPass::run(io::Progress* progress) {
   }
   source_check_.judge();
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
-  for (const Model* model : models_) model->verify_files(jobs_, progress);
+  for (const Model* model : models_) {
+    model->verify_files(jobs_, progress);
+    require_sha256(*model);
+  }
 }
 
 bool WeightPass::has_frames(std::size_t shard) const {

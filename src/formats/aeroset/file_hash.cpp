@@ -22,7 +22,7 @@ Digest sha256_of(const io::Input& input, unsigned jobs, io::Progress* progress) 
 
 CorruptError wrong_sha256(const io::Input& input, const Digest& found, const Digest& expected) {
   return {{input.name(), {}, {}},
-          "its SHA-256 is " + to_hex(found) + ", the index says " + to_hex(expected),
+          "its SHA-256 is " + to_hex(found) + ", " + std::string(kByIndex) + " says " + to_hex(expected),
           Code::hash};
 }
 

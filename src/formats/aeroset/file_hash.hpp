@@ -1,12 +1,17 @@
 // The SHA-256 that an index gives of a file.
 #pragma once
 
+#include <string_view>
+
 #include "core/error.hpp"
 #include "hash/digest.hpp"
 #include "io/input.hpp"
 #include "io/progress.hpp"
 
 namespace aerotool::aeroset {
+
+/// Who says what the SHA-256 has to be.
+inline constexpr std::string_view kByIndex = "the index";
 
 /// Of a whole file, read with `jobs` threads.
 Digest sha256_of(const io::Input& input, unsigned jobs, io::Progress* progress);

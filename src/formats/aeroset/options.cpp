@@ -1,9 +1,16 @@
 #include "formats/aeroset/options.hpp"
 
+#include <limits>
+#include <optional>
+
 #include "core/error.hpp"
 #include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "formats/aero/write/options.hpp"
+#include "formats/aeroset/layout.hpp"
+#include "formats/aeroset/part_url.hpp"
+#include "io/url.hpp"
+#include "io/url_reference.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -16,7 +23,13 @@ std::uint64_t parse_part_shards(const std::string& text) {
 
 std::string parse_base_url(const std::string& text) {
   if (!is_utf8(text)) throw UsageError("--base-url takes UTF-8 text");
-  if (text.empty()) throw UsageError("--base-url takes a URL");
+  // Held to what a reader of the set holds it to, and to what it would pass over.
+  std::string problem = io::parse_named_url(text).problem;
+  if (problem.empty() && text.find('#') != std::string::npos) problem = "has a fragment";
+  if (problem.empty())
+    problem = join_part_url(std::nullopt, text, part_name(std::numeric_limits<std::size_t>::max())).problem;
+  if (!problem.empty())
+    throw UsageError("--base-url: '" + escape_controls(shortened(io::shown_url(text))) + "' " + problem);
   return text;
 }
 

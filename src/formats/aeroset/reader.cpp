@@ -14,6 +14,7 @@
 #include "formats/aeroset/parse.hpp"
 #include "formats/aeroset/part_url.hpp"
 #include "io/absent.hpp"
+#include "io/hashed_input.hpp"
 #include "io/open_url.hpp"
 #include "io/relative_path.hpp"
 #include "io/url.hpp"
@@ -55,7 +56,7 @@ AerosetModel::AerosetModel(std::shared_ptr<io::Input> input, Report& report) : i
 
 /// Of parts that are published elsewhere it is told one by one where they are.
 void AerosetModel::find_missing_files() {
-  if (index_.base_url) return;
+  if (!index_.base_url.value_or("").empty()) return;
   std::vector<std::string> names;
   for (const SetPart& part : index_.parts) {
     if (!io::is_http_url(part.path)) names.push_back(part.path);
@@ -79,7 +80,7 @@ void AerosetModel::tell_missing_files(std::vector<HitTensor> hit, Report& report
 
 void AerosetModel::open_tensor_index(Report& report) {
   const SetFile& entry = index_.tensor_index;
-  if (!index_.base_url && !io::is_http_url(entry.path) && io::absent_beside(path(), entry.path)) {
+  if (!is_published(entry) && io::absent_beside(path(), entry.path)) {
     report.unreadable(Code::missing, where(),
                       "the tensor index, " + escape_controls(shortened(entry.path)) + ", is missing");
     return;
@@ -116,32 +117,62 @@ void AerosetModel::compare_names(Report& report) const {
   compare("the architecture", index_.architecture, manifest.architecture);
 }
 
-std::shared_ptr<io::Input> AerosetModel::open_remote_file(const SetFile& file) const {
-  if (!index_.base_url && !io::is_http_url(file.path)) return io::open_beside(*input_, file.path);
-  const io::RemoteName& index = *input_->remote();
-  const io::ParsedUrl part = join_part_url(index.url, index_.base_url.value_or(""), file.path);
+bool AerosetModel::is_published(const SetFile& file) const {
+  return !index_.base_url.value_or("").empty() || io::is_http_url(file.path);
+}
+
+bool AerosetModel::is_elsewhere(const SetFile& file) const {
+  return is_published(file) &&
+         (input_->remote() != nullptr || io::is_http_url(file.path) || io::absent_beside(path(), file.path));
+}
+
+io::RemoteName AerosetModel::published_name(const SetFile& file) const {
+  const io::RemoteName* index = input_->remote();
+  const io::ParsedUrl part = join_part_url(index == nullptr ? std::nullopt : std::optional(index->url),
+                                           index_.base_url.value_or(""), file.path);
   if (!part.url) throw CorruptError(where(), part.problem, Code::path);
-  return io::open_url(io::RemoteName{.url = *part.url, .typed = index.typed}, {});
+  if (index == nullptr && !input_->links().fetch) {
+    const std::string name = "'" + escape_controls(shortened(io::shown_url(file.path))) + "' is ";
+    const std::string place =
+        io::is_http_url(file.path) ? "on a server" : "not here, but at " + part.url->shown();
+    throw UnsupportedError(where(), name + place + "; --fetch reads it from there");
+  }
+  // Of a local index nobody typed a URL.
+  return {.url = *part.url, .typed = index == nullptr ? io::Origin{} : index->typed};
 }
 
 std::shared_ptr<io::Input> AerosetModel::open_file(const SetFile& file) const {
-  if (input_->remote() != nullptr) return open_remote_file(file);
-  if (io::is_http_url(file.path)) {
-    throw UnsupportedError(
-        where(), "'" + escape_controls(shortened(file.path)) + "' is remote; remote parts are not read");
+  return is_elsewhere(file) ? io::open_url(published_name(file), {}) : io::open_beside(*input_, file.path);
+}
+
+void AerosetModel::expect_parts() const {
+  std::vector<std::string> beside;
+  std::vector<io::RemoteName> elsewhere;
+  for (const SetPart& part : index_.parts) {
+    if (missing_.contains(part.path)) continue;
+    if (!is_elsewhere(part)) {
+      beside.push_back(part.path);
+      continue;
+    }
+    try {
+      elsewhere.push_back(published_name(part));
+    } catch (const ContentError&) {
+      // Told where the part is opened.
+    }
   }
-  if (!index_.base_url) return io::open_beside(*input_, file.path);
-  try {
-    return io::open_beside(*input_, file.path);
-  } catch (const CorruptError&) {
-    if (!io::path_problem(file.path).empty()) throw;
-    throw UnsupportedError(where(), "'" + escape_controls(shortened(file.path)) + "' is not here, but at " +
-                                        escape_controls(*index_.base_url + "/" + file.path) +
-                                        "; remote parts are not read");
-  }
+  io::expect_beside(*input_, beside);
+  io::open_urls_ahead(elsewhere);
+}
+
+std::shared_ptr<io::Input> AerosetModel::open_part_file(const SetPart& part) const {
+  auto input = open_file(part);
+  if (input->is_here() || !part.sha256) return input;
+  input->expect_sha256(*part.sha256, kByIndex);
+  return io::held_to_sha256(std::move(input));
 }
 
 void AerosetModel::open_parts(Report& report) {
+  expect_parts();
   std::uint64_t own_types = 0;                     // of all parts
   std::map<std::uint64_t, const SetPart*> listed;  // by set-wide id
   for (const SetPart& entry : index_.parts) {
@@ -168,7 +199,7 @@ void AerosetModel::open_parts(Report& report) {
       model = part.get();
       return part;
     };
-    auto input = open_part([&] { return open_file(entry); }, read, report);
+    auto input = open_part([&] { return open_part_file(entry); }, read, report);
     if (!input) {
       broken_.push_back(&entry);
       continue;
@@ -305,6 +336,18 @@ std::vector<HitTensor> AerosetModel::join_tensors(Report& report) {
   return in_missing;
 }
 
+std::vector<ModelFile> AerosetModel::files() const {
+  std::vector<ModelFile> files = {{input_.get(), input_->expected_sha256()}};
+  if (tensor_index_input_) files.push_back({tensor_index_input_.get(), index_.tensor_index.sha256});
+  for (const Part& part : open_) files.push_back({part.input.get(), part.entry->sha256});
+  return files;
+}
+
+ModelFile AerosetModel::file_of(std::size_t tensor) const {
+  const Part& part = open_[place_of(tensor).part];
+  return {part.input.get(), part.entry->sha256};
+}
+
 Overview AerosetModel::overview() const {
   Overview view;
   view.format = "AEROSET";
@@ -339,7 +382,7 @@ Overview AerosetModel::overview() const {
   }
   add_files(view);
   if (own_numbers != 0) view.notes.emplace_back(OwnShardNumbers{own_numbers});
-  if (index_.base_url) view.notes.emplace_back(PublishedAt{*index_.base_url});
+  if (index_.base_url) view.notes.emplace_back(PublishedAt{io::shown_url(*index_.base_url)});
   if (index_.cache) view.notes.emplace_back(Caching{index_.cache->enabled, index_.cache->recommended});
   return view;
 }

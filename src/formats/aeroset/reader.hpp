@@ -8,6 +8,7 @@
 
 #include "formats/aero/read/reader.hpp"
 #include "formats/aeroset/layout.hpp"
+#include "io/remote_name.hpp"
 #include "model/multi_file_model.hpp"
 
 namespace aerotool::aeroset {
@@ -19,6 +20,8 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
   AerosetModel(std::shared_ptr<io::Input> input, Report& report);
 
   const std::string& path() const override { return input_->name(); }
+  std::vector<ModelFile> files() const override;
+  ModelFile file_of(std::size_t tensor) const override;
   Overview overview() const override;
   Metadata metadata() const override;
   std::span<const Object> objects() const override;
@@ -42,9 +45,17 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
     bool counts_from_zero = false;           // its shards have numbers of their own
   };
   Where where(std::string tensor = {}) const { return {input_->name(), {}, std::move(tensor)}; }
-  /// Of an index behind a URL: where it says that the file is published.
-  std::shared_ptr<io::Input> open_remote_file(const SetFile& file) const;
+  /// Whether the index says where on a server the file is.
+  bool is_published(const SetFile& file) const;
+  /// Whether it is to be read from there: it is not beside an index that is here.
+  bool is_elsewhere(const SetFile& file) const;
+  /// There. Throws CorruptError, and UnsupportedError where nobody said that an index here may be followed.
+  io::RemoteName published_name(const SetFile& file) const;
   std::shared_ptr<io::Input> open_file(const SetFile& file) const;
+  /// A file on a server is hashed while its weights are read: it is not to be fetched twice.
+  std::shared_ptr<io::Input> open_part_file(const SetPart& part) const;
+  /// Opens several at a time of those that are on servers.
+  void expect_parts() const;
   void find_missing_files();
   void tell_missing_files(std::vector<HitTensor> hit, Report& report) const;
   void open_parts(Report& report);

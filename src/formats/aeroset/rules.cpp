@@ -9,8 +9,10 @@ namespace aerotool::aeroset {
 
 /// One part by itself, and its SHA-256 over the same read.
 bool AerosetModel::check_part(const Part& part, CheckOptions options, Report& report) {
-  // Of a part that ends too early that is told, and all that its bytes could.
-  if (part.entry->sha256 && !part.model->is_cut_off()) options.sha256 = {{*part.entry->sha256, "the index"}};
+  // Of a part that ends too early that is told, and all that its bytes could. Of one that is held to its
+  // SHA-256 the check knows.
+  if (part.entry->sha256 && !part.model->is_cut_off() && !part.input->holds_sha256())
+    options.sha256 = {{*part.entry->sha256, kByIndex}};
   return part.model->check(options, report);
 }
 
@@ -37,7 +39,7 @@ bool AerosetModel::check_control(const CheckOptions& options, Report& report) co
 
 std::uint64_t AerosetModel::files_size() const {
   std::uint64_t size = 0;
-  for (const Part& part : open_) size += part.input->size();
+  for (const Part& part : open_) size += part.input->holds_sha256() ? 0 : part.input->size();
   return size;
 }
 
@@ -45,7 +47,7 @@ void AerosetModel::verify_files(unsigned jobs, io::Progress* progress) const {
   const JobSplit split = split_jobs(jobs, open_.size());
   for_each_parallel(open_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
     const Part& part = open_[i];
-    if (!part.entry->sha256) return;
+    if (!part.entry->sha256 || part.input->holds_sha256()) return;
     const Digest found = sha256_of(*part.input, split.within, progress);
     if (found != *part.entry->sha256) throw wrong_sha256(*part.input, found, *part.entry->sha256);
   });

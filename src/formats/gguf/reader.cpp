@@ -91,18 +91,6 @@ void GgufModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::by
   if (!out.empty()) input_->read(tensors_[tensor].offset + offset, out);
 }
 
-void GgufModel::watch_files() const {
-  input_->watch_sha256(std::min(head_.data_begin, input_->size()));
-}
-
-bool GgufModel::verifies_files() const {
-  return input_->is_watched();
-}
-
-void GgufModel::verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {
-  input_->require_sha256();
-}
-
 bool GgufModel::check(const CheckOptions& options, Report& report) const {
   if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   // The format has no hashes, and opening the file has judged all that it says of itself.

@@ -16,6 +16,10 @@ class GgufModel final : public Model {
   GgufModel(std::shared_ptr<io::Input> input, Report& report);
 
   const std::string& path() const override { return input_->name(); }
+  std::vector<ModelFile> files() const override { return {{input_.get(), input_->expected_sha256()}}; }
+  ModelFile file_of(std::size_t /*tensor*/) const override {
+    return {input_.get(), input_->expected_sha256()};
+  }
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   Metadata metadata() const override { return head_.pairs.metadata; }
@@ -26,9 +30,6 @@ class GgufModel final : public Model {
   void expect_reads(std::span<const std::size_t> tensors) const override {
     expect_reads_of(*input_, tensors_, tensors);
   }
-  void watch_files() const override;
-  bool verifies_files() const override;
-  void verify_files(unsigned jobs, io::Progress* progress) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
   /// When judging they were reported; in use that is left to those who know all files of the model.

@@ -154,18 +154,6 @@ void SafetensorsModel::read(std::size_t tensor, std::uint64_t offset, std::span<
   input_->read(tensors_[tensor].offset + offset, out);
 }
 
-void SafetensorsModel::watch_files() const {
-  input_->watch_sha256(std::min(data_start_, input_->size()));
-}
-
-bool SafetensorsModel::verifies_files() const {
-  return input_->is_watched();
-}
-
-void SafetensorsModel::verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {
-  input_->require_sha256();
-}
-
 bool SafetensorsModel::check(const CheckOptions& options, Report& report) const {
   if (options.level == CheckLevel::full) check_file(*input_, tensors_, options, report);
   return options.level != CheckLevel::control;

@@ -31,6 +31,10 @@ class SafetensorsModel final : public Model {
   SafetensorsModel(std::shared_ptr<io::Input> input, Report& report);
 
   const std::string& path() const override { return input_->name(); }
+  std::vector<ModelFile> files() const override { return {{input_.get(), input_->expected_sha256()}}; }
+  ModelFile file_of(std::size_t /*tensor*/) const override {
+    return {input_.get(), input_->expected_sha256()};
+  }
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   Metadata metadata() const override;
@@ -40,9 +44,6 @@ class SafetensorsModel final : public Model {
   void expect_reads(std::span<const std::size_t> tensors) const override {
     expect_reads_of(*input_, tensors_, tensors);
   }
-  void watch_files() const override;
-  bool verifies_files() const override;
-  void verify_files(unsigned jobs, io::Progress* progress) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   /// What lies beside the file, where it stands for a model by itself.
   void take_configuration(Config config) { config_ = std::move(config); }

@@ -214,6 +214,12 @@ void ShardedModel::tell_unnamed(const std::vector<std::size_t>& tensors_there, R
   }
 }
 
+std::vector<ModelFile> ShardedModel::files() const {
+  std::vector<ModelFile> files = MultiFileModel::files();
+  if (index_) files.insert(files.begin(), {index_.get(), index_->expected_sha256()});
+  return files;
+}
+
 Overview ShardedModel::overview() const {
   Overview overview;
   overview.format = "safetensors";

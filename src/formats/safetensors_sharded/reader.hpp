@@ -29,6 +29,7 @@ class ShardedModel final : public MultiFileModel {
   ShardedModel(const std::shared_ptr<io::Input>& part, const NumberedName& name, Report& report);
 
   const std::string& path() const override { return path_; }
+  std::vector<ModelFile> files() const override;
   Overview overview() const override;
   Metadata metadata() const override;
   Source source() const override;

@@ -182,6 +182,19 @@ const std::string& ZTensorModel::path_of(std::size_t tensor) const {
   return file ? file->name() : path();
 }
 
+std::vector<ModelFile> ZTensorModel::files() const {
+  std::vector<ModelFile> files;
+  for (const auto& file : files_) {
+    if (file) files.push_back({file.get(), file->expected_sha256()});
+  }
+  return files;
+}
+
+ModelFile ZTensorModel::file_of(std::size_t tensor) const {
+  const auto& file = files_[table_.parts[tensor].file];
+  return file ? ModelFile{file.get(), file->expected_sha256()} : ModelFile{};
+}
+
 Source ZTensorModel::source() const {
   Source source;
   source.format = "ztensor";

@@ -24,6 +24,8 @@ class ZTensorModel final : public Model {
   std::span<const Object> objects() const override { return table_.objects; }
   Metadata metadata() const override;
   const std::string& path_of(std::size_t tensor) const override;
+  std::vector<ModelFile> files() const override;
+  ModelFile file_of(std::size_t tensor) const override;
   Source source() const override;
   Source recorded_source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {

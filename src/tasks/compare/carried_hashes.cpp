@@ -20,21 +20,26 @@ std::optional<Digest> CarriedHashes::digest(std::size_t tensor) const {
   return run->digest;
 }
 
-bool CarriedHashes::same(const CarriedHashes& a, std::size_t tensor_a, const CarriedHashes& b,
-                         std::size_t tensor_b) {
+CarriedHashes::Answer CarriedHashes::compare(const CarriedHashes& a, std::size_t tensor_a,
+                                             const CarriedHashes& b, std::size_t tensor_b) {
+  using enum Answer;
   const auto digest_a = a.digest(tensor_a);
   const auto digest_b = b.digest(tensor_b);
-  if (digest_a && digest_b) return *digest_a == *digest_b;
+  if (digest_a && digest_b) return *digest_a == *digest_b ? same : different;
   const auto checksum_a = checksum_of_bytes(a.model_, tensor_a);
   const auto checksum_b = checksum_of_bytes(b.model_, tensor_b);
-  // Chance makes no two tensors of one SHA-256, and neither does anybody; of the others they do.
-  if (checksum_a && checksum_b && resists_forgery(checksum_a->algorithm) && *checksum_a == *checksum_b)
-    return true;
-  if (a.places_.empty() || b.places_.empty()) return false;
+  if (checksum_a && checksum_b && checksum_a->algorithm == checksum_b->algorithm) {
+    if (checksum_a->value != checksum_b->value) return different;
+    // Chance makes no two tensors of one SHA-256, and neither does anybody; of the others they do.
+    if (resists_forgery(checksum_a->algorithm) && *checksum_a == *checksum_b) return same;
+  }
+  if (a.places_.empty() || b.places_.empty()) return unknown;
   const Place& place_a = a.places_[tensor_a];
   const Place& place_b = b.places_[tensor_b];
-  return place_a.run != nullptr && place_b.run != nullptr && place_a.offset == place_b.offset &&
-         place_a.run->length == place_b.run->length && place_a.run->digest == place_b.run->digest;
+  const bool is_same = place_a.run != nullptr && place_b.run != nullptr && place_a.offset == place_b.offset &&
+                       place_a.run->length == place_b.run->length &&
+                       place_a.run->digest == place_b.run->digest;
+  return is_same ? same : unknown;
 }
 
 }  // namespace aerotool::tasks

@@ -14,10 +14,11 @@ class CarriedHashes {
   /// `model` outlives this.
   explicit CarriedHashes(const Model& model);
 
+  enum class Answer { same, different, unknown };
   /// Whether two tensors of the same dtype and shape have the same bytes if the hashes tell the truth: their
-  /// own ones, or those of runs of bytes in which they stand at the same place. False where nothing is known.
-  static bool same(const CarriedHashes& a, std::size_t tensor_a, const CarriedHashes& b,
-                   std::size_t tensor_b);
+  /// own ones, or those of runs of bytes in which they stand at the same place.
+  static Answer compare(const CarriedHashes& a, std::size_t tensor_a, const CarriedHashes& b,
+                        std::size_t tensor_b);
 
  private:
   struct Place {

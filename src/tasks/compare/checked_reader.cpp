@@ -34,6 +34,7 @@ CheckedReader::CheckedReader(const Model& model, const std::vector<std::size_t>&
   check_.add_layers(0, run);
   layers_ = std::move(run.layers);
   add_tensor_digests();
+  hash_reads(model_);
   for (std::size_t i = 0; i < tensors.size(); ++i) checksums_.expect(i);
 }
 

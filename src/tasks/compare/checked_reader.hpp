@@ -9,6 +9,7 @@
 #include "io/digester.hpp"
 #include "io/pipeline.hpp"
 #include "transfer/checksum_check.hpp"
+#include "transfer/held_files.hpp"
 #include "transfer/source_check.hpp"
 
 namespace aerotool::tasks {
@@ -31,7 +32,10 @@ class CheckedReader {
   void expect_reads() const;
 
   /// As those of Model.
-  void verify_files(unsigned jobs, io::Progress* progress) const { model_.verify_files(jobs, progress); }
+  void verify_files(unsigned jobs, io::Progress* progress) const {
+    model_.verify_files(jobs, progress);
+    require_sha256(model_);
+  }
   std::uint64_t files_size() const { return model_.files_size(); }
 
   /// What else lies under the hashes, to be run before judge().

@@ -21,7 +21,9 @@ struct ModelDifference {
   std::vector<ObjectDifference> objects;  ///< by name
   WeightDifference weights;
 
+  /// Nothing was found; whether all was compared is another matter: weights.not_compared.
   bool none() const { return weights.tensors.empty() && metadata.empty() && objects.empty(); }
+  bool same() const { return none() && weights.not_compared == 0; }
 };
 
 /// Compares metadata, then weights, so that what is wrong with metadata is told before weights are read; the

@@ -12,6 +12,7 @@
 #include "io/pipeline.hpp"
 #include "tasks/compare/carried_hashes.hpp"
 #include "tasks/compare/checked_reader.hpp"
+#include "tasks/compare/whole_files.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -282,7 +283,24 @@ std::size_t common_start(const std::vector<Tensor>& a, const std::vector<Tensor>
                                   a.begin());
 }
 
-/// Sorts out what can be told without reading; returns what has to be read.
+/// What is known of a pair that is not read.
+void compare_unread(const Pair& pair, const Model& a, const Model& b, CarriedHashes::Answer by_hashes,
+                    WholeFiles& files, WeightDifference& found) {
+  const Tensor& tensor_a = a.tensors()[pair.a];
+  const Tensor& tensor_b = b.tensors()[pair.b];
+  if (!same_form(tensor_a, tensor_b)) {
+    found.tensors.push_back({TensorDifference::Kind::form, &tensor_a, &tensor_b, {}, {}});
+  } else if (by_hashes == CarriedHashes::Answer::different) {
+    found.tensors.push_back({TensorDifference::Kind::hash, &tensor_a, &tensor_b, {}, {}});
+  } else if (tensor_a.offset == tensor_b.offset && files.same(a.file_of(pair.a), b.file_of(pair.b))) {
+    ++found.by_hash;
+  } else {
+    ++found.not_compared;
+    found.not_compared_bytes += tensor_a.size;
+  }
+}
+
+/// Sorts out what can be told without reading weights; returns what has to be read.
 std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& options,
                           WeightDifference& found) {
   const std::vector<Tensor>& tensors_a = a.tensors();
@@ -293,6 +311,8 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
     hashes_a.emplace(a);
     hashes_b.emplace(b);
   }
+  const bool unread = !options.full && !(is_here(a) && is_here(b));
+  WholeFiles files(options.jobs, options.progress);
   const std::size_t in_step = common_start(tensors_a, tensors_b);
   const ByName by_name(tensors_b, in_step);
   std::vector<bool> is_in_both(tensors_b.size());
@@ -309,16 +329,24 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
     const Tensor& tensor_b = tensors_b[pair.b];
     ++found.in_both;
     found.in_both_bytes += tensor_a.size;
+    auto by_hashes = CarriedHashes::Answer::unknown;
     if (!same_form(tensor_a, tensor_b)) {
-      if (options.numeric && comparable_numbers(tensor_a, tensor_b)) {
-        to_read.push_back(pair);
-      } else {
+      if (!options.numeric || !comparable_numbers(tensor_a, tensor_b)) {
         found.tensors.push_back({TensorDifference::Kind::form, &tensor_a, &tensor_b, {}, {}});
+        continue;
       }
-    } else if (!options.full && CarriedHashes::same(*hashes_a, pair.a, *hashes_b, pair.b)) {
-      ++found.by_hash;
-    } else if (tensor_a.size != 0 || carries_hash(a, pair.a) || carries_hash(b, pair.b)) {
+    } else {
+      if (!options.full) by_hashes = CarriedHashes::compare(*hashes_a, pair.a, *hashes_b, pair.b);
+      if (by_hashes == CarriedHashes::Answer::same) {
+        ++found.by_hash;
+        continue;
+      }
       // What has no bytes and no hash has nothing to read, and nothing to be held to.
+      if (tensor_a.size == 0 && (unread || !(carries_hash(a, pair.a) || carries_hash(b, pair.b)))) continue;
+    }
+    if (unread) {
+      compare_unread(pair, a, b, by_hashes, files, found);
+    } else {
       to_read.push_back(pair);
     }
   }
@@ -335,6 +363,14 @@ std::uint64_t WeightDifference::count(TensorDifference::Kind kind) const {
   return static_cast<std::uint64_t>(
       std::count_if(tensors.begin(), tensors.end(),
                     [kind](const TensorDifference& difference) { return difference.kind == kind; }));
+}
+
+std::uint64_t WeightDifference::same() const {
+  const auto differ =
+      static_cast<std::uint64_t>(std::ranges::count_if(tensors, [](const TensorDifference& difference) {
+        return difference.a != nullptr && difference.b != nullptr;
+      }));
+  return in_both - differ - not_compared;
 }
 
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options) {

@@ -26,6 +26,7 @@ struct TensorDifference {
     only_in_a,
     only_in_b,
     form,  ///< dtype or shape; of a dtype whose geometry is not known, also the size
+    hash,  ///< the hashes that both carry; the bytes were not read
     bytes
   };
   Kind kind = Kind::bytes;
@@ -40,22 +41,27 @@ struct WeightDifference {
   /// what has, by NumericDifference::relative(); ties by the share, then by name.
   std::vector<TensorDifference> tensors;
   std::uint64_t in_both = 0;
-  std::uint64_t in_both_bytes = 0;  ///< of A's
-  std::uint64_t by_hash = 0;        ///< how many of those were told to be the same by their hashes
+  std::uint64_t in_both_bytes = 0;       ///< of A's
+  std::uint64_t by_hash = 0;             ///< how many of those were told to be the same by hashes
+  std::uint64_t not_compared = 0;        ///< how many of those nothing is known of, as they are on a server
+  std::uint64_t not_compared_bytes = 0;  ///< of A's
 
   std::uint64_t count(TensorDifference::Kind kind) const;
+  /// How many are in both, and were found to be the same.
+  std::uint64_t same() const;
 };
 
 struct CompareOptions {
-  bool full = false;     ///< reads what hashes say is the same, too
+  bool full = false;     ///< reads what hashes say is the same, too, and what is on a server
   bool numeric = false;  ///< numbers are compared as such; also where only the dtypes differ
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
 };
 
-/// Reads the tensors that are in both models and not told to be the same by hashes that both carry. What is
-/// read is held to all hashes of its model: throws CorruptError that names the tensors. The result is the
-/// same for any number of jobs. It points into the models.
+/// Reads the tensors that are in both models and not told to be the same by hashes that both carry; of what
+/// is on a server, hashes alone are compared, also those of whole files (whole_files.hpp). What is read is
+/// held to all hashes of its model: throws CorruptError that names the tensors. The result is the same for
+/// any number of jobs. It points into the models.
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options);
 
 }  // namespace aerotool::tasks

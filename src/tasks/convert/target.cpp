@@ -4,8 +4,8 @@
 
 #include "hub/content_name.hpp"
 #include "io/listing.hpp"
-#include "io/remote_tree.hpp"
 #include "registry/registry.hpp"
+#include "tasks/local_output.hpp"
 #include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
@@ -32,10 +32,6 @@ Kinds kinds_of(std::string_view name) {
 
 RequestError wrong_output(const std::string& output, const std::string& why) {
   return {{output.empty() ? "''" : output, {}, {}}, why};
-}
-
-void require_here(const std::string& output) {
-  if (io::is_on_server(output)) throw wrong_output(output, "is on a server, and outputs are written here");
 }
 
 /// The kinds that OUTPUT's extension says, for a file.
@@ -91,7 +87,7 @@ WriteOptionList set_options() {
 }
 
 Target target_of(const std::string& output, const std::string& to, const WriteOptions& options) {
-  require_here(output);
+  require_local(output);
   const bool stream = output == "-";
   if (to.empty() && stream) throw RequestError("standard output needs --to to choose the format");
   const bool directory = !stream && (output.ends_with('/') || io::type_of(output) == io::FileType::directory);
@@ -121,7 +117,7 @@ Target target_of(const std::string& output, const std::string& to, const WriteOp
 }
 
 Target set_target(const std::string& directory) {
-  require_here(directory);
+  require_local(directory);
   if (directory == "-") throw RequestError("a set is a directory of files; it cannot go to standard output");
   Target target;
   target.path = directory;

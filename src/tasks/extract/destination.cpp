@@ -4,17 +4,11 @@
 
 #include "io/listing.hpp"
 #include "io/made_directories.hpp"
-#include "io/remote_tree.hpp"
 #include "io/separate_outputs.hpp"
 #include "registry/related_files.hpp"
 #include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
-
-Destination::Destination(std::string path) : path_(std::move(path)) {
-  if (io::is_on_server(path_))
-    throw RequestError({path_, {}, {}}, "is on a server, and outputs are written here");
-}
 
 bool Destination::is_one_file() const {
   if (path_.empty() || path_.ends_with('/')) return false;

@@ -13,8 +13,8 @@ namespace aerotool::tasks {
 
 class Destination {
  public:
-  /// As ExtractRequest::output. Throws RequestError where that is on a server.
-  explicit Destination(std::string path);
+  /// As ExtractRequest::output.
+  explicit Destination(std::string path) : path_(std::move(path)) {}
 
   const std::string& path() const { return path_; }
   bool is_standard_output() const { return path_ == "-"; }

@@ -229,7 +229,7 @@ def cases() -> Table:
         ("with-terminal-escapes", "\x1b[2J\u009b", "is missing"),
         ("of-1-mib", "x" * (1 << 20), "is too long"),
         ("of-1-mib-of-escapes", "\x1b" * (1 << 20), "is too long"),
-        ("remote", "https://example.com/part-000.aero", "is remote; remote parts are not read"),
+        ("remote", "https://example.com/part-000.aero", "is on a server; --fetch reads it from there"),
         ("remote-file", "file:///etc/passwd", "is missing"),
     ):
         unreadable(f"part-path-{name}", says, setting("parts", 0, "path", to=path))

@@ -24,6 +24,12 @@ class AeroModel : public Model, public HoldsExtras {
             const AeroModel* index = nullptr);
 
   const std::string& path() const override { return file_.path(); }
+  std::vector<ModelFile> files() const override {
+    return {{file_.input.get(), file_.input->expected_sha256()}};
+  }
+  ModelFile file_of(std::size_t /*tensor*/) const override {
+    return {file_.input.get(), file_.input->expected_sha256()};
+  }
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return table_.tensors; }
   std::span<const Object> objects() const override { return objects_; }
