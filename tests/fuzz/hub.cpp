@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "hub/hub_listing.hpp"
 #include "hub/hub_name.hpp"
