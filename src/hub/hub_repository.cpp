@@ -315,6 +315,17 @@ std::optional<std::uint64_t> HubRepository::size_of(const std::string& path) {
   return file == nullptr ? std::nullopt : std::optional(file->size);
 }
 
+void HubRepository::open_ahead(const std::vector<std::string>& paths) {
+  const std::string commit = known_commit();
+  const auto listing = listing_if_known();
+  std::vector<io::RemoteName> names;
+  for (const std::string& path : paths) {
+    if (listing && listing->file(path) == nullptr) continue;
+    if (commit.empty() || !open_cached(path, commit)) names.push_back(file_name(path, commit));
+  }
+  io::open_urls_ahead(names);
+}
+
 std::shared_ptr<io::Input> HubRepository::open(const std::string& path, const io::Spooling& spooling) {
   {
     const std::lock_guard lock(mutex_);

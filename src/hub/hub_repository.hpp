@@ -37,6 +37,8 @@ class HubRepository {
   io::FileType type_of(const std::string& path);
   std::vector<std::string> names_in(const std::string& directory);
   std::optional<std::uint64_t> size_of(const std::string& path);
+  /// Begins to open files that open() will be called for, and that are not here.
+  void open_ahead(const std::vector<std::string>& paths);
   std::shared_ptr<io::Input> open(const std::string& path, const io::Spooling& spooling);
 
  private:

@@ -1,9 +1,12 @@
 #include "hub/hub_tree.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "core/error.hpp"
 #include "hub/hub_name.hpp"
 #include "hub/hub_repository.hpp"
 #include "io/open_url.hpp"
@@ -31,6 +34,19 @@ class HubTree final : public io::RemoteTree {
   std::optional<std::uint64_t> size_of(const std::string& name) override {
     const HubName parsed = parse_hub_name(name);
     return hub_repository(parsed).size_of(parsed.path);
+  }
+
+  void open_ahead(const std::vector<std::string>& names) override {
+    // A name that is malformed is told of when it is opened.
+    std::map<HubRepository*, std::vector<std::string>> paths;
+    for (const std::string& name : names) {
+      try {
+        const HubName parsed = parse_hub_name(name);
+        paths[&hub_repository(parsed)].push_back(parsed.path);
+      } catch (const UsageError&) {
+      }
+    }
+    for (const auto& [repository, of_repository] : paths) repository->open_ahead(of_repository);
   }
 
   std::shared_ptr<io::Input> open(const std::string& name, const io::Spooling& spooling) override {

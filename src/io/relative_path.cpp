@@ -138,7 +138,16 @@ std::shared_ptr<Input> open_beside(const Input& index, const std::string& relati
 }
 
 void expect_beside(const Input& index, const std::vector<std::string>& relatives) {
-  if (index.remote() != nullptr) open_urls_ahead(*index.remote(), relatives);
+  if (RemoteTree* const tree = remote_tree_of(index.name())) {
+    // What the tree has here is not asked for.
+    std::vector<std::string> names;
+    for (const std::string& relative : relatives) {
+      if (path_problem(relative).empty()) names.push_back(path_in(directory_of(index.name()), relative));
+    }
+    tree->open_ahead(names);
+  } else if (index.remote() != nullptr) {
+    open_urls_ahead(*index.remote(), relatives);
+  }
 }
 
 }  // namespace aerotool::io

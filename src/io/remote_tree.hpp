@@ -29,6 +29,8 @@ class RemoteTree {
   virtual std::vector<std::string> names_in(const std::string& name) = 0;
   /// Of a file; nothing where that is not known without opening it.
   virtual std::optional<std::uint64_t> size_of(const std::string& name) = 0;
+  /// Begins to open files that open() will be called for; what fails, fails there.
+  virtual void open_ahead(const std::vector<std::string>& names) = 0;
   virtual std::shared_ptr<Input> open(const std::string& name, const Spooling& spooling) = 0;
 };
 
