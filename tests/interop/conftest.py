@@ -1,3 +1,5 @@
+import sys
+
 import gguf_library
 import peers
 import pytest
@@ -5,6 +7,10 @@ import safetensors_library
 from matrix import MATRIX
 from tool import Tool
 from ztensor_library import Release
+
+sys.path.append(str(peers.ROOT / "tests/remote"))
+
+from harness import OUTSIDE, Server  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -41,3 +47,13 @@ def release(pytestconfig):
     yield start
     for process in running.values():
         process.close()
+
+
+@pytest.fixture
+def loopback(monkeypatch):
+    """Makes a server of the files of a folder. What else the machine says of the network does not hold for the tool."""
+    for name in OUTSIDE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AEROTOOL_CACHE", "off")
+    monkeypatch.setenv("AEROTOOL_ALLOW_HOSTS", "127.0.0.1")  # redirects lead from one port to another
+    return Server

@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 MIB = 1 << 20
-WORKERS = 6
+WORKERS = 8
 LIMIT = 100  # seconds; the slowest waits of the tool together take half of them
 # What the machine says of proxies, authorities, the hub and the cache is not what is tested.
 OUTSIDE = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
@@ -36,7 +36,8 @@ class Server:
     def __exit__(self, *_: object) -> None:
         time.sleep(0.1)  # so that the answers that were not waited for are in the log
         self.process.terminate()
-        self.rest = [json.loads(line) for line in self.process.stdout if line.strip()]
+        with self.process.stdout as log:
+            self.rest = [json.loads(line) for line in log if line.strip()]
         self.process.wait()
 
     @property
