@@ -13,6 +13,8 @@ namespace aerotool::io {
 namespace {
 
 constexpr unsigned kMaxRedirects = 5;
+/// What makes up for a failure; a few bytes between two of them would let a server go on for ever.
+constexpr std::uint64_t kProgress = std::uint64_t{64} << 10;
 /// The end of a range that is none: all bytes, however many there are.
 constexpr std::uint64_t kWhole = UINT64_MAX;
 /// Of what the body of an error says.
@@ -113,7 +115,7 @@ void RemoteFile::fetch(std::uint64_t begin, std::uint64_t end, const Sink& sink,
     const std::uint64_t before = begin;
     const auto failure = attempt(begin, std::min(end, known_size()), sink, stopped);
     if (begin != before) {
-      patience.progress();
+      if (begin - before >= kProgress) patience.progress();
       const std::lock_guard lock(mutex_);
       target_is_renewed_ = false;
     }
@@ -251,7 +253,9 @@ bool RemoteFile::look(const HttpHead& head, const Url& from, HttpRange asked, An
     const bool is_of_size = asks_for_size();
     if (!is_of_size && (got.begin != asked.begin || got.end > asked.end))
       return fail("the server sends other bytes than it was asked for");
-    const auto length = parse_field_number(head.field("content-length"));
+    const std::string_view length_text = head.field("content-length");
+    const auto length = parse_field_number(length_text);
+    if (!length && !length_text.empty()) return fail("the answer says a length that is no number");
     if (length && *length != got.end - got.begin)
       return fail("the answer has another length than the range that it says it has");
     if (auto changed = hold_to_state(head, from, got, range->total)) return fail(std::move(*changed));

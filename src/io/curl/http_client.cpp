@@ -22,8 +22,9 @@ namespace {
 
 constexpr std::size_t kMaxHead = std::size_t{64} << 10;
 constexpr long kConnectSeconds = 30;
-/// An answer that stands still for so long has stopped.
+/// An answer that is slower than this for so long has stopped: a byte now and then is no sign of life.
 constexpr long kStallSeconds = 30;
+constexpr long kStallSpeed = 1024;
 constexpr long kReceiveBuffer = 512L << 10;
 
 /// Where distributions keep the certificates of authorities, where libcurl was built for another one.
@@ -69,6 +70,9 @@ class Exchange {
       while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
       while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
       head_.fields[std::move(name)] = value;
+    } else if (line.empty() && brings_body()) {
+      // What is not wanted is not waited for.
+      return guarded([&] { return decide(); }) ? 1 : 0;
     }
     return 1;
   }
@@ -112,11 +116,19 @@ class Exchange {
     if (failure_) std::rethrow_exception(failure_);
   }
   bool has_head() const { return head_.status >= 200; }
+  bool is_decided() const { return wanted_.has_value(); }
   bool was_refused() const { return wanted_ && !*wanted_; }
   std::uint64_t received() const { return received_; }
   const std::optional<HttpTrouble>& trouble() const { return trouble_; }
 
  private:
+  /// Without one, the connection stays good for another exchange.
+  bool brings_body() const {
+    if (head_.status < 200 || head_.status == 204 || head_.status == 304) return false;
+    const std::string_view length = head_.field("content-length");
+    return (!length.empty() && length != "0") || !head_.field("transfer-encoding").empty();
+  }
+
   template <typename Work>
   bool guarded(const Work& work) noexcept {
     try {
@@ -284,8 +296,9 @@ std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-  set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set(CURLOPT_LOW_SPEED_LIMIT, kStallSpeed);
   set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
   set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
   set(CURLOPT_ERRORBUFFER, handle->said.data());
@@ -315,7 +328,12 @@ std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const
     exchange.decide();
     return std::nullopt;
   }
-  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+  if (code == CURLE_OUT_OF_MEMORY) {
+    // It says so of a line without end, too.
+    if (!exchange.is_decided())
+      return HttpTrouble{"a line of the answer's head is too long, or there is not enough memory", false};
+    throw std::bad_alloc();
+  }
   return HttpTrouble{std::move(said), is_transient(code)};
 }
 
