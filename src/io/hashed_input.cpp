@@ -80,6 +80,7 @@ bool HashedInput::is_being_read(std::uint64_t offset) const {
 
 void HashedInput::add(std::uint64_t offset, ByteSpan bytes, std::unique_lock<std::mutex>& lock) const {
   const std::uint64_t end = offset + bytes.size();
+  seen_ += bytes.size();
   bridge(offset);
   moved_.wait(lock, [&] {
     return offset <= hashed_ || early_bytes_ + bytes.size() <= kMostEarlyBytes || !is_being_read(hashed_);
@@ -125,6 +126,7 @@ void HashedInput::hash_from_input(std::uint64_t end) const {
     check_interrupt();
     const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - hashed_));
     input_->read(hashed_, piece);
+    seen_ += piece.size();
     hash(piece);
   }
 }
@@ -134,7 +136,7 @@ void HashedInput::require_sha256() const {
   if (!found_) {
     hash_early();
     const std::uint64_t few = std::max(kGap, size() / 8);
-    if (unread_ == Unread::judge_if_few && size() - hashed_ > early_bytes_ + few) return;
+    if (unread_ == Unread::judge_if_few && seen_ < size() && size() - seen_ > few) return;
     while (hashed_ < size()) {
       hash_from_input(early_.empty() ? size() : early_.begin()->first);
       hash_early();

@@ -18,7 +18,7 @@ namespace aerotool::io {
 /// What require_sha256() does where others have not read all of an input.
 enum class Unread {
   read,         ///< it reads the rest
-  judge_if_few  ///< it reads the rest where that is little, and says nothing else
+  judge_if_few  ///< where that is much, it says nothing
 };
 
 /// The input, held to its expected SHA-256 by require_sha256(); itself where there is none.
@@ -64,6 +64,8 @@ class HashedInput final : public Input {
   mutable std::condition_variable moved_;
   mutable bool hashes_ = false;
   mutable hash::Sha256 sha256_;
+  mutable std::uint64_t seen_ =
+      0;  // bytes that others read, some perhaps twice, or that were read for the hash
   mutable std::uint64_t hashed_ = 0;                                // bytes from the start
   mutable std::multimap<std::uint64_t, std::uint64_t> being_read_;  // begin to end
   mutable std::map<std::uint64_t, std::vector<std::byte>> early_;   // by offset

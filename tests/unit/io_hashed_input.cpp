@@ -195,4 +195,12 @@ TEST_CASE("hashed input: where others have read little of it, it may say nothing
   CHECK_THROWS_AS(read(kBlocks - 1), CorruptError);
   CHECK_THROWS_AS(read(kBlocks), CorruptError);
   CHECK(counted->read_bytes == 0);
+  // In whatever order they have read it.
+  const auto input = held_to_sha256(counted, Unread::judge_if_few);
+  input->hash_reads();
+  for (std::size_t block = kBlocks; block-- > 0;) {
+    std::vector<std::byte> out(std::min(kBlock, kSize - block * kBlock));
+    input->read(block * kBlock, out);
+  }
+  CHECK_THROWS_AS(input->require_sha256(), CorruptError);
 }
