@@ -189,8 +189,6 @@ void ReadAhead::take_from(Windows::iterator window, std::uint64_t offset, std::s
     if (before_.size() > kMostWindows) before_.pop_back();
   }
   close(window);
-  // What is left over of a plan that has been gone through is memory for other inputs.
-  if (!plan_.empty() && reached_ == plan_.size() - 1) close_idle(0);
   changed_.notify_all();
 }
 
@@ -222,7 +220,8 @@ ByteRange ReadAhead::unplanned(std::uint64_t offset, std::uint64_t wanted) const
 }
 
 ReadAhead::Windows::iterator ReadAhead::open_window(std::uint64_t offset, std::uint64_t wanted) {
-  close_idle(buffers_->is_short() ? 0 : kMostWindows - 1);
+  if (buffers_->is_short()) close_idle(0, true);
+  close_idle(kMostWindows - 1);
   const auto number = planned_at(offset);
   if (number && !begun_[*number]) {
     const auto window = open_planned(*number, buffers_->take());
@@ -250,10 +249,10 @@ ReadAhead::Windows::iterator ReadAhead::open_planned(std::size_t number, WindowB
   return windows_.begin();
 }
 
-void ReadAhead::close_idle(std::size_t most) {
+void ReadAhead::close_idle(std::size_t most, bool keeps_planned) {
   for (auto last = windows_.end(); windows_.size() > most && last != windows_.begin();) {
     --last;
-    if (last->is_being_fetched || last->users != 0) continue;
+    if (last->is_being_fetched || last->users != 0 || (keeps_planned && last->is_planned)) continue;
     const auto idle = last++;
     close(idle);
   }

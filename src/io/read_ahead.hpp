@@ -59,7 +59,8 @@ class ReadAhead {
   /// The end where the cache has all of it.
   Windows::iterator open_planned(std::size_t number, WindowBuffers::Buffer buffer);
   ByteRange unplanned(std::uint64_t offset, std::uint64_t wanted) const;
-  void close_idle(std::size_t most);
+  /// Closes windows that nobody uses, but not those that are still to be read where `keeps_planned`.
+  void close_idle(std::size_t most, bool keeps_planned = false);
   void close(Windows::iterator window);
   void fetch(Windows::iterator window, Lock& lock);
   void keep(const Window& window) const;

@@ -19,7 +19,7 @@ const std::string& MultiFileModel::path_of(std::size_t tensor) const {
 std::vector<ModelFile> MultiFileModel::files() const {
   std::vector<ModelFile> files;
   for (const auto& part : parts_) {
-    for (ModelFile& file : part->files()) files.push_back(std::move(file));
+    for (const ModelFile& file : part->files()) files.push_back(file);
   }
   return files;
 }

@@ -8,8 +8,9 @@
 namespace aerotool::gguf {
 namespace {
 
-// Most heads fit; a vocabulary of several MiB takes a few doublings.
+// Most heads fit. One with a vocabulary has several MiB, and from a server each prefix is a request.
 constexpr std::uint64_t kFirstPrefix = std::uint64_t{1} << 20;
+constexpr std::uint64_t kSecondPrefix = std::uint64_t{4} << 20;
 
 }  // namespace
 
@@ -25,7 +26,9 @@ void Cursor::require(std::uint64_t length, std::string_view what) {
   }
   const std::uint64_t end = position_ + length;
   if (end <= bytes_.size()) return;
-  bytes_ = prefix_(std::min(file_size_, std::max({end, kFirstPrefix, 2 * std::uint64_t{bytes_.size()}})));
+  const std::uint64_t had = bytes_.size();
+  const std::uint64_t least = had == 0 ? kFirstPrefix : std::max(kSecondPrefix, 2 * had);
+  bytes_ = prefix_(std::min(file_size_, std::max(end, least)));
 }
 
 std::uint32_t Cursor::u32(std::string_view what) {
