@@ -108,7 +108,7 @@ ReadAhead::~ReadAhead() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
-    changed_.notify_all();
+    work_.notify_all();
   }
   helpers_.join();
   for (Window& window : windows_) buffers_->give_back(std::move(window.bytes));
@@ -148,7 +148,7 @@ std::size_t ReadAhead::read(std::uint64_t offset, std::span<std::byte> out) {
   if (const auto number = planned_at(offset); number && number != reached_) {
     reached_ = number;
     start_helpers();
-    changed_.notify_all();
+    work_.notify_all();
   }
   for (;;) {
     const auto window = window_at(offset);
@@ -169,7 +169,9 @@ std::size_t ReadAhead::read(std::uint64_t offset, std::span<std::byte> out) {
       if (window->users == 0) close(window);
       std::rethrow_exception(failure_);
     }
-    changed_.wait(lock);
+    ++readers_waiting_;
+    arrived_.wait(lock);
+    --readers_waiting_;
   }
 }
 
@@ -189,7 +191,7 @@ void ReadAhead::take_from(Windows::iterator window, std::uint64_t offset, std::s
     if (before_.size() > kMostWindows) before_.pop_back();
   }
   close(window);
-  changed_.notify_all();
+  work_.notify_one();
 }
 
 ReadAhead::Windows::iterator ReadAhead::window_at(std::uint64_t offset) {
@@ -274,7 +276,7 @@ void ReadAhead::fetch(Windows::iterator window, Lock& lock) {
       std::ranges::copy(bytes, buffer.subspan(offset - range.begin).begin());
       const std::lock_guard guard(mutex_);
       window->arrived += bytes.size();
-      changed_.notify_all();
+      wake_readers();
     };
     file_->fetch(range.begin, range.end, sink, &stopped_);
     if (keeps_all_) keep(*window);
@@ -284,7 +286,12 @@ void ReadAhead::fetch(Windows::iterator window, Lock& lock) {
   lock.lock();
   window->is_being_fetched = false;
   window->failure = failure;
-  changed_.notify_all();
+  wake_readers();
+}
+
+void ReadAhead::wake_readers() {
+  // Each piece that comes would else cost a system call for nobody.
+  if (readers_waiting_ != 0) arrived_.notify_all();
 }
 
 void ReadAhead::keep(const Window& window) const {
@@ -328,7 +335,7 @@ void ReadAhead::help_once(Lock& lock) {
   const auto number = next_planned();
   auto buffer = number ? buffers_->take_spare() : nullptr;
   if (!buffer) {
-    changed_.wait(lock);
+    work_.wait(lock);
     return;
   }
   const auto window = open_planned(*number, std::move(buffer));

@@ -66,6 +66,7 @@ class ReadAhead {
   void keep(const Window& window) const;
   void take_from(Windows::iterator window, std::uint64_t offset, std::span<std::byte> out, Lock& lock);
 
+  void wake_readers();
   void start_helpers();
   void help() noexcept;
   void help_once(Lock& lock);
@@ -76,8 +77,10 @@ class ReadAhead {
   const std::shared_ptr<WindowBuffers> buffers_;
   const bool keeps_all_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Windows windows_;  // the newest first
+  std::condition_variable arrived_;  // for readers
+  std::size_t readers_waiting_ = 0;
+  std::condition_variable work_;  // for helpers
+  Windows windows_;               // the newest first
   std::vector<ByteRange> plan_;
   std::vector<std::size_t> by_offset_;  // numbers in the plan
   std::vector<bool> begun_;             // by the number in the plan

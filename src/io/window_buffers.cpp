@@ -29,7 +29,7 @@ WindowBuffers::Buffer WindowBuffers::take_spare() {
 void WindowBuffers::give_back(Buffer buffer) {
   const std::lock_guard lock(mutex_);
   --used_;
-  if (free_.size() + used_ < kMost) free_.push_back(std::move(buffer));
+  free_.push_back(std::move(buffer));
 }
 
 bool WindowBuffers::is_short() const {

@@ -13,7 +13,7 @@ namespace aerotool::io {
 class WindowBuffers {
  public:
   static constexpr std::uint64_t kBytes = std::uint64_t{8} << 20;
-  static constexpr std::size_t kMost = 6;
+  static constexpr std::size_t kMost = 4;
 
   using Buffer = std::unique_ptr<std::byte[]>;
 

@@ -163,16 +163,19 @@ TEST_CASE("read ahead: a run that cannot be fetched fails its readers, and other
 }
 
 TEST_CASE("read ahead: one that is dropped with work to do ends at once") {
+  std::atomic<bool> is_read{false};
   std::atomic<bool> goes_on{false};
   {
+    // It answers one request after the other: none waits before the first bytes have been read.
     const Remote remote([&](const std::string& request) {
       if (asked(request).begin >= 8 * kMiB) {
-        while (!goes_on) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        while (is_read && !goes_on) std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
       return answer_to(request);
     });
     remote.ahead->expect(std::vector<ByteRange>{{0, kSize}});
     CHECK(remote.reads(0, 100));
+    is_read = true;
     std::thread later([&] {
       std::this_thread::sleep_for(std::chrono::seconds(3));
       goes_on = true;

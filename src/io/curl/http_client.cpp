@@ -25,7 +25,7 @@ constexpr long kConnectSeconds = 30;
 /// An answer that is slower than this for so long has stopped: a byte now and then is no sign of life.
 constexpr long kStallSeconds = 30;
 constexpr long kStallSpeed = 1024;
-constexpr long kReceiveBuffer = 512L << 10;
+constexpr long kReceiveBuffer = 128L << 10;
 
 /// Where distributions keep the certificates of authorities, where libcurl was built for another one.
 constexpr std::array kAuthorityFiles = {"/etc/ssl/certs/ca-certificates.crt",
