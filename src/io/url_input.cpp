@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -40,7 +41,11 @@ UrlInput::UrlInput(std::shared_ptr<RemoteAccess> access, const RemoteName& name,
 
 UrlInput::~UrlInput() {
   access_->cached_bytes += cache_->found_bytes();
-  if (const std::string note = cache_->note(); !note.empty()) access_->add_note(note);
+  try {
+    if (const std::string note = cache_->note(); !note.empty()) access_->add_note(note);
+  } catch (const std::bad_alloc&) {
+    // Who has no memory is told of that.
+  }
 }
 
 std::shared_ptr<Input> UrlInput::open(std::shared_ptr<RemoteAccess> access, const CacheSettings& cache,

@@ -1,5 +1,6 @@
 #include "io/window_buffers.hpp"
 
+#include <new>
 #include <utility>
 
 namespace aerotool::io {
@@ -26,10 +27,14 @@ WindowBuffers::Buffer WindowBuffers::take_spare() {
   return used_ < kMost ? take_locked() : nullptr;
 }
 
-void WindowBuffers::give_back(Buffer buffer) {
+void WindowBuffers::give_back(Buffer buffer) noexcept {
   const std::lock_guard lock(mutex_);
   --used_;
-  free_.push_back(std::move(buffer));
+  try {
+    free_.push_back(std::move(buffer));
+  } catch (const std::bad_alloc&) {
+    // Then it is free for all.
+  }
 }
 
 bool WindowBuffers::is_short() const {

@@ -21,7 +21,7 @@ class WindowBuffers {
   Buffer take();
   /// For what is not yet waited for; null where kMost are in use.
   Buffer take_spare();
-  void give_back(Buffer buffer);
+  void give_back(Buffer buffer) noexcept;
   /// Whether kMost are in use.
   bool is_short() const;
 
