@@ -33,6 +33,9 @@ io::ReadAt Model::reader_of(std::size_t tensor) const {
 
 unsigned jobs_for_reading(const Model& model, unsigned jobs) {
   constexpr unsigned kFew = 2;
+  // More than a network has bytes for; and the further they are apart, the more of the file is held.
+  constexpr unsigned kMostRemote = 4;
+  if (model.is_remote()) jobs = std::min(jobs, kMostRemote);
   if (jobs <= kFew) return jobs;
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
     const auto range = model.stored_range(i);

@@ -29,7 +29,7 @@ namespace aerotool {
 class Model;
 
 /// Threads that read a model's tensors side by side, at most `jobs`: few where some are decoded from front to
-/// back, so that they are not far from each other.
+/// back, or the model is on a server, so that they are not far from each other.
 unsigned jobs_for_reading(const Model& model, unsigned jobs);
 
 /// A run of source bytes with a hash of its own that covers several tensors (a WTSH chunk).
