@@ -297,7 +297,7 @@ bool RemoteFile::take(ByteSpan bytes, std::uint64_t& begin, Answer& answer, cons
   if (answer.failure) {
     for (const char c : chars_of(bytes)) {
       answer.error_line_ended =
-          answer.error_line_ended || c == '\n' || answer.error_line.size() == kMaxErrorLine;
+          answer.error_line_ended || c == '\n' || c == '\r' || answer.error_line.size() == kMaxErrorLine;
       if (answer.error_line_ended) return false;
       answer.error_line += c;
     }

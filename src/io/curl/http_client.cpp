@@ -320,7 +320,8 @@ std::optional<HttpTrouble> HttpClient::perform(const HttpRequest& request, const
     counts_.bytes += exchange.received();
   }
   std::string said = handle->said.front() != '\0' ? handle->said.data() : curl.easy_strerror(code);
-  give_back(std::move(handle));
+  // One that failed before it was connected takes no other buffer any more.
+  if (code == CURLE_OK || exchange.was_refused()) give_back(std::move(handle));
   if (exchange.trouble()) return exchange.trouble();
   if (exchange.was_refused()) return std::nullopt;
   if (code == CURLE_OK) {
