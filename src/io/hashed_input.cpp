@@ -15,6 +15,8 @@ namespace {
 constexpr std::uint64_t kMostEarlyBytes = std::uint64_t{16} << 20;
 /// What lies between weights, and before them: a head, which is at hand.
 constexpr std::uint64_t kGap = std::uint64_t{1} << 20;
+/// Of formats between tensors; what is more may be a block whose thread has not begun to read it.
+constexpr std::uint64_t kPadding = std::uint64_t{32} << 10;
 constexpr std::uint64_t kHead = std::uint64_t{64} << 20;
 constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
 
@@ -103,7 +105,9 @@ void HashedInput::hash(ByteSpan bytes) const {
 }
 
 void HashedInput::bridge(std::uint64_t end) const {
-  if (end <= hashed_ || end - hashed_ > (hashed_ == 0 ? kHead : kGap) || is_being_read(hashed_)) return;
+  const std::uint64_t nobodys = early_bytes_ > kMostEarlyBytes / 2 ? kGap : kPadding;
+  const std::uint64_t most = hashed_ == 0 ? kHead : nobodys;
+  if (end <= hashed_ || end - hashed_ > most || is_being_read(hashed_)) return;
   // What is early may stand in between.
   if (early_.empty() || early_.begin()->first >= end) hash_from_input(end);
 }

@@ -185,6 +185,10 @@ void ReadAhead::take_from(Windows::iterator window, std::uint64_t offset, std::s
   lock.lock();
   --window->users;
   window->note_read(at, at + out.size());
+  close_if_read(window);
+}
+
+void ReadAhead::close_if_read(Windows::iterator window) {
   if (window->users != 0 || window->is_being_fetched || !window->is_read()) return;
   if (!window->is_planned) {
     before_.push_front(window->range);
@@ -287,6 +291,8 @@ void ReadAhead::fetch(Windows::iterator window, Lock& lock) {
   window->is_being_fetched = false;
   window->failure = failure;
   wake_readers();
+  // Its readers may have been faster than the end of the answer.
+  close_if_read(window);
 }
 
 void ReadAhead::wake_readers() {

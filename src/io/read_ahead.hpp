@@ -62,6 +62,7 @@ class ReadAhead {
   /// Closes windows that nobody uses, but not those that are still to be read where `keeps_planned`.
   void close_idle(std::size_t most, bool keeps_planned = false);
   void close(Windows::iterator window);
+  void close_if_read(Windows::iterator window);
   void fetch(Windows::iterator window, Lock& lock);
   void keep(const Window& window) const;
   void take_from(Windows::iterator window, std::uint64_t offset, std::span<std::byte> out, Lock& lock);
