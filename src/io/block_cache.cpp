@@ -131,21 +131,6 @@ std::vector<MissingRange> BlockCache::missing(std::uint64_t offset, std::uint64_
   return ranges;
 }
 
-bool BlockCache::is_complete() {
-  if (states_.size() != block_count_) return false;
-  look_for_records();
-  // What costs nothing to see first.
-  const auto may_be_there = [](const auto& state) {
-    const std::uint32_t known = state.load();
-    return known != kAbsent && known != kLost;
-  };
-  if (!std::all_of(states_.begin(), states_.end(), may_be_there)) return false;
-  for (std::uint64_t block = 0; block < block_count_; ++block) {
-    if (!is_there(block)) return false;
-  }
-  return true;
-}
-
 bool BlockCache::put(std::uint64_t block, ByteSpan bytes) {
   if (block >= states_.size() || bytes.size() != block_length(block)) return false;
   const std::uint32_t known = states_[static_cast<std::size_t>(block)].load();
@@ -182,7 +167,6 @@ bool BlockCache::put_shared(std::uint64_t block, ByteSpan bytes) {
       return true;
     }
   }
-  written_ = true;
   if (!has_room_for_record(records, most_records()) ||
       !write_whole(entry_->data.get(), block * kBlockSize, bytes) ||
       !append_record(records, {block, digest})) {
@@ -259,17 +243,6 @@ bool BlockCache::read(std::uint64_t offset, std::span<std::byte> out) {
     out = out.subspan(length);
   }
   return true;
-}
-
-int BlockCache::mappable(std::uint64_t offset, std::uint64_t length) {
-  if (length == 0 || !range_fits(offset, length, key_.size)) return -1;
-  const std::uint64_t first = offset / kBlockSize;
-  const int file = file_of(first);
-  const std::uint64_t last = (offset + length - 1) / kBlockSize;
-  for (std::uint64_t block = first + 1; file >= 0 && block <= last; ++block) {
-    if (file_of(block) != file) return -1;
-  }
-  return file;
 }
 
 std::string BlockCache::note() const {

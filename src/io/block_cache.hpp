@@ -36,9 +36,7 @@ struct MissingRange {
 /// kept is not there later, and note() says why. Everything throws Interrupted.
 ///
 /// A block that has been found stays as it is while this object lives, whatever other runs of this program
-/// do: a writer has the entry's lock, and writes no block that is there already. Only another program could
-/// change or cut `data` under a mapping; against the latter whoever maps lists the mapping
-/// (io/lost_page.hpp).
+/// do: a writer has the entry's lock, and writes no block that is there already.
 class BlockCache {
  public:
   static constexpr std::uint64_t kBlockBytes = std::uint64_t{256} << 10;
@@ -64,8 +62,6 @@ class BlockCache {
   /// What has to be fetched for the bytes [offset, offset + length), as far as the object goes: whole blocks,
   /// neighbours joined, in order.
   std::vector<MissingRange> missing(std::uint64_t offset, std::uint64_t length);
-  /// Whether every block is there; hashes those that were not asked for before.
-  bool is_complete();
 
   /// Keeps a block, whole; bytes of another length are not kept. One that is there stays as it is. False
   /// where it is not there afterwards: the caller passes its bytes on, and fetches them again when they are
@@ -76,13 +72,6 @@ class BlockCache {
   /// disk cannot read them any more; missing() then says which.
   bool read(std::uint64_t offset, std::span<std::byte> out);
 
-  /// An open file of the object's length that has the bytes [offset, offset + length) at their offsets, to be
-  /// mapped for reading; it is this object's, and may have holes elsewhere. -1 where not all of them are
-  /// there, or they lie in two files: then read() has them.
-  int mappable(std::uint64_t offset, std::uint64_t length);
-
-  /// Whether this run has written to the cache, which then wants evict() at the end.
-  bool has_written() const { return written_.load(); }
   /// Bytes of blocks that were there before this run asked for them.
   std::uint64_t found_bytes() const { return found_bytes_.load(); }
   /// Why blocks are not kept for other runs, or not at all: the first reason, a line for the user. Empty
@@ -120,7 +109,6 @@ class BlockCache {
   std::optional<CacheEntry> entry_;
   std::atomic<bool> shares_{false};  // blocks are put into the entry
   std::atomic<std::uint64_t> found_bytes_ = 0;
-  std::atomic<bool> written_{false};
 
   std::mutex looking_;
   std::uint64_t records_seen_ = 0;

@@ -54,6 +54,11 @@ bool reads_as(BlockCache& cache, std::uint64_t block, unsigned version = 0) {
   return cache.read(block * kStored, out) && out == block_bytes(cache, block, version);
 }
 
+bool is_complete(BlockCache& cache) {
+  // Of an object that says it is huge, not every block is asked for.
+  return cache.has(cache.block_count() - 1) && cache.missing(0, cache.key().size).empty();
+}
+
 /// A cache of its own, and an object of three blocks and a bit.
 struct Store : test::TemporaryDirectory {
   Store() {
@@ -153,10 +158,8 @@ TEST_CASE("block cache: what is put is there, now and for the next run") {
     CHECK_FALSE(cache->has(0));
     CHECK_FALSE(cache->has(4));
     CHECK(cache->missing(0, store.key.size) == std::vector<MissingRange>{{0, store.key.size}});
-    CHECK_FALSE(cache->has_written());
     CHECK(put_block(*cache, 1));
     CHECK(put_block(*cache, 3));
-    CHECK(cache->has_written());
     CHECK(reads_as(*cache, 1));
   }
   const auto cache = store.open();
@@ -169,11 +172,11 @@ TEST_CASE("block cache: what is put is there, now and for the next run") {
   CHECK(reads_as(*cache, 1));
   CHECK(reads_as(*cache, 3));
   CHECK_FALSE(reads_as(*cache, 0));
-  CHECK_FALSE(cache->is_complete());
+  CHECK_FALSE(is_complete(*cache));
   CHECK(put_block(*cache, 0));
   CHECK(put_block(*cache, 2));
-  CHECK(cache->is_complete());
-  CHECK(store.open()->is_complete());
+  CHECK(is_complete(*cache));
+  CHECK(is_complete(*store.open()));
   CHECK(cache->note().empty());
 }
 
@@ -189,9 +192,6 @@ TEST_CASE("block cache: ranges that cross blocks, and ranges outside") {
   CHECK_FALSE(cache->read(store.key.size - 1, std::span(out).first(2)));
   CHECK_FALSE(cache->read(~std::uint64_t{0}, std::span(out).first(2)));
   CHECK(cache->read(store.key.size, {}));
-  CHECK(cache->mappable(0, store.key.size) >= 0);
-  CHECK(cache->mappable(1, store.key.size) == -1);
-  CHECK(cache->mappable(~std::uint64_t{0}, 2) == -1);
   // A block has its own length, and no other.
   CHECK_FALSE(cache->put(4, {}));
   CHECK_FALSE(store.open()->put(0, ByteSpan(out).first(7)));
@@ -202,7 +202,6 @@ TEST_CASE("block cache: an object without a byte") {
   store.key.size = 0;
   const auto cache = store.open();
   CHECK(cache->block_count() == 0);
-  CHECK(cache->is_complete());
   CHECK(cache->missing(0, 10).empty());
 }
 
@@ -221,18 +220,6 @@ TEST_CASE("block cache: what is made is for the user alone, and `data` has holes
   CHECK(status.st_size == 1 << 30);
   CHECK(status.st_blocks * 512 < 1 << 20);
   CHECK(fs::file_size(store.entry("blocks")) == kRecordSize);
-}
-
-TEST_CASE("block cache: a mapped file has the blocks, and only those are promised") {
-  const Store store;
-  const auto cache = store.open();
-  CHECK(put_block(*cache, 1));
-  CHECK(cache->mappable(0, 2 * kStored) == -1);
-  const int file = cache->mappable(kStored + 1, kStored - 1);
-  REQUIRE(file >= 0);
-  std::vector<std::byte> bytes(kStored);
-  CHECK(::pread(file, bytes.data(), kStored, kStored) == static_cast<ssize_t>(kStored));
-  CHECK(bytes == block_bytes(*cache, 1));
 }
 
 TEST_CASE("block cache: an object with another validator, size, path or origin is another entry") {
@@ -266,11 +253,10 @@ TEST_CASE("block cache: a changed byte in `data` is a block that is missing, and
     const auto cache = store.open();
     CHECK(cache->missing(0, store.key.size) == std::vector<MissingRange>{{kStored, kStored}});
     CHECK_FALSE(reads_as(*cache, 1));
-    CHECK(cache->mappable(0, store.key.size) == -1);
     CHECK(put_block(*cache, 1));
     CHECK(reads_as(*cache, 1));
   }
-  CHECK(store.open()->is_complete());
+  CHECK(is_complete(*store.open()));
 }
 
 TEST_CASE("block cache: `data` that was cut, grown or is gone") {
@@ -285,7 +271,7 @@ TEST_CASE("block cache: `data` that was cut, grown or is gone") {
   }
   SUBCASE("cut while it is open") {
     const auto cache = store.open();
-    CHECK(cache->is_complete());
+    CHECK(is_complete(*cache));
     fs::resize_file(store.entry("data"), kStored);
     CHECK(reads_as(*cache, 0));
     CHECK_FALSE(reads_as(*cache, 2));
@@ -297,7 +283,7 @@ TEST_CASE("block cache: `data` that was cut, grown or is gone") {
   }
   SUBCASE("grown") {
     fs::resize_file(store.entry("data"), 9 * kStored);
-    CHECK(store.open()->is_complete());
+    CHECK(is_complete(*store.open()));
     CHECK(fs::file_size(store.entry("data")) == store.key.size);
   }
   SUBCASE("gone") {
@@ -383,10 +369,6 @@ TEST_CASE("block cache: a block that is there keeps its bytes, whatever another 
   CHECK(reads_as(*other, 1, 7));
   CHECK(other->note().find("the same version") != std::string::npos);
   CHECK(reads_as(*store.open(), 1));
-  // Blocks of two files cannot be mapped as one.
-  CHECK(put_block(*other, 0));
-  CHECK(other->mappable(0, 2 * kStored) == -1);
-  CHECK(other->mappable(kStored, kStored) >= 0);
 }
 
 TEST_CASE("block cache: many threads of two runs put and read the same blocks") {
@@ -466,8 +448,6 @@ TEST_CASE("block cache: off, or without a validator, it is this run's alone") {
   CHECK(put_block(*cache, 2));
   CHECK(put_block(*cache, 3));
   CHECK(reads_as(*cache, 2));
-  CHECK(cache->mappable(2 * kStored, kStored + 5) >= 0);
-  CHECK_FALSE(cache->has_written());
   CHECK(cache->note().empty());
   CHECK_FALSE(store.open()->has(2));
   CHECK_FALSE(fs::exists(store.file("cache")));
@@ -518,7 +498,6 @@ TEST_CASE("block cache: where its directory cannot be, blocks are kept for this 
   CHECK_FALSE(cache->note().empty());
   CHECK(put_block(*cache, 1));
   CHECK(reads_as(*cache, 1));
-  CHECK_FALSE(cache->has_written());
   CHECK_FALSE(store.open()->has(1));
   if (fs::exists(store.file("mine"))) CHECK(test::read_file(store.file("mine")) == "mine");
   if (fs::exists(store.file("elsewhere"))) CHECK(test::names_in(store.file("elsewhere")).empty());
@@ -541,8 +520,7 @@ TEST_CASE("block cache: one that can only be read is read") {
   CHECK(Child([&] {
           if (root && ::setuid(kOther) != 0) return false;
           const auto cache = store.open();
-          return cache->note().empty() && reads_as(*cache, 0) && put_block(*cache, 1) &&
-                 reads_as(*cache, 1) && !cache->has_written();
+          return cache->note().empty() && reads_as(*cache, 0) && put_block(*cache, 1) && reads_as(*cache, 1);
         }).succeeds());
   CHECK(test::read_file(store.entry("blocks")) == before);
   // Another user's is not ours to trust.
@@ -569,7 +547,7 @@ TEST_CASE("block cache: an object that is larger than a file can be") {
   CHECK_FALSE(put_block(*cache, 0));
   CHECK_FALSE(cache->has(cache->block_count() - 1));
   CHECK(cache->block_length(cache->block_count() - 1) == kStored - 1);
-  CHECK_FALSE(cache->is_complete());
+  CHECK_FALSE(is_complete(*cache));
 }
 
 TEST_CASE("block cache: a commit finds its entry with no request") {
@@ -637,7 +615,7 @@ TEST_CASE("block cache: eviction removes what was used longest ago, down to the 
   CHECK(fs::exists(store.entry(middle)));
   CHECK(fs::exists(store.entry(newest)));
   // Opening is using.
-  CHECK(BlockCache::open(store.settings, middle)->is_complete());
+  CHECK(is_complete(*BlockCache::open(store.settings, middle)));
   store.settings.most_bytes = 5 * kStored;
   evict(store.settings);
   CHECK(fs::exists(store.entry(middle)));
