@@ -64,8 +64,8 @@ class HashedInput final : public Input {
   mutable std::condition_variable moved_;
   mutable bool hashes_ = false;
   mutable hash::Sha256 sha256_;
-  mutable std::uint64_t seen_ =
-      0;  // bytes that others read, some perhaps twice, or that were read for the hash
+  // Bytes that others read, some perhaps twice, or that were read for the hash.
+  mutable std::uint64_t seen_ = 0;
   mutable std::uint64_t hashed_ = 0;                                // bytes from the start
   mutable std::multimap<std::uint64_t, std::uint64_t> being_read_;  // begin to end
   mutable std::map<std::uint64_t, std::vector<std::byte>> early_;   // by offset
