@@ -45,6 +45,9 @@ class ByteSource {
   /// The stored tensors that the bytes are made from. They are held to the hashes that their models carry of
   /// them before what is made from them counts as written.
   virtual std::vector<StoredTensor> inputs() const { return {}; }
+
+  /// After all of it was read, and before what was written counts: throws UnsupportedError where it must not.
+  virtual void judge() const {}
 };
 
 }  // namespace aerotool

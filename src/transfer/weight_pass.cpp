@@ -128,6 +128,9 @@ void WeightPass::run(io::Progress* progress) {
     for (std::size_t i = 0; i < layout_.tensors.size(); ++i) wanted_checksums_.finish(i);
   }
   source_check_.judge();
+  for (const PlannedTensor& planned : layout_.tensors) {
+    if (!planned.is_stored()) planned.made->bytes->judge();
+  }
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
   for (const Model* model : models_) {
     model->verify_files(jobs_, progress);

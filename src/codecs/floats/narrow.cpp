@@ -1,0 +1,203 @@
+#include "codecs/floats/narrow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "core/bytes.hpp"
+#include "core/vectorised.hpp"
+
+namespace aerotool {
+namespace {
+
+/// A type that numbers are rounded to: `kMantissa` bits of fraction, an exponent with `kBias`. `kInfinite`:
+/// the magnitude from which on nothing is a number. `kClipped`: what is written for what is too large.
+template <typename BitsOfElement, int mantissa, int bias, std::uint32_t clipped, std::uint32_t nan>
+struct Target {
+  using Bits = BitsOfElement;
+  static constexpr int kMantissa = mantissa;
+  static constexpr int kBias = bias;
+  static constexpr Bits kClipped = clipped;
+  static constexpr Bits kNan = nan;
+  /// F8_E4M3 has no infinities, and its largest numbers use the exponent of all ones.
+  static constexpr bool kSaturates = clipped + 1 == nan;
+  /// The magnitude of the largest number, and with it the numbers that round to it.
+  static constexpr Bits kLargest = kSaturates ? clipped : clipped - 1;
+};
+
+using Half = Target<std::uint16_t, 10, 15, 0x7c00, 0x7e00>;
+using Brain = Target<std::uint16_t, 7, 127, 0x7f80, 0x7fc0>;
+using E5m2 = Target<std::uint8_t, 2, 15, 0x7c, 0x7e>;
+using E4m3 = Target<std::uint8_t, 3, 7, 0x7e, 0x7f>;
+
+/// The number that is rounded: F32 or F64.
+template <typename Number>
+struct Wide {
+  using Bits = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
+  static constexpr int kMantissa = std::numeric_limits<Number>::digits - 1;
+  static constexpr int kBias = std::numeric_limits<Number>::max_exponent - 1;
+  static constexpr Bits kSign = Bits{1} << (sizeof(Bits) * 8 - 1);
+  static constexpr Bits kInfinity = Bits{2 * static_cast<unsigned>(kBias) + 1} << kMantissa;
+};
+
+/// So many elements that they and what becomes of them stay in the nearest cache.
+constexpr std::size_t kElementsAtOnce = 2048;
+
+/// The magnitudes that mean something: from `too_large` on a number is not kept, up to `flushed` it becomes
+/// 0.
+template <typename Bits>
+struct Limits {
+  Bits too_large = 0;
+  Bits flushed = 0;
+  bool saturates = false;  // infinities are not kept either
+};
+
+/// 1 where a number is above a limit, else 0: without a comparison, which GCC 12 does not add up in vectors.
+/// Both are less than half of what their type holds.
+template <typename Bits>
+[[gnu::always_inline]] inline Bits above(Bits limit, Bits number) {
+  return (limit - number) >> (sizeof(Bits) * 8 - 1);
+}
+
+template <typename Number>
+[[gnu::always_inline]] inline CastCounts counts_of(const Number* values, std::size_t count,
+                                                   const Limits<typename Wide<Number>::Bits>& limits) {
+  using From = Wide<Number>;
+  using Bits = typename From::Bits;
+  Bits large = 0;  // with infinities and NaN
+  Bits not_finite = 0;
+  Bits nan = 0;
+  Bits not_zero_before = 0;
+  Bits not_zero = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bits magnitude = std::bit_cast<Bits>(values[i]) & ~From::kSign;
+    large += above<Bits>(limits.too_large - 1, magnitude);
+    not_finite += above<Bits>(From::kInfinity - 1, magnitude);
+    nan += above<Bits>(From::kInfinity, magnitude);
+    not_zero_before += above<Bits>(0, magnitude);
+    not_zero += above<Bits>(limits.flushed, magnitude);
+  }
+  return {large - (limits.saturates ? nan : not_finite), not_zero_before - not_zero, nan};
+}
+
+template <typename To, typename Number>
+struct Narrow {
+  using From = Wide<Number>;
+  using Wider = typename From::Bits;
+  static constexpr int kShift = From::kMantissa - To::kMantissa;
+  static constexpr Wider kRebias = Wider{static_cast<unsigned>(From::kBias - To::kBias)} << From::kMantissa;
+  static constexpr Wider kSmallestNormal = kRebias + (Wider{1} << From::kMantissa);
+  static constexpr Wider kHalfStep = Wider{1} << (kShift - 1);
+  // Half a step above the largest number is a tie, which goes to the number where its last bit is 0.
+  static constexpr Wider kTooLarge =
+      (Wider{To::kLargest} << kShift) + kRebias + kHalfStep + (To::kLargest % 2 == 0 ? Wider{1} : Wider{0});
+  // A number with this exponent has the smallest step of `To` as its own, so that adding it rounds.
+  static constexpr Wider kAligned =
+      Wider{static_cast<unsigned>(From::kBias + 1 - To::kBias - To::kMantissa + From::kMantissa)}
+      << From::kMantissa;
+  // Half of the smallest step; where both have the same exponents, it is subnormal in `From` too.
+  static constexpr Wider kFlushed =
+      To::kBias == From::kBias
+          ? kHalfStep
+          : Wider{static_cast<unsigned>(From::kBias - To::kBias - To::kMantissa)} << From::kMantissa;
+  static constexpr Limits<Wider> kLimits = {kTooLarge, kFlushed, To::kSaturates};
+  static constexpr Wider kPayload = To::kSaturates ? 0 : To::kNan - To::kClipped - 1;
+
+  [[gnu::always_inline]] static Wider rounded(Wider magnitude) {
+    const Wider odd = (magnitude >> kShift) & 1;
+    Wider result = (magnitude - kRebias + kHalfStep - 1 + odd) >> kShift;
+    if constexpr (To::kBias != From::kBias) {
+      const Number aligned = std::bit_cast<Number>(magnitude) + std::bit_cast<Number>(kAligned);
+      result = magnitude < kSmallestNormal ? std::bit_cast<Wider>(aligned) - kAligned : result;
+    }
+    result = magnitude >= kTooLarge ? Wider{To::kClipped} : result;
+    const Wider payload = (magnitude >> kShift) & kPayload;
+    return magnitude > From::kInfinity ? (Wider{To::kNan} | payload) : result;
+  }
+
+  [[gnu::always_inline]] static void run(const Number* values, std::size_t count, std::byte* out,
+                                         CastCounts* counts) {
+    using Bits = typename To::Bits;
+    std::array<Bits, kElementsAtOnce> elements;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto bits = std::bit_cast<Wider>(values[i]);
+      const Wider sign = (bits & From::kSign) >> (sizeof(Wider) - sizeof(Bits)) * 8;
+      elements[i] = detail::swap_on_big_endian(static_cast<Bits>(rounded(bits & ~From::kSign) | sign));
+    }
+    std::memcpy(out, elements.data(), count * sizeof(Bits));
+    *counts = counts_of(values, count, kLimits);
+  }
+};
+
+/// Between F32 and F64, or to the same type, as the processor rounds.
+template <typename To, typename Number>
+struct Convert {
+  using From = Wide<Number>;
+  // F64 that F32 does not hold: from half a step above its largest number on; up to half of its smallest.
+  static constexpr Limits<typename From::Bits> kLimits =
+      sizeof(To) < sizeof(Number)
+          ? Limits<typename From::Bits>{std::bit_cast<typename From::Bits>(
+                                            static_cast<Number>(0x1.ffffffp127)),
+                                        std::bit_cast<typename From::Bits>(static_cast<Number>(0x1p-150)),
+                                        false}
+          : Limits<typename From::Bits>{From::kInfinity, 0, false};
+
+  [[gnu::always_inline]] static void run(const Number* values, std::size_t count, std::byte* out,
+                                         CastCounts* counts) {
+    using Bits = typename Wide<To>::Bits;
+    std::array<Bits, kElementsAtOnce> elements;
+    for (std::size_t i = 0; i < count; ++i)
+      elements[i] = detail::swap_on_big_endian(std::bit_cast<Bits>(static_cast<To>(values[i])));
+    std::memcpy(out, elements.data(), count * sizeof(Bits));
+    *counts = counts_of(values, count, kLimits);
+  }
+};
+
+template <typename Kernel, typename Number>
+CastCounts narrowed(std::span<const Number> values, std::span<std::byte> out, std::size_t width) {
+  CastCounts counts;
+  for (std::size_t first = 0; first < values.size(); first += kElementsAtOnce) {
+    const std::size_t count = std::min(kElementsAtOnce, values.size() - first);
+    CastCounts found;
+    vectorised<Kernel>(values.data() + first, count, out.data() + first * width, &found);
+    counts.add(found);
+  }
+  return counts;
+}
+
+template <typename Number>
+CastCounts narrow_from(FloatKind kind, std::span<const Number> values, std::span<std::byte> out) {
+  const std::size_t width = width_of(kind);
+  switch (kind) {
+    case FloatKind::f64:
+      return narrowed<Convert<double, Number>>(values, out, width);
+    case FloatKind::f32:
+      return narrowed<Convert<float, Number>>(values, out, width);
+    case FloatKind::bf16:
+      return narrowed<Narrow<Brain, Number>>(values, out, width);
+    case FloatKind::f16:
+      return narrowed<Narrow<Half, Number>>(values, out, width);
+    case FloatKind::f8_e4m3:
+      return narrowed<Narrow<E4m3, Number>>(values, out, width);
+    case FloatKind::f8_e5m2:
+      return narrowed<Narrow<E5m2, Number>>(values, out, width);
+    default:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+CastCounts narrow(FloatKind kind, std::span<const float> values, std::span<std::byte> out) {
+  return narrow_from(kind, values, out);
+}
+
+CastCounts narrow(FloatKind kind, std::span<const double> values, std::span<std::byte> out) {
+  return narrow_from(kind, values, out);
+}
+
+}  // namespace aerotool

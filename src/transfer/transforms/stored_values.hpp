@@ -1,0 +1,13 @@
+// The numbers of a tensor that holds floats as a model stores it.
+#pragma once
+
+#include <memory>
+
+#include "transfer/value_source.hpp"
+
+namespace aerotool {
+
+/// Null where the elements of its dtype are no floats (model/float_dtype.hpp).
+std::shared_ptr<const ValueSource> stored_values(const StoredTensor& tensor);
+
+}  // namespace aerotool
