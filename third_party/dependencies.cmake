@@ -65,6 +65,16 @@ endif()
 
 aerotool_import(aerotool_xxhash xxhash.h "")
 
+# ---- RE2, for --rename; where it brings its own CMake files they name what else it needs
+
+find_package(re2 CONFIG QUIET)
+if(re2_FOUND)
+  add_library(aerotool_re2 INTERFACE IMPORTED)
+  target_link_libraries(aerotool_re2 INTERFACE re2::re2)
+else()
+  aerotool_import(aerotool_re2 re2/re2.h re2)
+endif()
+
 # ---- doctest
 
 if(AEROTOOL_TESTS)

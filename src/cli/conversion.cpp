@@ -24,6 +24,7 @@ tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target
   request.target = std::move(target);
   request.include = options.include;
   request.exclude = options.exclude;
+  request.renames = options.renames;
   request.side_files = options.side_files;
   request.force = options.force;
   request.name = options.name;

@@ -7,6 +7,7 @@
 
 #include "cli/models.hpp"
 #include "cli/settings.hpp"
+#include "tasks/convert/rename.hpp"
 #include "tasks/convert/target.hpp"
 
 namespace aerotool::cli {
@@ -15,6 +16,7 @@ struct ConversionOptions : ReadingOptions {
   bool dry_run = false;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
+  std::vector<tasks::Rename> renames;
   bool side_files = true;
   bool force = false;
   std::optional<std::string> name;

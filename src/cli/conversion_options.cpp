@@ -6,12 +6,15 @@
 namespace aerotool::cli {
 namespace {
 
+/// The text, which has to be UTF-8.
+const std::string& utf8(const std::string& option, const std::string& text) {
+  if (!is_utf8(text)) throw UsageError(option + " takes UTF-8 text");
+  return text;
+}
+
 /// Takes text that is UTF-8.
 auto checked(const std::string& option) {
-  return [option](const std::string& text) {
-    if (!is_utf8(text)) throw UsageError(option + " takes UTF-8 text");
-    return text;
-  };
+  return [option](const std::string& text) { return utf8(option, text); };
 }
 
 }  // namespace
@@ -40,6 +43,11 @@ Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
        sets(&ConversionOptions::include)},
       {{"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}},
        sets(&ConversionOptions::exclude)},
+      {{"rename", 0, required, "s/REGEX/NEW/", "give tensors other names; may be given several times", {}},
+       [](ConversionOptions& options, const Values& values) {
+         options.renames.clear();
+         for (const std::string& text : values) options.renames.emplace_back(utf8("--rename", text));
+       }},
       {{"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}},
        sets(&ConversionOptions::side_files, false)}};
   append(settings, of_plans);

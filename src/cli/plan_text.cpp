@@ -41,6 +41,11 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
   if (summary.keeps_side_files && !plan.side_files.empty()) {
     out.line("  " + side_files_text(plan.side_files) + ", " + human_size(total_size(plan.side_files)));
   }
+  for (const PlannedTensor& planned : plan.tensors) {
+    if (!planned.is_renamed()) continue;
+    out.line("  renames: " + escape_controls(planned.model->tensors()[planned.index].name) + " -> " +
+             escape_controls(planned.tensor().name));
+  }
   for (const auto* lines : {&summary.lost, &summary.dropped}) {
     for (const std::string& line : *lines) out.line("  not kept: " + line);
   }

@@ -1,9 +1,12 @@
 #include "transfer/carried.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/index_text.hpp"
+#include "model/safetensors_order.hpp"
 #include "transfer/planned_objects.hpp"
 
 namespace aerotool {
@@ -77,6 +80,44 @@ bool is_default_name(std::string_view name) {
   return name == "converted" || name == "converted-gguf" || name == "converted-sharded";
 }
 
+void drop_gaps(std::vector<std::pair<std::uint64_t, Bytes>>& gaps, std::vector<std::string>& dropped) {
+  constexpr std::string_view kLine = "bytes between the source's tensors";
+  if (!gaps.empty() && std::ranges::find(dropped, kLine) == dropped.end()) dropped.emplace_back(kLine);
+  gaps.clear();
+}
+
+/// The order that the source leaves to its format's writer goes by names, which are others now.
+void record_order(const Plan& plan, Source& source) {
+  if (source.order || !source.files.empty()) return;
+  const bool by_dtype = source.format == "safetensors";
+  if (!by_dtype && source.format != "gguf") return;
+  const std::vector<Tensor>& tensors = plan.models.front()->tensors();
+  const auto rank = [&](const Tensor& tensor) {
+    const auto known = by_dtype ? safetensors::rank_of(tensor.dtype) : std::nullopt;
+    return known ? static_cast<int>(*known) : -1;
+  };
+  std::vector<std::uint64_t>& order = source.order.emplace(tensors.size());
+  std::iota(order.begin(), order.end(), std::uint64_t{0});
+  std::sort(order.begin(), order.end(), [&](std::uint64_t a, std::uint64_t b) {
+    const int rank_of_a = rank(tensors[a]);
+    const int rank_of_b = rank(tensors[b]);
+    return rank_of_a != rank_of_b ? rank_of_a > rank_of_b : tensors[a].name < tensors[b].name;
+  });
+}
+
+/// The index of the files that are kept, with the names that the tensors have now.
+void write_index(const Plan& plan, const IndexMetadata& metadata, Source& source) {
+  std::uint64_t total = 0;
+  WeightMap map;
+  for (const SourceFile& file : source.files) {
+    for (const std::uint64_t tensor : file.order) {
+      map.emplace_back(plan.tensors[tensor].tensor().name, file.path);
+      total += plan.tensors[tensor].tensor().size;
+    }
+  }
+  source.index = Bytes::own(index_text(metadata, total, std::move(map)));
+}
+
 }  // namespace
 
 NameKeys name_keys(bool typed_metadata) {
@@ -90,13 +131,16 @@ Kept kept(const Plan& plan) {
                              plan.options.has(write::align()) || plan.options.has(write::compress());
   if (laid_out_anew || plan.models.size() != 1 || plan.tensors.size() != model->tensors().size()) return {};
   std::vector<bool> has_its_place(plan.tensors.size());
-  bool unchanged = true;
+  bool stored = true;
+  bool renamed = false;
   for (const PlannedTensor& planned : plan.tensors) {
     if (planned.model != model || has_its_place[planned.index]) return {};
     has_its_place[planned.index] = true;
-    unchanged = unchanged && planned.is_unchanged();
+    stored = stored && is_as_stored(planned);
+    renamed = renamed || planned.is_renamed();
   }
-  return {.order = true, .files = unchanged, .head = unchanged, .gaps = unchanged};
+  const bool as_it_was = stored && !renamed;
+  return {.order = true, .files = stored, .index = as_it_was, .head = as_it_was, .gaps = stored};
 }
 
 void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept) {
@@ -105,16 +149,22 @@ void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& 
     source.order.reset();
   }
   if (!kept.head) {
-    if (source.head) dropped.emplace_back("the source's own header bytes");
+    bool had_head = source.head.has_value();
+    // Only a head of its own says where tensors lie that do not follow each other.
+    if (source.head) drop_gaps(source.gaps, dropped);
     source.head.reset();
+    for (SourceFile& file : source.files) {
+      if (!file.head) continue;
+      had_head = had_head || kept.files;
+      drop_gaps(file.gaps, dropped);
+      file.head.reset();
+    }
+    if (had_head) dropped.emplace_back("the source's own header bytes");
     if (source.tail) dropped.emplace_back("the source's own index bytes");
     source.tail.reset();
     source.stored.clear();
   }
-  if (!kept.gaps) {
-    if (!source.gaps.empty()) dropped.emplace_back("bytes between the source's tensors");
-    source.gaps.clear();
-  }
+  if (!kept.gaps) drop_gaps(source.gaps, dropped);
   if (!kept.files) {
     if (!source.files.empty()) dropped.emplace_back("how the source divides its tensors into files");
     source.files.clear();
@@ -198,6 +248,8 @@ Carried carried(const Plan& plan, Recording recording) {
     }
   }
   source.objects = planned_objects(plan);
+  if (carried.kept.order && std::ranges::any_of(plan.tensors, &PlannedTensor::is_renamed))
+    record_order(plan, source);
   drop_layout(source, carried.dropped, carried.kept);
   if (source.order) {
     Renumbering order(plan);
@@ -212,6 +264,7 @@ Carried carried(const Plan& plan, Recording recording) {
     Renumbering files(plan);
     for (SourceFile& file : source.files) files.apply(file.order);
     files.finish();
+    if (!carried.kept.index && source.index) write_index(plan, carried.index_metadata, source);
   }
   return carried;
 }

@@ -16,12 +16,14 @@ namespace aerotool {
 /// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
 struct Kept {
   bool order = false;  ///< of the tensors in one file: the plan has all of them, and no others
-  bool files =
-      false;          ///< which tensors lie in which file, and the index of these: the names are the same too
-  bool head = false;  ///< it says of every tensor what the plan does, and the metadata is the source's
-  bool gaps = false;  ///< every tensor has the place and size that it had
+  bool files = false;  ///< which tensors lie in which file: they are stored as they were
+  bool index = false;  ///< of these files: the names are the same too
+  bool head = false;   ///< it says of every tensor what the plan does, and the metadata is the source's
+  bool gaps = false;   ///< every tensor has the place and size that it had
 
-  bool all() const { return order && files && head && gaps; }
+  bool all() const { return order && files && index && head && gaps; }
+  /// All but what names and metadata say.
+  bool layout() const { return order && files && gaps; }
 };
 Kept kept(const Plan& plan);
 

@@ -12,25 +12,38 @@ namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-bool is_as_it_was(const PlannedTensor& planned) {
-  if (planned.is_unchanged()) return true;
-  if (!planned.is_stored()) return false;
-  const Tensor& before = planned.model->tensors()[planned.index];
-  const Tensor& now = planned.tensor();
-  return before.name == now.name && before.dtype == now.dtype && before.shape == now.shape;
-}
-
 /// By the index of a tensor in the model.
 std::vector<std::size_t> places_in_plan(const Plan& plan, const Model& model) {
   std::vector<std::size_t> places(model.tensors().size(), kNone);
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const PlannedTensor& planned = plan.tensors[i];
-    if (planned.model == &model && is_as_it_was(planned)) places[planned.index] = i;
+    if (planned.model == &model && is_as_stored(planned)) places[planned.index] = i;
   }
   return places;
 }
 
 }  // namespace
+
+std::optional<std::string> name_with_parts(const Object& object, std::span<const Tensor> tensors,
+                                           std::span<const std::string_view> names) {
+  std::optional<std::string_view> found;
+  bool any_renamed = false;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string& before = tensors[object.parts[i].tensor].name;
+    any_renamed = any_renamed || names[i] != before;
+    std::string_view name = names[i];
+    if (before != object.name) {
+      const std::string ending = "." + object.parts[i].role;
+      if (before != object.name + ending || !name.ends_with(ending)) name = {};
+      if (!name.empty()) name.remove_suffix(ending.size());
+    }
+    if (found && *found != name) found = std::string_view();
+    if (!found) found = name;
+  }
+  if (!any_renamed) return object.name;
+  if (!found || found->empty()) return std::nullopt;
+  return std::string(*found);
+}
 
 std::vector<Object> planned_objects(const Plan& plan) {
   std::vector<Object> objects;
@@ -41,7 +54,13 @@ std::vector<Object> planned_objects(const Plan& plan) {
       const bool is_whole = std::ranges::all_of(
           object.parts, [&](const Object::Part& part) { return places[part.tensor] != kNone; });
       if (!is_whole) continue;
+      std::vector<std::string_view> names;
+      for (const Object::Part& part : object.parts)
+        names.emplace_back(plan.tensors[places[part.tensor]].tensor().name);
+      auto name = name_with_parts(object, model->tensors(), names);
+      if (!name) continue;
       Object& planned = objects.emplace_back(object);
+      planned.name = std::move(*name);
       for (Object::Part& part : planned.parts) part.tensor = places[part.tensor];
     }
   }

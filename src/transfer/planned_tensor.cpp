@@ -63,4 +63,20 @@ PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> byt
   return planned;
 }
 
+bool is_as_stored(const PlannedTensor& planned) {
+  if (planned.is_unchanged()) return true;
+  if (!planned.is_stored()) return false;
+  const Tensor& before = planned.model->tensors()[planned.index];
+  const Tensor& now = planned.tensor();
+  return before.dtype == now.dtype && before.shape == now.shape;
+}
+
+PlannedTensor renamed(const PlannedTensor& planned, std::string name) {
+  auto made = std::make_shared<PlannedTensor::Made>();
+  made->tensor = planned.tensor();
+  made->tensor.name = std::move(name);
+  if (planned.made) made->bytes = planned.made->bytes;
+  return {planned.model, planned.index, std::move(made)};
+}
+
 }  // namespace aerotool

@@ -28,6 +28,10 @@ struct PlannedTensor {
   /// What is written: name, dtype, shape and size. What else stands there is the source's.
   const Tensor& tensor() const { return made ? made->tensor : model->tensors()[index]; }
   bool is_unchanged() const { return made == nullptr; }
+  /// It takes the place of a model's tensor of another name.
+  bool is_renamed() const {
+    return made && model != nullptr && model->tensors()[index].name != made->tensor.name;
+  }
   /// The bytes are those that the model stores.
   bool is_stored() const { return made == nullptr || made->bytes == nullptr; }
   /// What the model says that the bytes hash to, where they are those that it stores.
@@ -50,5 +54,11 @@ PlannedTensor described_as(StoredTensor stored, Tensor description);
 /// Bytes that are made; the size is theirs. `place`: whose place among the tensors of a model it takes.
 /// Throws CorruptError where the description has another size.
 PlannedTensor computed(Tensor description, std::shared_ptr<const ByteSource> bytes, StoredTensor place = {});
+
+/// Whether its bytes are those that a model stores, under the dtype and shape that they have there.
+bool is_as_stored(const PlannedTensor& planned);
+
+/// The same under another name.
+PlannedTensor renamed(const PlannedTensor& planned, std::string name);
 
 }  // namespace aerotool

@@ -144,6 +144,8 @@ class Calls:
         add("convert AERO to safetensors", ["convert", at / "new.aero", "{out}/new.safetensors"], "file",
             old_file, jobs=(2,))
         add("convert AERO to zTensor", ["convert", at / "new.aero", "{out}/new.zt"], "file", old_file)
+        add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
+            old_file)
         add("convert to compressed zTensor", ["convert", "--compress", at / "new.safetensors", "{out}/new.zt"],
             "file", old_file, jobs=(2,))
         add("convert to zTensor 1.2", ["convert", "--to", "ztensor-1.2", "--compress", "--tensor-hash",

@@ -1,7 +1,7 @@
 #include "codecs/ggml/types.hpp"
-#include "formats/safetensors/dtype_order.hpp"
 #include "model/dtype.hpp"
 #include "model/ggml_dtype.hpp"
+#include "model/safetensors_order.hpp"
 
 #include <doctest/doctest.h>
 

@@ -223,6 +223,10 @@ TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
     return kept.order && !kept.files && !kept.head && !kept.gaps;
   };
   plan.tensors[0] = described_as({&model, 0}, description("c", DTypeCode::i8, {3}));
+  const Kept with_names = kept(plan);
+  CHECK(with_names.layout());
+  CHECK((!with_names.index && !with_names.head && !with_names.all()));
+  plan.tensors[0] = described_as({&model, 0}, description("a", DTypeCode::u8, {3}));
   CHECK(only_order(kept(plan)));
   plan.tensors[0] = computed(description("a", DTypeCode::i16, {3}),
                              std::make_shared<Doubled>(StoredTensor{&model, 0}), {&model, 0});

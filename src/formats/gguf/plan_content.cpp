@@ -173,7 +173,7 @@ Content content_of(const Plan& plan) {
   if (own) {
     content.metadata = *carried_metadata(plan, *source.metadata);
     content.version = carried_version(plan, source.version.value_or(content.version));
-    content.restores = all.kept.all();
+    content.restores = all.kept.layout();
   } else {
     drop_layout(source, content.dropped);
     collect(plan, content);

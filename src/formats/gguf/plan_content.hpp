@@ -17,7 +17,7 @@ struct Content {
   std::uint32_t version = 3;
   /// The source's own key-value section; of a source of another kind its architecture, name and text.
   Metadata metadata;
-  /// The source was GGUF, and all of it is passed on.
+  /// The source was GGUF, and its layout is passed on.
   bool restores = false;
   /// All tensors in the order that the source has, of whatever format it is.
   std::vector<PlannedTensor> in_source_order;

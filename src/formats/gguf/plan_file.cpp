@@ -34,12 +34,13 @@ void require_place(const PlannedTensor& planned, bool restored, Refusals& refusa
                   "has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
                       std::to_string(kMaxDimensions));
   }
-  if (!restored && tensor.name.size() > kLongestName) {
+  const bool has_its_name = restored && !planned.is_renamed();
+  if (!has_its_name && tensor.name.size() > kLongestName) {
     return refuse("names over " + std::to_string(kLongestName) + " bytes",
                   "its name has " + std::to_string(tensor.name.size()) + " bytes; GGUF allows " +
                       std::to_string(kLongestName));
   }
-  if (!restored && tensor.name.find('\0') != std::string::npos)
+  if (!has_its_name && tensor.name.find('\0') != std::string::npos)
     return refuse("names with a NUL in them", "its name has a NUL in it, which GGUF does not allow");
   const DType dtype = ggml_dtype(*id).value_or(tensor.dtype);
   const ByteSize size = dtype.size_of(tensor.shape);

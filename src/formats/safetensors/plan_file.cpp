@@ -7,12 +7,12 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/parse.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors/render.hpp"
 #include "formats/safetensors/rules.hpp"
+#include "model/safetensors_order.hpp"
 #include "transfer/refusals.hpp"
 
 namespace aerotool::safetensors {

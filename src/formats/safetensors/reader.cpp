@@ -6,10 +6,10 @@
 
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
-#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/message.hpp"
 #include "formats/safetensors/parse.hpp"
 #include "formats/safetensors/rules.hpp"
+#include "model/safetensors_order.hpp"
 #include "transfer/file_check.hpp"
 
 namespace aerotool::safetensors {

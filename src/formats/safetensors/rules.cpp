@@ -5,9 +5,9 @@
 
 #include "core/checked.hpp"
 #include "core/large_pages.hpp"
-#include "formats/safetensors/dtype_order.hpp"
 #include "formats/safetensors/message.hpp"
 #include "model/cut_off.hpp"
+#include "model/safetensors_order.hpp"
 
 namespace aerotool::safetensors {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "encoding/json/text.hpp"
 #include "formats/safetensors/plan_content.hpp"
 #include "formats/safetensors/reader.hpp"
 #include "formats/safetensors_sharded/parse.hpp"
 #include "formats/safetensors_sharded/plan_recorded.hpp"
+#include "model/index_text.hpp"
 #include "transfer/carried.hpp"
 #include "transfer/headed_set.hpp"
 #include "transfer/numbered_files.hpp"
@@ -42,38 +42,17 @@ std::vector<std::vector<PlannedTensor>> divide(const std::vector<PlannedTensor>&
   return shards;
 }
 
-/// As Python's json.dumps(indent=2, sort_keys=True) writes it, and a newline.
-std::string render_index(const Plan& plan, const HeadedFiles& files, IndexMetadata metadata) {
+std::string index_of(const HeadedFiles& files, IndexMetadata metadata) {
   std::uint64_t total = 0;
-  std::vector<std::pair<std::string_view, const std::string*>> map;
-  map.reserve(plan.tensors.size());
+  WeightMap map;
+  map.reserve(files.layout.tensors.size());
   for (std::size_t i = 0; i < files.files.size(); ++i) {
     const PlannedShard& shard = files.layout.shards[i];
     total += shard.size;
     for (std::size_t j = shard.first; j < shard.first + shard.count; ++j)
-      map.emplace_back(files.layout.tensors[j].tensor().name, &files.files[i].name);
+      map.emplace_back(files.layout.tensors[j].tensor().name, files.files[i].name);
   }
-  std::sort(map.begin(), map.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  metadata.emplace_back("total_size", std::to_string(total));
-  std::sort(metadata.begin(), metadata.end());
-  constexpr const char* kFirst = "\n    ";
-  constexpr const char* kNext = ",\n    ";
-  std::string json = "{\n  \"metadata\": {";
-  const char* separator = kFirst;
-  for (const auto& [key, value] : metadata) {
-    json += std::exchange(separator, kNext);
-    append_json_string(json, key);
-    json += ": " + value;
-  }
-  json += "\n  },\n  \"weight_map\": {";
-  separator = kFirst;
-  for (const auto& [tensor, file] : map) {
-    json += std::exchange(separator, kNext);
-    append_json_string(json, tensor);
-    json += ": ";
-    append_json_string(json, *file);
-  }
-  return json + "\n  }\n}\n";
+  return index_text(std::move(metadata), total, std::move(map));
 }
 
 /// Whether two indexes give the same tensors the same files. Throws what read_index() throws.
@@ -125,7 +104,7 @@ HeadedSet plan_set(const Plan& plan, safetensors::Content& content) {
     add_file(plan, std::move(file), set.files);
   }
   set.index_path = kUsualIndex;
-  set.index = render_index(plan, set.files, std::move(content.index_metadata));
+  set.index = index_of(set.files, std::move(content.index_metadata));
   return set;
 }
 

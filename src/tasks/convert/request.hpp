@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tasks/convert/rename.hpp"
 #include "tasks/convert/target.hpp"
 #include "tasks/open.hpp"
 #include "transfer/plan.hpp"
@@ -17,6 +18,7 @@ struct ConvertRequest {
   Target target;
   std::vector<std::string> include;  ///< patterns; none: all tensors
   std::vector<std::string> exclude;
+  std::vector<Rename> renames;              ///< of what is left, one after the other
   bool side_files = true;                   ///< what lies beside the first input's weights comes along
   bool force = false;                       ///< another model in the output directory is replaced
   std::optional<std::string> name;          ///< replaces the model's

@@ -8,6 +8,7 @@
 #include "tasks/convert/input_sets.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/other_metadata.hpp"
+#include "tasks/convert/rename.hpp"
 #include "tasks/convert/side_files.hpp"
 #include "tasks/patterns.hpp"
 #include "tasks/request_error.hpp"
@@ -100,6 +101,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   sources.plan.name_of_input = name_of_input(request.inputs.front());
   select_tensors(request, listener, sources);
   require_copyable(sources.plan);
+  rename_tensors(request.renames, listener, sources.plan);
   if (request.side_files) plan_side_files(request, listener, sources);
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;

@@ -1,4 +1,4 @@
-// The dtypes that safetensors has, and their order.
+// The dtypes that safetensors has, and the order that its library gives them.
 #pragma once
 
 #include <optional>

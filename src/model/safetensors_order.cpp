@@ -1,4 +1,4 @@
-#include "formats/safetensors/dtype_order.hpp"
+#include "model/safetensors_order.hpp"
 
 #include <algorithm>
 #include <array>
