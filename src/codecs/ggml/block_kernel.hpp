@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "codecs/floats/small_float.hpp"
 #include "codecs/ggml/decode.hpp"
@@ -15,11 +16,14 @@
 
 namespace aerotool::ggml::kernels {
 
-// Compilers would unroll a short loop before they come to vectorise it.
+// Compilers would unroll a loop of sixteen before they come to vectorise it. Clang vectorises a plain one
+// afterwards, and better.
 #ifdef __clang__
 #define AEROTOOL_KEEP_LOOP _Pragma("clang loop unroll(disable)")
+#define AEROTOOL_KEEP_PLAIN_LOOP
 #else
 #define AEROTOOL_KEEP_LOOP _Pragma("GCC unroll 1")
+#define AEROTOOL_KEEP_PLAIN_LOOP AEROTOOL_KEEP_LOOP
 #endif
 
 /// The integers of a block, before they are scaled.
@@ -56,10 +60,31 @@ template <std::size_t N, typename Map = Same>
   for (std::size_t i = 0; i < N; ++i) out[N + i] = Map::of(static_cast<std::uint8_t>(bytes[i] >> 4));
 }
 
+/// All integers of a block by `Kernel::unpack<K>`, which makes those from 32 K on: shifts have to be
+/// constants to become vectors of bytes.
+template <typename Kernel, std::size_t... K>
+[[gnu::always_inline]] inline void unpack_parts(const std::uint8_t* block, std::int8_t* out,
+                                                std::index_sequence<K...> /*parts*/) {
+  (Kernel::template unpack<K>(block, out + 32 * K), ...);
+}
+
+template <typename Kernel>
+[[gnu::always_inline]] inline Integers<Kernel::kElements> unpacked(ByteSpan block) {
+  Integers<Kernel::kElements> q;
+  unpack_parts<Kernel>(octets_of(block), q.at.data(), std::make_index_sequence<Kernel::kElements / 32>{});
+  return q;
+}
+
+/// Two bits of each of 32 bytes. A run of these has 128 elements: the lowest bits of all bytes come first.
+template <std::size_t K>
+[[gnu::always_inline]] inline std::uint8_t two_bits(const std::uint8_t* run, std::size_t i) {
+  return static_cast<std::uint8_t>(run[K / 4 * 32 + i] >> (K % 4 * 2) & 3);
+}
+
 /// The integers stay numbers of their own until the product, so that 0 has the sign that ggml gives it.
 template <std::size_t N>
 [[gnu::always_inline]] inline void scale(const std::int8_t* integers, float factor, float* out) {
-  AEROTOOL_KEEP_LOOP
+  AEROTOOL_KEEP_PLAIN_LOOP
   for (std::size_t i = 0; i < N; ++i) out[i] = factor * static_cast<float>(integers[i]);
 }
 
@@ -67,8 +92,20 @@ template <std::size_t N>
 template <std::size_t N>
 [[gnu::always_inline]] inline void scale_and_add(const std::int8_t* integers, float factor, float term,
                                                  float* out) {
-  AEROTOOL_KEEP_LOOP
+  AEROTOOL_KEEP_PLAIN_LOOP
   for (std::size_t i = 0; i < N; ++i) out[i] = factor * static_cast<float>(integers[i]) + term;
+}
+
+/// Blocks of 32 are unpacked in two halves. A processor that reads both at once waits until they are stored.
+[[gnu::always_inline]] inline void scale_halves(const Integers<32>& integers, float factor, float* out) {
+  scale<16>(integers.at.data(), factor, out);
+  scale<16>(integers.at.data() + 16, factor, out + 16);
+}
+
+[[gnu::always_inline]] inline void scale_halves_and_add(const Integers<32>& integers, float factor,
+                                                        float term, float* out) {
+  scale_and_add<16>(integers.at.data(), factor, term, out);
+  scale_and_add<16>(integers.at.data() + 16, factor, term, out + 16);
 }
 
 /// Decodes block after block.

@@ -236,7 +236,7 @@ template <unsigned First = 0, unsigned Bits = 4>
   } else {
     const std::uint8_t clear = curve_value<First, Bits - 1>(nibble);
     const std::uint8_t set = curve_value<First + (1U << (Bits - 1)), Bits - 1>(nibble);
-    const auto mask = static_cast<std::uint8_t>(-(nibble >> (Bits - 1) & 1));
+    const auto mask = static_cast<std::uint8_t>((nibble & 1U << (Bits - 1)) != 0 ? 0xff : 0);
     return static_cast<std::uint8_t>(clear ^ ((clear ^ set) & mask));
   }
 }
@@ -254,9 +254,7 @@ struct Iq4Nl {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     Integers<32> q;
     unpack_nibbles<16, OnCurve>(octets_of(block) + 2, q.at.data());
-    const float d = half_at(block, 0);
-    scale<16>(q.at.data(), d, out);
-    scale<16>(q.at.data() + 16, d, out + 16);
+    scale_halves(q, half_at(block, 0), out);
   }
 };
 
@@ -267,17 +265,16 @@ struct Iq4Xs {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     const std::uint8_t* bytes = octets_of(block);
     Integers<256> q;
-    for (std::size_t group = 0; group < 8; ++group) {
-      unpack_nibbles<16, OnCurve>(bytes + 8 + 16 * group, q.at.data() + 32 * group);
-    }
+    unpack_nibbles<128, OnCurve>(bytes + 8, q.at.data());
     const float d = half_at(block, 0);
     const unsigned high = load_le<std::uint16_t>(block, 2);
-    std::array<float, 8> factors;
     for (std::size_t group = 0; group < 8; ++group) {
       const unsigned low = bytes[4 + group / 2] >> (group % 2 * 4) & 0xfU;
-      factors[group] = d * static_cast<float>(static_cast<int>((high >> (2 * group) & 3U) << 4 | low) - 32);
+      const float factor =
+          d * static_cast<float>(static_cast<int>((high >> (2 * group) & 3U) << 4 | low) - 32);
+      scale<16>(q.at.data() + 16 * group, factor, out + 32 * group);
+      scale<16>(q.at.data() + 128 + 16 * group, factor, out + 32 * group + 16);
     }
-    scale_groups(q, factors, out);
   }
 };
 

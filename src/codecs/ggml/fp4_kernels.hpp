@@ -42,9 +42,7 @@ struct Mxfp4 {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     Integers<32> q;
     unpack_nibbles<16, TwiceE2m1>(octets_of(block) + 1, q.at.data());
-    const float d = half_e8m0(octets_of(block)[0]);
-    scale<16>(q.at.data(), d, out);
-    scale<16>(q.at.data() + 16, d, out + 16);
+    scale_halves(q, half_e8m0(octets_of(block)[0]), out);
   }
 };
 

@@ -10,17 +10,14 @@ struct Q2K {
   static constexpr std::uint32_t kId = 10;
   static constexpr std::uint32_t kElements = 256;
   static constexpr std::uint32_t kBytes = 84;
+
+  template <std::size_t K>
+  [[gnu::always_inline]] static void unpack(const std::uint8_t* block, std::int8_t* out) {
+    for (std::size_t i = 0; i < 32; ++i) out[i] = static_cast<std::int8_t>(two_bits<K>(block + 16, i));
+  }
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     const std::uint8_t* scales = octets_of(block);
-    const std::uint8_t* bits = octets_of(block) + 16;
-    Integers<256> q;
-    for (std::size_t half = 0; half < 2; ++half) {
-      for (std::size_t part = 0; part < 4; ++part) {
-        for (std::size_t i = 0; i < 32; ++i) {
-          q.at[128 * half + 32 * part + i] = static_cast<std::int8_t>(bits[32 * half + i] >> (2 * part) & 3);
-        }
-      }
-    }
+    const Integers<256> q = unpacked<Q2K>(block);
     const float d = half_at(block, 80);
     const float dmin = half_at(block, 82);
     std::array<float, 16> factors;
@@ -39,20 +36,17 @@ struct Q3K {
   static constexpr std::uint32_t kId = 11;
   static constexpr std::uint32_t kElements = 256;
   static constexpr std::uint32_t kBytes = 110;
-  [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
-    const std::uint8_t* high = octets_of(block);
-    const std::uint8_t* bits = octets_of(block) + 32;
-    const std::uint8_t* scales = octets_of(block) + 96;
-    Integers<256> q;
-    for (std::size_t half = 0; half < 2; ++half) {
-      for (std::size_t part = 0; part < 4; ++part) {
-        for (std::size_t i = 0; i < 32; ++i) {
-          const auto third = static_cast<std::uint8_t>(high[i] >> (4 * half + part) & 1);
-          const auto low = static_cast<std::uint8_t>(bits[32 * half + i] >> (2 * part) & 3);
-          q.at[128 * half + 32 * part + i] = static_cast<std::int8_t>((third << 2 | low) - 4);
-        }
-      }
+
+  template <std::size_t K>
+  [[gnu::always_inline]] static void unpack(const std::uint8_t* block, std::int8_t* out) {
+    for (std::size_t i = 0; i < 32; ++i) {
+      const auto third = static_cast<std::uint8_t>(block[i] >> K & 1);
+      out[i] = static_cast<std::int8_t>(two_bits<K>(block + 32, i) + 4 * third - 4);
     }
+  }
+  [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
+    const std::uint8_t* scales = octets_of(block) + 96;
+    const Integers<256> q = unpacked<Q3K>(block);
     const float d = half_at(block, 108);
     std::array<float, 16> factors;
     for (std::size_t group = 0; group < 16; ++group) {
@@ -114,19 +108,17 @@ struct Q5K {
   static constexpr std::uint32_t kId = 13;
   static constexpr std::uint32_t kElements = 256;
   static constexpr std::uint32_t kBytes = 176;
+
+  template <std::size_t K>
+  [[gnu::always_inline]] static void unpack(const std::uint8_t* block, std::int8_t* out) {
+    const std::uint8_t* nibbles = block + 48 + K / 2 * 32;
+    for (std::size_t i = 0; i < 32; ++i) {
+      const auto fifth = static_cast<std::uint8_t>(block[16 + i] >> K & 1);
+      out[i] = static_cast<std::int8_t>((nibbles[i] >> (K % 2 * 4) & 0xf) + 16 * fifth);
+    }
+  }
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
-    const std::uint8_t* high = octets_of(block) + 16;
-    Integers<256> q;
-    for (std::size_t pair = 0; pair < 4; ++pair) {
-      unpack_nibbles<32>(octets_of(block) + 48 + 32 * pair, q.at.data() + 64 * pair);
-    }
-    for (std::size_t group = 0; group < 8; ++group) {
-      for (std::size_t i = 0; i < 32; ++i) {
-        const auto fifth = static_cast<std::uint8_t>(high[i] >> group & 1);
-        q.at[32 * group + i] = static_cast<std::int8_t>(q.at[32 * group + i] | fifth << 4);
-      }
-    }
-    scale_by_pairs(block, q, out);
+    scale_by_pairs(block, unpacked<Q5K>(block), out);
   }
 };
 
@@ -134,20 +126,18 @@ struct Q6K {
   static constexpr std::uint32_t kId = 14;
   static constexpr std::uint32_t kElements = 256;
   static constexpr std::uint32_t kBytes = 210;
+
+  template <std::size_t K>
+  [[gnu::always_inline]] static void unpack(const std::uint8_t* block, std::int8_t* out) {
+    const std::uint8_t* nibbles = block + K / 4 * 64 + K % 2 * 32;
+    for (std::size_t i = 0; i < 32; ++i) {
+      const auto low = static_cast<std::uint8_t>(nibbles[i] >> (K % 4 / 2 * 4) & 0xf);
+      out[i] = static_cast<std::int8_t>(low + 16 * two_bits<K>(block + 128, i) - 32);
+    }
+  }
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     const std::uint8_t* scales = octets_of(block) + 192;
-    Integers<256> q;
-    for (std::size_t half = 0; half < 2; ++half) {
-      const std::uint8_t* high = octets_of(block) + 128 + 32 * half;
-      std::int8_t* to = q.at.data() + 128 * half;
-      unpack_nibbles<64>(octets_of(block) + 64 * half, to);
-      for (std::size_t part = 0; part < 4; ++part) {
-        for (std::size_t i = 0; i < 32; ++i) {
-          const auto upper = static_cast<std::uint8_t>(high[i] >> (2 * part) & 3);
-          to[32 * part + i] = static_cast<std::int8_t>((to[32 * part + i] | upper << 4) - 32);
-        }
-      }
-    }
+    const Integers<256> q = unpacked<Q6K>(block);
     const float d = half_at(block, 208);
     std::array<float, 16> factors;
     for (std::size_t group = 0; group < 16; ++group) {

@@ -47,17 +47,13 @@ struct Tq20 {
   static constexpr std::uint32_t kId = 35;
   static constexpr std::uint32_t kElements = 256;
   static constexpr std::uint32_t kBytes = 66;
+
+  template <std::size_t K>
+  [[gnu::always_inline]] static void unpack(const std::uint8_t* block, std::int8_t* out) {
+    for (std::size_t i = 0; i < 32; ++i) out[i] = static_cast<std::int8_t>(two_bits<K>(block, i) - 1);
+  }
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
-    const std::uint8_t* bytes = octets_of(block);
-    Integers<256> q;
-    for (std::size_t half = 0; half < 2; ++half) {
-      for (std::size_t part = 0; part < 4; ++part) {
-        for (std::size_t i = 0; i < 32; ++i) {
-          const int two_bits = bytes[32 * half + i] >> (2 * part) & 3;
-          q.at[128 * half + 32 * part + i] = static_cast<std::int8_t>(two_bits - 1);
-        }
-      }
-    }
+    const Integers<256> q = unpacked<Tq20>(block);
     scale<256>(q.at.data(), half_at(block, 64), out);
   }
 };

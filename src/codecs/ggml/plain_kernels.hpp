@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "codecs/ggml/block_kernel.hpp"
+#include "codecs/ggml/expansion.hpp"
 
 namespace aerotool::ggml::kernels {
 
@@ -15,9 +16,7 @@ struct Q40 {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     Integers<32> q;
     unpack_nibbles<16, Less<8>>(octets_of(block) + 2, q.at.data());
-    const float d = half_at(block, 0);
-    scale<16>(q.at.data(), d, out);
-    scale<16>(q.at.data() + 16, d, out + 16);
+    scale_halves(q, half_at(block, 0), out);
   }
 };
 
@@ -28,41 +27,35 @@ struct Q41 {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     Integers<32> q;
     unpack_nibbles<16>(octets_of(block) + 4, q.at.data());
-    const float d = half_at(block, 0);
-    const float m = half_at(block, 2);
-    scale_and_add<16>(q.at.data(), d, m, out);
-    scale_and_add<16>(q.at.data() + 16, d, m, out + 16);
+    scale_halves_and_add(q, half_at(block, 0), half_at(block, 2), out);
   }
 };
 
-/// 32 nibbles with fifth bits, which a word has in the order of the elements.
-struct FiveBits {
-  std::array<std::int32_t, 32> at;
-
-  template <int Zero>
-  [[gnu::always_inline]] static FiveBits unpack(std::uint32_t high, const std::uint8_t* nibbles) {
-    Integers<32> low;
-    unpack_nibbles<16>(nibbles, low.at.data());
-    FiveBits q;
-    for (std::size_t half = 0; half < 32; half += 16) {
-      AEROTOOL_KEEP_LOOP
-      for (std::size_t i = half; i < half + 16; ++i) {
-        const std::int32_t fifth = (high & std::uint32_t{1} << i) != 0 ? 16 : 0;
-        q.at[i] = low.at[i] + fifth - Zero;
-      }
-    }
-    return q;
+/// 32 elements, whose fifth bits are in four bytes, eight at once. `Less16`: each less 16, for which the bits
+/// above the nibble are set where the fifth one is not.
+template <bool Less16>
+[[gnu::always_inline]] inline Integers<32> five_bits(const std::uint8_t* fifths,
+                                                     const std::uint8_t* nibbles) {
+  constexpr std::uint64_t kEach = 0x0101010101010101U;
+  Integers<32> q;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto fifth = std::bit_cast<std::uint64_t>(kBitMasks[fifths[i]]);
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, nibbles + i % 2 * 8, 8);
+    eight = (i < 2 ? eight : eight >> 4) & 0xf * kEach;
+    eight |= Less16 ? ~fifth & 0xf0 * kEach : fifth & 0x10 * kEach;
+    std::memcpy(q.at.data() + 8 * i, &eight, 8);
   }
-};
+  return q;
+}
 
 struct Q50 {
   static constexpr std::uint32_t kId = 6;
   static constexpr std::uint32_t kElements = 32;
   static constexpr std::uint32_t kBytes = 22;
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
-    const auto q = FiveBits::unpack<16>(load_le<std::uint32_t>(block, 2), octets_of(block) + 6);
-    const float d = half_at(block, 0);
-    for (std::size_t i = 0; i < 32; ++i) out[i] = d * static_cast<float>(q.at[i]);
+    const Integers<32> q = five_bits<true>(octets_of(block) + 2, octets_of(block) + 6);
+    scale_halves(q, half_at(block, 0), out);
   }
 };
 
@@ -71,10 +64,8 @@ struct Q51 {
   static constexpr std::uint32_t kElements = 32;
   static constexpr std::uint32_t kBytes = 24;
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
-    const auto q = FiveBits::unpack<0>(load_le<std::uint32_t>(block, 4), octets_of(block) + 8);
-    const float d = half_at(block, 0);
-    const float m = half_at(block, 2);
-    for (std::size_t i = 0; i < 32; ++i) out[i] = d * static_cast<float>(q.at[i]) + m;
+    const Integers<32> q = five_bits<false>(octets_of(block) + 4, octets_of(block) + 8);
+    scale_halves_and_add(q, half_at(block, 0), half_at(block, 2), out);
   }
 };
 
@@ -85,7 +76,7 @@ struct Q80 {
   [[gnu::always_inline]] static void decode(ByteSpan block, float* out) {
     Integers<32> q;
     std::memcpy(q.at.data(), block.data() + 2, 32);
-    scale<32>(q.at.data(), half_at(block, 0), out);
+    scale_halves(q, half_at(block, 0), out);
   }
 };
 
