@@ -18,6 +18,7 @@ cli::Settings<ConvertOptions> settings() {
                  cli::sets(&ConvertOptions::to)});
   all.emplace_back(cli::sha256_setting());
   all.emplace_back(cli::dry_run_setting());
+  all.emplace_back(cli::json_of_result_setting());
   cli::append(all, cli::write_settings(tasks::write_options()));
   return all;
 }

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <utility>
 
+#include "cli/json_out.hpp"
 #include "cli/listener.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/terminal.hpp"
+#include "cli/text_out.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "tasks/convert/convert.hpp"
@@ -24,6 +26,9 @@ tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target
   request.target = std::move(target);
   request.include = options.include;
   request.exclude = options.exclude;
+  request.dtypes = options.dtypes;
+  request.dequantize = options.dequantize;
+  request.strict = options.strict;
   request.renames = options.renames;
   request.side_files = options.side_files;
   request.force = options.force;
@@ -48,17 +53,50 @@ void print_result(const std::string& output, const tasks::Conversion& conversion
   }
 }
 
+void print_json(const tasks::Conversion& conversion, const tasks::Target& target,
+                const tasks::Converted& done) {
+  TextOut out;
+  JsonOut json(out);
+  json.begin_object();
+  json.name_member("path", target.path);
+  json.member("format", target.format);
+  json.member("tensors", conversion.plan().tensors.size());
+  json.member("bytes", done.bytes);
+  if (target.set_writer != nullptr) {
+    const auto name = [&](const std::string& file) { json.text(file); };
+    json.array_member("written", done.files.written, name);
+    json.array_member("kept", done.files.kept, name);
+  }
+  json.objects_member("converted", conversion.computed(), [&](const tasks::ComputedTensor& tensor) {
+    json.name_member("name", tensor.name);
+    json.member("from", tensor.from);
+    json.member("to", tensor.to.name());
+    if (!tensor.tally) return;
+    const CastCounts counts = tensor.tally->counts();
+    json.member("clipped", counts.clipped);
+    json.member("flushed", counts.flushed);
+    json.member("nan", counts.nan);
+  });
+  json.end_object();
+  json.finish();
+  out.finish();
+}
+
 }  // namespace
 
-int run_conversion(const ConversionOptions& options, tasks::Target target) {
+int run_conversion(const ConversionOptions& options, const tasks::Target& target) {
   const std::string output = target.path;
-  tasks::Conversion conversion(request_of(options, std::move(target)), listener(options));
+  if (options.json && output == "-") throw UsageError("--json: standard output takes the model already");
+  if (options.json && options.dry_run)
+    throw UsageError("--json and --dry-run: nothing is written to tell of");
+  tasks::Conversion conversion(request_of(options, target), listener(options));
   if (options.dry_run) {
     print_plan(output, conversion.plan(), conversion.summary(), conversion.existing());
     conversion.require_replaceable();
     return 0;
   }
   const tasks::Converted done = conversion.write();
+  if (options.json) print_json(conversion, target, done);
   if (options.quiet == 0) print_result(output, conversion, done);
   return 0;
 }

@@ -16,6 +16,10 @@ struct ConversionOptions : ReadingOptions {
   bool dry_run = false;
   std::vector<std::string> include;
   std::vector<std::string> exclude;
+  std::vector<std::string> dtypes;
+  bool dequantize = false;
+  bool strict = false;
+  bool json = false;
   std::vector<tasks::Rename> renames;
   bool side_files = true;
   bool force = false;
@@ -25,11 +29,12 @@ struct ConversionOptions : ReadingOptions {
 };
 
 Setting<ConversionOptions> dry_run_setting();
+Setting<ConversionOptions> json_of_result_setting();
 /// The options that say what is written, and how: those of the formats that it may be written to come first.
 Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats);
 
 /// Converts all operands but the last to the target; or prints the plan, with --dry-run. Returns the exit
 /// status.
-int run_conversion(const ConversionOptions& options, tasks::Target target);
+int run_conversion(const ConversionOptions& options, const tasks::Target& target);
 
 }  // namespace aerotool::cli

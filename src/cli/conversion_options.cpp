@@ -24,6 +24,11 @@ Setting<ConversionOptions> dry_run_setting() {
           sets(&ConversionOptions::dry_run)};
 }
 
+Setting<ConversionOptions> json_of_result_setting() {
+  return {{"json", 0, Option::Argument::none, "", "say what was written, as one JSON document", {}},
+          sets(&ConversionOptions::json)};
+}
+
 Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
   using enum Option::Argument;
   Settings<ConversionOptions> settings;
@@ -43,6 +48,12 @@ Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
        sets(&ConversionOptions::include)},
       {{"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}},
        sets(&ConversionOptions::exclude)},
+      {{"dtype", 0, required, "TYPE[:PATTERN]", "write floats as this type: bf16, f16, f32, ...", {}},
+       sets(&ConversionOptions::dtypes)},
+      {{"dequantize", 0, none, "", "decode quantized weights (to bf16, or as --dtype says)", {}},
+       sets(&ConversionOptions::dequantize)},
+      {{"strict", 0, none, "", "fail where a value is too large for its new type", {}},
+       sets(&ConversionOptions::strict)},
       {{"rename", 0, required, "s/REGEX/NEW/", "give tensors other names; may be given several times", {}},
        [](ConversionOptions& options, const Values& values) {
          options.renames.clear();

@@ -140,7 +140,7 @@ Kept kept(const Plan& plan) {
     renamed = renamed || planned.is_renamed();
   }
   const bool as_it_was = stored && !renamed;
-  return {.order = true, .files = stored, .index = as_it_was, .head = as_it_was, .gaps = stored};
+  return {.order = true, .files = true, .index = as_it_was, .head = as_it_was, .gaps = stored};
 }
 
 void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept) {

@@ -16,7 +16,7 @@ namespace aerotool {
 /// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
 struct Kept {
   bool order = false;  ///< of the tensors in one file: the plan has all of them, and no others
-  bool files = false;  ///< which tensors lie in which file: they are stored as they were
+  bool files = false;  ///< which tensors lie in which file
   bool index = false;  ///< of these files: the names are the same too
   bool head = false;   ///< it says of every tensor what the plan does, and the metadata is the source's
   bool gaps = false;   ///< every tensor has the place and size that it had

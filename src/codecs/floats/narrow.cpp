@@ -15,17 +15,17 @@ namespace {
 
 /// A type that numbers are rounded to: `kMantissa` bits of fraction, an exponent with `kBias`. `kInfinite`:
 /// the magnitude from which on nothing is a number. `kClipped`: what is written for what is too large.
-template <typename BitsOfElement, int mantissa, int bias, std::uint32_t clipped, std::uint32_t nan>
+template <typename BitsOfElement, int Mantissa, int Bias, std::uint32_t Clipped, std::uint32_t Nan>
 struct Target {
   using Bits = BitsOfElement;
-  static constexpr int kMantissa = mantissa;
-  static constexpr int kBias = bias;
-  static constexpr Bits kClipped = clipped;
-  static constexpr Bits kNan = nan;
+  static constexpr int kMantissa = Mantissa;
+  static constexpr int kBias = Bias;
+  static constexpr Bits kClipped = Clipped;
+  static constexpr Bits kNan = Nan;
   /// F8_E4M3 has no infinities, and its largest numbers use the exponent of all ones.
-  static constexpr bool kSaturates = clipped + 1 == nan;
+  static constexpr bool kSaturates = Clipped + 1 == Nan;
   /// The magnitude of the largest number, and with it the numbers that round to it.
-  static constexpr Bits kLargest = kSaturates ? clipped : clipped - 1;
+  static constexpr Bits kLargest = kSaturates ? Clipped : Clipped - 1;
 };
 
 using Half = Target<std::uint16_t, 10, 15, 0x7c00, 0x7e00>;

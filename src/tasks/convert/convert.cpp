@@ -62,16 +62,18 @@ Converted Conversion::write() {
   require_replaceable();
   tell_what_is_not_kept();
   if (set_) tell_of_other_models();
+  const std::string& path = request_.target.path;
   const auto begin = std::chrono::steady_clock::now();
   Converted done;
   listener_.follow({}, [&](io::Progress* progress) {
     if (file_) {
-      write_file(request_.target.path, *file_, progress);
+      write_file(path, *file_, progress);
     } else {
-      done.files = set_->write(request_.target.path, progress);
+      done.files = set_->write(path, progress);
     }
     done.bytes = progress->done;
   });
+  tell_of_casts(sources_.computed, path == "-" ? "standard output" : escape_controls(path), listener_);
   done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return done;
 }

@@ -28,6 +28,7 @@ class Conversion {
 
   const Plan& plan() const { return sources_.plan; }
   const PlanSummary& summary() const { return summary_; }
+  const std::vector<ComputedTensor>& computed() const { return sources_.computed; }
   /// What is in the output directory already.
   const ExistingFiles& existing() const { return existing_; }
 

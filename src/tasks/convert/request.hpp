@@ -18,6 +18,9 @@ struct ConvertRequest {
   Target target;
   std::vector<std::string> include;  ///< patterns; none: all tensors
   std::vector<std::string> exclude;
+  std::vector<std::string> dtypes;          ///< as --dtype takes them: TYPE[:PATTERN]
+  bool dequantize = false;                  ///< quantized weights may be decoded
+  bool strict = false;                      ///< a value that is too large for its dtype is refused
   std::vector<Rename> renames;              ///< of what is left, one after the other
   bool side_files = true;                   ///< what lies beside the first input's weights comes along
   bool force = false;                       ///< another model in the output directory is replaced

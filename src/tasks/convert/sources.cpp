@@ -101,6 +101,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   sources.plan.name_of_input = name_of_input(request.inputs.front());
   select_tensors(request, listener, sources);
   require_copyable(sources.plan);
+  sources.computed = compute_tensors(request, listener, sources.plan);
   rename_tensors(request.renames, listener, sources.plan);
   if (request.side_files) plan_side_files(request, listener, sources);
   sources.plan.edits.name = request.name;

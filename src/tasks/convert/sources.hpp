@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "tasks/convert/computed.hpp"
 #include "tasks/convert/request.hpp"
 #include "tasks/listener.hpp"
 #include "transfer/plan.hpp"
@@ -14,6 +15,7 @@ namespace aerotool::tasks {
 struct Sources {
   std::vector<std::unique_ptr<Model>> models;
   Plan plan;
+  std::vector<ComputedTensor> computed;
 };
 
 /// Opens the inputs, unites them, and selects their tensors. Throws RequestError, and what opening a model

@@ -107,6 +107,7 @@ Target target_of(const std::string& output, const std::string& to, const WriteOp
   }
   Target target;
   target.path = output;
+  target.format = kinds.name;
   if (several) {
     target.set_writer = kinds.set_writer;
   } else {
@@ -121,6 +122,7 @@ Target set_target(const std::string& directory) {
   if (directory == "-") throw RequestError("a set is a directory of files; it cannot go to standard output");
   Target target;
   target.path = directory;
+  target.format = kSetFormat;
   target.set_writer = kinds_of(kSetFormat).set_writer;
   return target;
 }

@@ -12,6 +12,7 @@ namespace aerotool::tasks {
 /// Exactly one of the writers is there.
 struct Target {
   std::string path;
+  std::string format;  ///< its name: "gguf"
   const Writer* writer = nullptr;
   const SetWriter* set_writer = nullptr;
 };

@@ -37,9 +37,9 @@ class CastBytes final : public ByteSource {
     if (to_.overflow == Overflow::clip || !to_.tally) return;
     const std::uint64_t clipped = to_.tally->counts().clipped;
     if (clipped == 0) return;
-    throw UnsupportedError({path(), {}, to_.name}, plural(clipped, "value") +
-                                                       (clipped == 1 ? " is" : " are") + " too large for " +
-                                                       std::string(dtype_of(to_.kind).name()));
+    throw UnsupportedError({path(), {}, to_.name},
+                           plural(clipped, "value") + (clipped == 1 ? " is" : " are") + " too large for " +
+                               std::string(dtype_of(to_.kind).name()) + ", which --strict refuses");
   }
 
  private:
