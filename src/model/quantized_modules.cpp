@@ -26,6 +26,7 @@ constexpr std::array kSuffixes = {
     Suffix{".scales", QuantRole::scale},
     Suffix{"_scales", QuantRole::scale},
     Suffix{".scale", QuantRole::scale},
+    Suffix{".scale_weight", QuantRole::scale},
     Suffix{".SCB", QuantRole::scale},
     Suffix{".weight_global_scale", QuantRole::second_scale},
     Suffix{".weight_scale_2", QuantRole::second_scale},
@@ -36,6 +37,7 @@ constexpr std::array kSuffixes = {
     Suffix{".weight_shape", QuantRole::shape},
     Suffix{".input_global_scale", QuantRole::input_scale},
     Suffix{".input_scale", QuantRole::input_scale},
+    Suffix{".scale_input", QuantRole::input_scale},
     Suffix{".weight.nested_absmax", QuantRole::nested_absmax},
     Suffix{".weight.absmax", QuantRole::absmax},
     Suffix{".weight.nested_quant_map", QuantRole::nested_quant_map},
@@ -75,15 +77,10 @@ bool may_be_codes(const DType& dtype) {
   }
 }
 
-/// The tensors of one name, before it is known what they are.
-struct Group {
-  std::string_view name;
-  QuantLayout hint = QuantLayout::one_each;
-  std::array<std::uint32_t, kQuantRoles> tensors{};
-};
+}  // namespace
 
-std::vector<Group> groups_in(std::span<const Tensor> tensors) {
-  std::vector<Group> groups;
+std::vector<QuantizedGroup> quantized_groups(std::span<const Tensor> tensors) {
+  std::vector<QuantizedGroup> groups;
   // Most models have none, which their dtypes tell: their names are not even looked at.
   const bool any = std::any_of(tensors.begin(), tensors.end(),
                                [](const Tensor& tensor) { return may_be_codes(tensor.dtype); });
@@ -103,25 +100,41 @@ std::vector<Group> groups_in(std::span<const Tensor> tensors) {
       if (by_name.empty()) by_name.reserve(tensors.size() / 2);
       const auto [entry, is_new] = by_name.emplace(module, groups.size());
       if (is_new) {
-        groups.push_back({.name = module, .hint = {}, .tensors = {}});
+        groups.push_back({.name = module, .hint = QuantLayout::one_each, .tensors = {}});
         groups.back().tensors.fill(QuantizedModule::kNone);
       }
       last = entry->second;
     }
-    Group& group = groups[last];
+    QuantizedGroup& group = groups[last];
     std::uint32_t& place = group.tensors[static_cast<std::size_t>(suffix->role)];
     // Two for one purpose: no layout that is known, and the second counts as a tensor of its own.
-    if (place != QuantizedModule::kNone) continue;
+    if (place != QuantizedModule::kNone) {
+      if (group.twice == QuantizedModule::kNone) group.twice = static_cast<std::uint32_t>(i);
+      continue;
+    }
     place = static_cast<std::uint32_t>(i);
     if (suffix->role == QuantRole::codes) group.hint = suffix->hint;
   }
   return groups;
 }
 
+std::vector<std::size_t> scaled_float_codes(std::span<const Tensor> tensors) {
+  std::vector<std::size_t> found;
+  for (const QuantizedGroup& group : quantized_groups(tensors)) {
+    if (!group.has(QuantRole::codes) || !is_small_float(tensors[group.tensor(QuantRole::codes)].dtype))
+      continue;
+    if (group.has(QuantRole::scale)) found.push_back(group.tensor(QuantRole::codes));
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+namespace {
+
 /// Judges one group.
 class Judge {
  public:
-  Judge(std::span<const Tensor> tensors, const Quantization& quantization, const Group& group)
+  Judge(std::span<const Tensor> tensors, const Quantization& quantization, const QuantizedGroup& group)
       : tensors_(tensors), quantization_(quantization), group_(group) {}
 
   std::optional<QuantizedModule> module() const {
@@ -275,7 +288,7 @@ class Judge {
 
   std::span<const Tensor> tensors_;
   const Quantization& quantization_;
-  const Group& group_;
+  const QuantizedGroup& group_;
 };
 
 }  // namespace
@@ -283,7 +296,7 @@ class Judge {
 std::vector<QuantizedModule> quantized_modules(std::span<const Tensor> tensors,
                                                const Quantization& quantization) {
   std::vector<QuantizedModule> modules;
-  for (const Group& group : groups_in(tensors)) {
+  for (const QuantizedGroup& group : quantized_groups(tensors)) {
     if (auto module = Judge(tensors, quantization, group).module()) modules.push_back(*module);
   }
   return modules;

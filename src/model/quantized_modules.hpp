@@ -58,6 +58,25 @@ struct QuantizedModule {
   std::uint32_t tensor(QuantRole role) const { return tensors[static_cast<std::size_t>(role)]; }
 };
 
+/// Tensors whose names make them parts of one module, whatever they hold.
+struct QuantizedGroup {
+  std::string_view name;
+  QuantLayout hint = QuantLayout::one_each;  ///< what the name of the codes says, if anything
+  std::array<std::uint32_t, kQuantRoles> tensors{};
+  std::uint32_t twice = QuantizedModule::kNone;  ///< the first one whose purpose another one has already
+
+  std::uint32_t tensor(QuantRole role) const { return tensors[static_cast<std::size_t>(role)]; }
+  bool has(QuantRole role) const { return tensor(role) != QuantizedModule::kNone; }
+};
+
+/// All of them among `tensors`, whose names outlive the result, in no order that means anything; many are no
+/// quantized weights. None where no tensor can hold codes.
+std::vector<QuantizedGroup> quantized_groups(std::span<const Tensor> tensors);
+
+/// The tensors of 8-bit floats that a scale beside them belongs to, by their numbers, in order: their
+/// elements are not yet the weights.
+std::vector<std::size_t> scaled_float_codes(std::span<const Tensor> tensors);
+
 /// The modules among `tensors`, whose names outlive the result, in no order that means anything.
 std::vector<QuantizedModule> quantized_modules(std::span<const Tensor> tensors,
                                                const Quantization& quantization);

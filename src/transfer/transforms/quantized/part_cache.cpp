@@ -1,0 +1,44 @@
+#include "transfer/transforms/quantized/part_cache.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace aerotool::quantized {
+
+std::shared_ptr<const PartCache::Bytes> PartCache::get(const Key& key, const std::function<Bytes()>& load) {
+  std::shared_ptr<Part> part;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(parts_, key, [](const auto& one) { return one->key; });
+    if (found != parts_.end()) {
+      part = *found;
+      parts_.splice(parts_.begin(), parts_, found);
+    } else {
+      part = std::make_shared<Part>();
+      part->key = key;
+      parts_.push_front(part);
+    }
+  }
+  std::shared_ptr<const Bytes> bytes;
+  {
+    const std::lock_guard lock(part->loading);
+    if (part->bytes) return part->bytes;
+    part->bytes = std::make_shared<const Bytes>(load());
+    bytes = part->bytes;
+  }
+  keep(part, bytes->size());
+  return bytes;
+}
+
+void PartCache::keep(const std::shared_ptr<Part>& part, std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  part->size = size;
+  std::size_t held = 0;
+  // Those past the first few are let go of; who reads them still holds them.
+  for (auto at = parts_.begin(); at != parts_.end();) {
+    held += (*at)->size;
+    at = held > kMostBytes && *at != part ? parts_.erase(at) : std::next(at);
+  }
+}
+
+}  // namespace aerotool::quantized

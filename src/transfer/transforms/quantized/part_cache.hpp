@@ -1,0 +1,45 @@
+// Parts of tensors that were read in another order than they are asked for, kept for the next ones who ask.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace aerotool::quantized {
+
+/// What the weights of a model share, so that what is held does not grow with their number. Thread-safe.
+class PartCache {
+ public:
+  using Bytes = std::vector<std::byte>;
+
+  struct Key {
+    std::size_t tensor = 0;
+    std::uint64_t part = 0;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+
+  /// What `load` returns, or returned not long ago; those who ask for one part at the same time wait for one
+  /// load. Throws what it throws.
+  std::shared_ptr<const Bytes> get(const Key& key, const std::function<Bytes()>& load);
+
+ private:
+  static constexpr std::size_t kMostBytes = std::size_t{20} << 20;
+
+  struct Part {
+    Key key;
+    std::mutex loading;
+    std::shared_ptr<const Bytes> bytes;  // under `loading`
+    std::size_t size = 0;                // under the cache's mutex
+  };
+
+  void keep(const std::shared_ptr<Part>& part, std::size_t size);
+
+  std::mutex mutex_;
+  std::list<std::shared_ptr<Part>> parts_;  // the last one used first
+};
+
+}  // namespace aerotool::quantized

@@ -1,0 +1,352 @@
+#include "transfer/transforms/quantized/scaled_codes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "codecs/floats/small_float.hpp"
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/scratch.hpp"
+#include "core/vectorised.hpp"
+
+namespace aerotool::quantized {
+namespace {
+
+// So many numbers are made at once: they stay in a core's cache until all steps are done.
+constexpr std::uint64_t kAtOnce = std::uint64_t{16} << 10;
+
+struct Code {
+  std::uint32_t bits;    // stored
+  int significant_bits;  // of the number, less zero
+  int lowest_bit;        // the exponent of its last one
+  double largest;
+};
+
+Code code_of(CodeKind kind) {
+  switch (kind) {
+    case CodeKind::f8_e4m3:
+      return {8, 4, -9, 448};
+    case CodeKind::e2m1:
+      return {4, 2, -1, 6};
+    case CodeKind::u4_minus_8:
+      return {4, 5, 0, 16};
+    default:
+      return {8, 9, 0, 256};
+  }
+}
+
+template <CodeKind kind>
+[[gnu::always_inline]] inline float number_of(std::uint32_t code) {
+  if constexpr (kind == CodeKind::f8_e4m3) return f8_e4m3_to_float(static_cast<std::uint8_t>(code));
+  if constexpr (kind == CodeKind::i8)
+    return static_cast<float>(static_cast<std::int32_t>(code ^ 0x80U) - 128);
+  if constexpr (kind == CodeKind::u8_minus_128)
+    return static_cast<float>(static_cast<std::int32_t>(code) - 128);
+  if constexpr (kind == CodeKind::u4_minus_8) return static_cast<float>(static_cast<std::int32_t>(code) - 8);
+  const float magnitude = magnitude_to_float<1, 1>(code & 7U);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | ((code & 8U) << 28));
+}
+
+/// Bytes that hold one code each.
+template <CodeKind kind, typename Number>
+struct Whole {
+  [[gnu::always_inline]] static void run(const std::uint8_t* codes, Number* out, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Number>(number_of<kind>(codes[i]));
+  }
+};
+
+/// Bytes that hold two.
+template <CodeKind kind, typename Number>
+struct Halves {
+  [[gnu::always_inline]] static void run(const std::uint8_t* codes, Number* out, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+      out[2 * i] = static_cast<Number>(number_of<kind>(codes[i] & 15U));
+      out[2 * i + 1] = static_cast<Number>(number_of<kind>(codes[i] >> 4U));
+    }
+  }
+};
+
+template <typename Number>
+struct Multiply {
+  [[gnu::always_inline]] static void run(Number* numbers, Number factor, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) numbers[i] *= factor;
+  }
+};
+
+template <typename Number>
+struct Divide {
+  [[gnu::always_inline]] static void run(Number* numbers, Number divisor, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) numbers[i] /= divisor;
+  }
+};
+
+/// The numbers of blocks of a few columns each.
+template <typename Number, std::size_t columns>
+struct MultiplyBlocks {
+  [[gnu::always_inline]] static void run(Number* numbers, const double* factors, std::size_t blocks) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      const auto factor = static_cast<Number>(factors[block]);
+      for (std::size_t i = 0; i < columns; ++i) numbers[block * columns + i] *= factor;
+    }
+  }
+};
+
+/// The codes [first, first + out.size()) of those that `bytes` begin with.
+template <CodeKind kind, typename Number>
+void decode(const std::uint8_t* bytes, std::uint64_t first, std::span<Number> out) {
+  if constexpr (kind == CodeKind::e2m1 || kind == CodeKind::u4_minus_8) {
+    const std::uint8_t* byte = bytes + first / 2;
+    Number* to = out.data();
+    std::size_t left = out.size();
+    if (first % 2 != 0 && left != 0) {
+      *to++ = static_cast<Number>(number_of<kind>(*byte++ >> 4U));
+      --left;
+    }
+    vectorised<Halves<kind, Number>>(byte, to, left / 2);
+    if (left % 2 != 0) to[left - 1] = static_cast<Number>(number_of<kind>(byte[left / 2] & 15U));
+  } else {
+    vectorised<Whole<kind, Number>>(bytes + first, out.data(), out.size());
+  }
+}
+
+class ScaledCodesSource final : public ValueSource {
+ public:
+  explicit ScaledCodesSource(ScaledCodes of)
+      : of_(std::move(of)),
+        code_(code_of(of_.kind)),
+        grid_rows_(blocks(of_.rows, of_.block_rows)),
+        grid_columns_(of_.group_index
+                          ? of_.scales->count() / std::max<std::uint64_t>(of_.matrices * grid_rows_, 1)
+                          : blocks(of_.columns, of_.block_columns)) {}
+
+  std::uint64_t count() const override { return of_.matrices * of_.rows * of_.columns; }
+  const std::string& path() const override { return of_.codes.model->path_of(of_.codes.index); }
+  std::vector<StoredTensor> inputs() const override { return of_.inputs; }
+
+  bool fits_f32() const override {
+    std::call_once(looked_, [this] { fits_f32_ = products_fit_f32(); });
+    return fits_f32_;
+  }
+
+  void read(std::uint64_t first, std::span<float> out) const override { read_as(first, out); }
+  void read(std::uint64_t first, std::span<double> out) const override { read_as(first, out); }
+
+ private:
+  /// What of the matrices is made at once: whole rows, or a part of one.
+  struct Piece {
+    std::uint64_t row;  // of all matrices
+    std::uint64_t column;
+    std::uint64_t count;
+    std::uint64_t last_row;
+  };
+
+  static std::uint64_t blocks(std::uint64_t count, std::uint64_t size) {
+    return count / size + (count % size != 0 ? 1 : 0);
+  }
+
+  /// The row of blocks that a row of numbers is in.
+  std::uint64_t grid_row(std::uint64_t row) const {
+    return row / of_.rows * grid_rows_ + row % of_.rows / of_.block_rows;
+  }
+
+  bool products_fit_f32() const {
+    constexpr int kBits = 24;
+    constexpr int kLowest = -149;
+    constexpr double kTooLarge = 0x1p128;
+    // More of them are not gone through twice.
+    constexpr std::uint64_t kMost = std::uint64_t{4} << 20;
+    if (of_.step != LastStep::nothing || of_.scales->count() > kMost) return false;
+    // With a zero that is no whole number of the codes' range nothing is certain.
+    if (of_.zeros && of_.kind != CodeKind::i8 && of_.kind != CodeKind::u4_minus_8 &&
+        of_.kind != CodeKind::u8_minus_128)
+      return false;
+    std::array<double, 512> scales{};
+    for (std::uint64_t at = 0; at < of_.scales->count(); at += scales.size()) {
+      const std::uint64_t count = std::min<std::uint64_t>(scales.size(), of_.scales->count() - at);
+      of_.scales->read(at, std::span(scales).first(count));
+      for (const double scale : std::span(scales).first(count)) {
+        if (scale == 0 || !std::isfinite(scale)) continue;
+        const auto bits = std::bit_cast<std::uint64_t>(scale);
+        const int trailing = std::min(std::countr_zero(bits), 52);
+        const int exponent = std::ilogb(scale);
+        const int significant = 53 - trailing;
+        if (significant + code_.significant_bits > kBits) return false;
+        if (exponent - (significant - 1) + code_.lowest_bit < kLowest) return false;
+        if (std::fabs(scale) * code_.largest >= kTooLarge) return false;
+      }
+    }
+    return true;
+  }
+
+  template <typename Number>
+  void read_as(std::uint64_t first, std::span<Number> out) const {
+    if (out.empty()) return;
+    Scratch<std::byte> bytes(kAtOnce * 4);
+    std::vector<double> scales;
+    std::vector<double> zeros;
+    for (std::size_t done = 0; done < out.size();) {
+      Piece piece{(first + done) / of_.columns, (first + done) % of_.columns, out.size() - done, 0};
+      piece.count = std::min(piece.count, kAtOnce);
+      if (of_.columns >= kAtOnce / 2) piece.count = std::min(piece.count, of_.columns - piece.column);
+      // Short rows may be padded to several times their codes.
+      const std::uint64_t most_rows = std::max<std::uint64_t>(bytes.span().size() / of_.row_bytes, 1);
+      if (piece.column + piece.count > most_rows * of_.columns)
+        piece.count = most_rows * of_.columns - piece.column;
+      piece.last_row = piece.row + (piece.column + piece.count - 1) / of_.columns;
+      make(piece, out.subspan(done, piece.count), bytes, scales, zeros);
+      done += piece.count;
+    }
+  }
+
+  template <typename Number>
+  void make(const Piece& piece, std::span<Number> out, Scratch<std::byte>& scratch,
+            std::vector<double>& scales, std::vector<double>& zeros) const {
+    const std::uint64_t end_column = (piece.column + piece.count - 1) % of_.columns + 1;
+    const std::uint64_t begin = piece.row * of_.row_bytes + piece.column * code_.bits / 8;
+    const std::uint64_t end = piece.last_row * of_.row_bytes + (end_column * code_.bits + 7) / 8;
+    const auto bytes = scratch.first(end - begin);
+    of_.codes.model->read(of_.codes.index, begin, bytes);
+    // The scales of one row's blocks, or of whole rows of blocks.
+    const bool one_row = piece.row == piece.last_row && !of_.group_index;
+    const std::uint64_t first_block =
+        grid_row(piece.row) * grid_columns_ + (one_row ? piece.column / of_.block_columns : 0);
+    const std::uint64_t end_block =
+        one_row ? grid_row(piece.row) * grid_columns_ + (end_column - 1) / of_.block_columns + 1
+                : (grid_row(piece.last_row) + 1) * grid_columns_;
+    scales.resize(end_block - first_block);
+    of_.scales->read(first_block, std::span(scales));
+    if (of_.zeros) {
+      zeros.resize(scales.size());
+      of_.zeros->read(first_block, std::span(zeros));
+    }
+    std::uint64_t column = piece.column;
+    std::size_t done = 0;
+    for (std::uint64_t row = piece.row; row <= piece.last_row; ++row) {
+      const std::uint64_t count = std::min<std::uint64_t>(of_.columns - column, out.size() - done);
+      const auto numbers = out.subspan(done, count);
+      const std::uint64_t row_begin = row * of_.row_bytes + (row == piece.row ? column * code_.bits / 8 : 0);
+      decode_row(octets_of(bytes) + (row_begin - begin), column * code_.bits % 8 / code_.bits, numbers);
+      const std::uint64_t blocks_before = grid_row(row) * grid_columns_;
+      if (of_.group_index) {
+        scale_by_index(column, std::span<const double>(scales).subspan(blocks_before - first_block), zeros,
+                       blocks_before - first_block, numbers);
+      } else {
+        scale(column, std::span<const double>(scales), zeros, blocks_before, first_block, numbers);
+      }
+      done += count;
+      column = 0;
+    }
+    last_step(out);
+  }
+
+  template <typename Number>
+  void decode_row(const std::uint8_t* bytes, std::uint64_t first, std::span<Number> out) const {
+    switch (of_.kind) {
+      case CodeKind::f8_e4m3:
+        return decode<CodeKind::f8_e4m3>(bytes, first, out);
+      case CodeKind::i8:
+        return decode<CodeKind::i8>(bytes, first, out);
+      case CodeKind::u8_minus_128:
+        return decode<CodeKind::u8_minus_128>(bytes, first, out);
+      case CodeKind::e2m1:
+        return decode<CodeKind::e2m1>(bytes, first, out);
+      case CodeKind::u4_minus_8:
+        return decode<CodeKind::u4_minus_8>(bytes, first, out);
+    }
+  }
+
+  /// Of a part of one row.
+  template <typename Number>
+  void scale(std::uint64_t column, std::span<const double> scales, const std::vector<double>& zeros,
+             std::uint64_t blocks_before, std::uint64_t first_block, std::span<Number> out) const {
+    std::uint64_t block = blocks_before + column / of_.block_columns - first_block;
+    std::uint64_t in_block = column % of_.block_columns;
+    for (std::size_t done = 0; done < out.size();) {
+      if (in_block == 0 && zeros.empty()) {
+        const std::size_t whole = scale_whole_blocks(scales.data() + block, out.subspan(done));
+        done += whole * of_.block_columns;
+        block += whole;
+        if (done == out.size()) return;
+      }
+      const std::uint64_t count = std::min<std::uint64_t>(of_.block_columns - in_block, out.size() - done);
+      if (!zeros.empty()) {
+        const auto zero = static_cast<Number>(zeros[block]);
+        for (Number& number : out.subspan(done, count)) number -= zero;
+      }
+      vectorised<Multiply<Number>>(out.data() + done, static_cast<Number>(scales[block]), std::size_t{count});
+      done += count;
+      in_block = 0;
+      ++block;
+    }
+  }
+
+  /// Returns how many there were, where they are of a size that many layouts have.
+  template <typename Number>
+  std::size_t scale_whole_blocks(const double* scales, std::span<Number> out) const {
+    const std::size_t whole = out.size() / of_.block_columns;
+    switch (of_.block_columns) {
+      case 16:
+        vectorised<MultiplyBlocks<Number, 16>>(out.data(), scales, whole);
+        return whole;
+      case 32:
+        vectorised<MultiplyBlocks<Number, 32>>(out.data(), scales, whole);
+        return whole;
+      case 128:
+        vectorised<MultiplyBlocks<Number, 128>>(out.data(), scales, whole);
+        return whole;
+      default:
+        return 0;
+    }
+  }
+
+  template <typename Number>
+  void scale_by_index(std::uint64_t column, std::span<const double> scales, const std::vector<double>& zeros,
+                      std::uint64_t zeros_before, std::span<Number> out) const {
+    Scratch<std::byte> index(out.size() * 4);
+    of_.group_index->model->read(of_.group_index->index, column * 4, index.span());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const auto group = load_le<std::uint32_t>(index.span(), i * 4);
+      if (group >= grid_columns_) {
+        const StoredTensor& at = *of_.group_index;
+        throw CorruptError({at.model->path_of(at.index), {}, at.tensor().name},
+                           "names group " + std::to_string(static_cast<std::int32_t>(group)) + " of " +
+                               std::to_string(grid_columns_));
+      }
+      if (!zeros.empty()) out[i] -= static_cast<Number>(zeros[zeros_before + group]);
+      out[i] *= static_cast<Number>(scales[group]);
+    }
+  }
+
+  template <typename Number>
+  void last_step(std::span<Number> out) const {
+    if (of_.step == LastStep::nothing) return;
+    double number = of_.divisor;
+    if (of_.last) of_.last->read(0, std::span(&number, 1));
+    if (of_.step == LastStep::times) {
+      vectorised<Multiply<Number>>(out.data(), static_cast<Number>(number), out.size());
+    } else {
+      vectorised<Divide<Number>>(out.data(), static_cast<Number>(number), out.size());
+    }
+  }
+
+  ScaledCodes of_;
+  Code code_;
+  std::uint64_t grid_rows_;
+  std::uint64_t grid_columns_;
+  mutable std::once_flag looked_;
+  mutable bool fits_f32_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<const ValueSource> scaled_codes(ScaledCodes description) {
+  return std::make_shared<ScaledCodesSource>(std::move(description));
+}
+
+}  // namespace aerotool::quantized
