@@ -68,3 +68,12 @@ void check_vector(const std::string& name, const std::string& layout, std::size_
 TEST_CASE("quantized vectors: FP8 in blocks") {
   check_vector("fp8-block", "FP8 block", 2);
 }
+
+TEST_CASE("quantized vectors: NVFP4, times and over the scale of the whole") {
+  check_vector("nvfp4-compressed-tensors", "NVFP4", 1);
+  check_vector("nvfp4-modelopt", "NVFP4", 1);
+}
+
+TEST_CASE("quantized vectors: packed integers") {
+  check_vector("int4-pack-quantized", "INT4", 1);
+}

@@ -106,7 +106,19 @@ class Recogniser {
 
   static QuantizedWeight recognised(const Module& module) {
     const Tensor& codes = module.tensor(QuantRole::codes);
-    if (module.has(QuantRole::scale) && is_small_float(codes.dtype)) return quantized::fp8_weight(module);
+    const bool is_packed = codes.name.ends_with(".weight_packed");
+    const bool has_scale = module.has(QuantRole::scale);
+    const bool is_u8 = module.is(QuantRole::codes, DTypeCode::u8);
+    const bool is_i8 = module.is(QuantRole::codes, DTypeCode::i8);
+    if (is_packed && !has_scale) module.refuse("has no scales beside it");
+    if (is_packed && module.is(QuantRole::codes, DTypeCode::i32)) return quantized::packed_int_weight(module);
+    if (is_packed && is_u8) return quantized::fp4_weight(module);
+    if (has_scale && is_small_float(codes.dtype)) return quantized::fp8_weight(module);
+    if (has_scale && is_u8 && module.has(QuantRole::second_scale)) return quantized::fp4_weight(module);
+    const bool has_exponents =
+        has_scale && (module.is(QuantRole::scale, DTypeCode::u8) || module.is(QuantRole::scale, "F8_E8M0"));
+    if (is_i8 && has_exponents) return quantized::fp4_weight(module);
+    if (is_i8 && has_scale) return quantized::int8_weight(module);
     module.refuse("is quantized in a way that is not known");
   }
 

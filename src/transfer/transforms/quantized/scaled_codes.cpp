@@ -28,14 +28,15 @@ struct Code {
   double largest;
 };
 
-Code code_of(CodeKind kind) {
+Code code_of(CodeKind kind, bool has_zeros) {
   switch (kind) {
     case CodeKind::f8_e4m3:
       return {8, 4, -9, 448};
     case CodeKind::e2m1:
       return {4, 2, -1, 6};
     case CodeKind::u4_minus_8:
-      return {4, 5, 0, 16};
+      // A zero has up to 8 bits of its own.
+      return {4, has_zeros ? 9 : 4, 0, has_zeros ? 256.0 : 8.0};
     default:
       return {8, 9, 0, 256};
   }
@@ -119,7 +120,7 @@ class ScaledCodesSource final : public ValueSource {
  public:
   explicit ScaledCodesSource(ScaledCodes of)
       : of_(std::move(of)),
-        code_(code_of(of_.kind)),
+        code_(code_of(of_.kind, of_.zeros != nullptr)),
         grid_rows_(blocks(of_.rows, of_.block_rows)),
         grid_columns_(of_.group_index
                           ? of_.scales->count() / std::max<std::uint64_t>(of_.matrices * grid_rows_, 1)
@@ -159,13 +160,7 @@ class ScaledCodesSource final : public ValueSource {
     constexpr int kBits = 24;
     constexpr int kLowest = -149;
     constexpr double kTooLarge = 0x1p128;
-    // More of them are not gone through twice.
-    constexpr std::uint64_t kMost = std::uint64_t{4} << 20;
-    if (of_.step != LastStep::nothing || of_.scales->count() > kMost) return false;
-    // With a zero that is no whole number of the codes' range nothing is certain.
-    if (of_.zeros && of_.kind != CodeKind::i8 && of_.kind != CodeKind::u4_minus_8 &&
-        of_.kind != CodeKind::u8_minus_128)
-      return false;
+    if (of_.step != LastStep::nothing) return false;
     std::array<double, 512> scales{};
     for (std::uint64_t at = 0; at < of_.scales->count(); at += scales.size()) {
       const std::uint64_t count = std::min<std::uint64_t>(scales.size(), of_.scales->count() - at);
