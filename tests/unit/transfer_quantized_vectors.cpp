@@ -74,6 +74,11 @@ TEST_CASE("quantized vectors: NVFP4, times and over the scale of the whole") {
   check_vector("nvfp4-modelopt", "NVFP4", 1);
 }
 
+TEST_CASE("quantized vectors: AWQ and GPTQ") {
+  check_vector("awq-gemm", "AWQ", 1);
+  check_vector("gptq", "GPTQ", 1);
+}
+
 TEST_CASE("quantized vectors: packed integers") {
   check_vector("int4-pack-quantized", "INT4", 1);
 }

@@ -106,6 +106,8 @@ class Recogniser {
 
   static QuantizedWeight recognised(const Module& module) {
     const Tensor& codes = module.tensor(QuantRole::codes);
+    if (codes.name.ends_with(".qweight")) return quantized::packed_columns_weight(module);
+    if (codes.name.ends_with("_blocks")) return quantized::mxfp4_blocks_weight(module);
     const bool is_packed = codes.name.ends_with(".weight_packed");
     const bool has_scale = module.has(QuantRole::scale);
     const bool is_u8 = module.is(QuantRole::codes, DTypeCode::u8);
