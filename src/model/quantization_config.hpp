@@ -43,6 +43,7 @@ QuantizationConfig quantization_config(std::string_view config_json, std::string
 
 /// A member of a map, where it is of that type.
 std::optional<std::uint64_t> unsigned_at(const Value& map, std::string_view key);
+std::optional<double> number_at(const Value& map, std::string_view key);
 std::optional<std::string_view> text_at(const Value& map, std::string_view key);
 std::optional<bool> boolean_at(const Value& map, std::string_view key);
 std::optional<std::vector<std::uint64_t>> unsigned_list_at(const Value& map, std::string_view key);

@@ -117,10 +117,14 @@ class Recogniser {
     if (is_packed && is_u8) return quantized::fp4_weight(module);
     if (has_scale && is_small_float(codes.dtype)) return quantized::fp8_weight(module);
     if (has_scale && is_u8 && module.has(QuantRole::second_scale)) return quantized::fp4_weight(module);
+    if (is_u8 && module.has(QuantRole::absmax)) return quantized::bitsandbytes_weight(module);
+    if (is_i8 && module.is_called(QuantRole::scale, ".SCB")) return quantized::bitsandbytes_weight(module);
     const bool has_exponents =
         has_scale && (module.is(QuantRole::scale, DTypeCode::u8) || module.is(QuantRole::scale, "F8_E8M0"));
     if (is_i8 && has_exponents) return quantized::fp4_weight(module);
     if (is_i8 && has_scale) return quantized::int8_weight(module);
+    if (module.is(QuantRole::codes, DTypeCode::u32) && module.has(QuantRole::bias))
+      module.refuse("is quantized as MLX does, which is not decoded");
     module.refuse("is quantized in a way that is not known");
   }
 
