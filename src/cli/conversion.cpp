@@ -30,6 +30,8 @@ tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target
   request.dequantize = options.dequantize;
   request.strict = options.strict;
   request.renames = options.renames;
+  request.set = options.set;
+  request.unset = options.unset;
   request.side_files = options.side_files;
   request.force = options.force;
   request.name = options.name;

@@ -7,6 +7,7 @@
 
 #include "cli/models.hpp"
 #include "cli/settings.hpp"
+#include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/rename.hpp"
 #include "tasks/convert/target.hpp"
 
@@ -21,6 +22,8 @@ struct ConversionOptions : ReadingOptions {
   bool strict = false;
   bool json = false;
   std::vector<tasks::Rename> renames;
+  std::vector<tasks::MetadataSetting> set;
+  std::vector<std::string> unset;
   bool side_files = true;
   bool force = false;
   std::optional<std::string> name;

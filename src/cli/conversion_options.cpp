@@ -56,9 +56,14 @@ Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
        sets(&ConversionOptions::strict)},
       {{"rename", 0, required, "s/REGEX/NEW/", "give tensors other names; may be given several times", {}},
        [](ConversionOptions& options, const Values& values) {
-         options.renames.clear();
          for (const std::string& text : values) options.renames.emplace_back(utf8("--rename", text));
        }},
+      {{"set", 0, required, "KEY=VALUE", "set metadata; may be given several times", {}},
+       [](ConversionOptions& options, const Values& values) {
+         for (const std::string& text : values) options.set.emplace_back(text);
+       }},
+      {{"unset", 0, required, "PATTERN", "leave out metadata; may be given several times", {}},
+       sets(&ConversionOptions::unset)},
       {{"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}},
        sets(&ConversionOptions::side_files, false)}};
   append(settings, of_plans);

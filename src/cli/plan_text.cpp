@@ -46,6 +46,8 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
     out.line("  renames: " + escape_controls(planned.model->tensors()[planned.index].name) + " -> " +
              escape_controls(planned.tensor().name));
   }
+  for (const auto& [key, value] : plan.edits.metadata.set) out.line("  sets: " + escape_controls(key));
+  for (const std::string& key : plan.edits.metadata.unset) out.line("  unsets: " + escape_controls(key));
   for (const auto* lines : {&summary.lost, &summary.dropped}) {
     for (const std::string& line : *lines) out.line("  not kept: " + line);
   }

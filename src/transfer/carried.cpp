@@ -12,30 +12,75 @@
 namespace aerotool {
 namespace {
 
-void set_text(Metadata& metadata, std::string_view key, const std::string& text) {
-  const auto known = std::find_if(metadata.entries.begin(), metadata.entries.end(),
-                                  [&](const auto& entry) { return entry.first == key; });
-  if (known != metadata.entries.end()) {
-    known->second = Value::string(text);
-  } else {
-    metadata.entries.emplace_back(key, Value::string(text));
+/// Name and architecture under the keys that the source's metadata has for them, and all else.
+MetadataEdits edits_of(const Plan& plan, const Source& source) {
+  const NameKeys keys = name_keys(has_typed_names(source));
+  MetadataEdits edits;
+  if (plan.edits.name) edits.set.emplace_back(keys.name, Value::string(*plan.edits.name));
+  if (plan.edits.architecture)
+    edits.set.emplace_back(keys.architecture, Value::string(*plan.edits.architecture));
+  const MetadataEdits& others = plan.edits.metadata;
+  edits.set.insert(edits.set.end(), others.set.begin(), others.set.end());
+  edits.unset = others.unset;
+  return edits;
+}
+
+/// What has no metadata of its own says as much in other formats.
+Metadata metadata_of_members(const Plan& plan, const Source& source) {
+  Metadata metadata;
+  const Naming named = naming(plan, source);
+  const NameKeys keys = name_keys(false);
+  if (!named.name.empty()) metadata.entries.emplace_back(keys.name, Value::string(named.name));
+  if (!named.architecture.empty())
+    metadata.entries.emplace_back(keys.architecture, Value::string(named.architecture));
+  for (const auto& [key, value] : plan.models.front()->own_content().members) {
+    if (key.type == ValueType::string && value.type == ValueType::string)
+      metadata.entries.emplace_back(key.text(), value);
+  }
+  return metadata;
+}
+
+/// AERO keeps the metadata of a format that has text alone as such.
+void require_text(const Plan& plan, const Source& source) {
+  if (source.typed_metadata || source.valued_metadata) return;
+  for (const auto& [key, value] : plan.edits.metadata.set) {
+    if (value.type != ValueType::string)
+      require_place(plan, key, "metadata that comes from " + source.format + " is text");
   }
 }
 
-void rename(const Plan& plan, Source& source) {
-  const Edits& edits = plan.edits;
-  if (source.format.empty() || !(edits.name || edits.architecture)) return;
-  if (!source.metadata) source.metadata.emplace();
-  // Attributes may be those of a GGUF file.
-  const bool is_typed =
-      source.typed_metadata ||
-      (source.valued_metadata && source.metadata->find(name_keys(true).architecture) != nullptr);
-  const NameKeys keys = name_keys(is_typed);
-  if (edits.name) {
-    set_text(*source.metadata, keys.name, *edits.name);
-    source.named_by_path = false;
+void edit(const MetadataEdits& edits, MetadataEdits::New fresh, const Source& source,
+          std::optional<Metadata>& metadata) {
+  const bool adds = fresh == MetadataEdits::New::add && !edits.set.empty();
+  if (!metadata && !adds) return;
+  if (!metadata) metadata.emplace();
+  const bool was_empty = metadata->entries.empty();
+  edits.apply(*metadata, fresh);
+  // Only GGUF always has a place for it.
+  if (!source.typed_metadata && !was_empty && metadata->entries.empty()) metadata.reset();
+}
+
+void edit_metadata(const Plan& plan, Recording recording, Source& source) {
+  const MetadataEdits edits = edits_of(plan, source);
+  if (edits.empty()) return;
+  const bool changes_others = !plan.edits.metadata.empty();
+  // AERO files have their own places for names, and MJSN for what comes from no other format.
+  if (source.format.empty() && (recording == Recording::yes || !changes_others)) return;
+  if (recording == Recording::yes) require_text(plan, source);
+  if (!source.metadata && recording == Recording::no && changes_others)
+    source.metadata = metadata_of_members(plan, source);
+  edit(edits, MetadataEdits::New::add, source, source.metadata);
+  for (std::size_t i = 0; i < source.files.size(); ++i) {
+    // The first part of a split GGUF says what there is to say, all shards of safetensors say the same.
+    const bool adds = i == 0 || !source.typed_metadata;
+    edit(edits, adds ? MetadataEdits::New::add : MetadataEdits::New::leave_out, source,
+         source.files[i].metadata);
   }
-  if (edits.architecture) set_text(*source.metadata, keys.architecture, *edits.architecture);
+  if (source.typed_metadata && edits.touches(kGgufAlignment)) {
+    const Value* alignment = edits.find(kGgufAlignment);
+    source.alignment = alignment != nullptr ? std::optional(alignment->bits) : std::nullopt;
+  }
+  if (plan.edits.name) source.named_by_path = false;
 }
 
 /// Turns indexes into a model's tensors into indexes into a plan's.
@@ -125,10 +170,24 @@ NameKeys name_keys(bool typed_metadata) {
   return {"model_name", "architecture"};
 }
 
+bool has_typed_names(const Source& source) {
+  if (source.typed_metadata) return true;
+  // Attributes may be those of a GGUF file.
+  return source.valued_metadata && source.metadata &&
+         source.metadata->find(name_keys(true).architecture) != nullptr;
+}
+
+void require_place(const Plan& plan, std::string_view key, const std::string& why) {
+  if (plan.edits.metadata.find(key) == nullptr) return;
+  throw UnsupportedError({plan.models.front()->path(), {}, {}},
+                         "--set '" + escape_controls(shortened(key)) + "': " + why);
+}
+
 Kept kept(const Plan& plan) {
   const Model* const model = plan.models.front();
-  const bool laid_out_anew = plan.edits.selected || plan.edits.name || plan.edits.architecture ||
-                             plan.options.has(write::align()) || plan.options.has(write::compress());
+  const Edits& edits = plan.edits;
+  const bool laid_out_anew =
+      edits.selected || plan.options.has(write::align()) || plan.options.has(write::compress());
   if (laid_out_anew || plan.models.size() != 1 || plan.tensors.size() != model->tensors().size()) return {};
   std::vector<bool> has_its_place(plan.tensors.size());
   bool stored = true;
@@ -139,8 +198,14 @@ Kept kept(const Plan& plan) {
     stored = stored && is_as_stored(planned);
     renamed = renamed || planned.is_renamed();
   }
-  const bool as_it_was = stored && !renamed;
-  return {.order = true, .files = true, .index = as_it_was, .head = as_it_was, .gaps = stored};
+  const bool has_same_alignment = !edits.metadata.touches(kGgufAlignment);
+  stored = stored && has_same_alignment;
+  const bool edited = edits.name || edits.architecture || !edits.metadata.empty();
+  return {.order = true,
+          .files = has_same_alignment,
+          .index = stored && !renamed,
+          .head = stored && !renamed && !edited,
+          .gaps = stored};
 }
 
 void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept) {
@@ -198,7 +263,7 @@ std::vector<std::string> lost_side_files(const Plan& plan) {
 Naming naming(const Plan& plan, const Source& source) {
   const Overview view = plan.models.front()->overview();
   Naming naming;
-  if (!is_default_name(view.model_name) && !source.named_by_path)
+  if (!is_default_name(view.model_name) && !source.named_by_path && !plan.edits.nameless)
     naming.name = replace_invalid_utf8(view.model_name);
   if (view.architecture != "unknown") naming.architecture = replace_invalid_utf8(view.architecture);
   if (plan.edits.name) naming.name = *plan.edits.name;
@@ -228,7 +293,7 @@ std::vector<std::string> lost_own_content(const Plan& plan, bool but_text) {
   return lines;
 }
 
-Carried carried(const Plan& plan, Recording recording) {
+Carried carried(const Plan& plan, Recording recording, Heads heads) {
   Carried carried;
   const Model& first = *plan.models.front();
   carried.kept = kept(plan);
@@ -237,7 +302,7 @@ Carried carried(const Plan& plan, Recording recording) {
   Source& source = carried.source;
   carried.dropped = std::move(source.left_out);
   if (source.index) carried.index_metadata = metadata_of_index(source.index->text());
-  rename(plan, source);
+  edit_metadata(plan, recording, source);
   if (plan.tensors.size() != plan.models.front()->tensors().size()) {
     // It counts the elements of what was there.
     const auto known = std::find_if(carried.index_metadata.begin(), carried.index_metadata.end(),
@@ -250,7 +315,9 @@ Carried carried(const Plan& plan, Recording recording) {
   source.objects = planned_objects(plan);
   if (carried.kept.order && std::ranges::any_of(plan.tensors, &PlannedTensor::is_renamed))
     record_order(plan, source);
-  drop_layout(source, carried.dropped, carried.kept);
+  Kept stays = carried.kept;
+  stays.head = stays.head || (heads == Heads::edited && stays.layout());
+  drop_layout(source, carried.dropped, stays);
   if (source.order) {
     Renumbering order(plan);
     order.apply(*source.order);

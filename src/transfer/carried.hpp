@@ -11,9 +11,9 @@
 
 namespace aerotool {
 
-/// What of the first model's layout still holds for what a plan writes. A plan that chooses among the
-/// tensors, names the model or aligns the tensors asks for a file that is laid out anew
-/// (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
+/// What of the first model's layout still holds for what a plan writes, piece by piece. A plan that chooses
+/// among the tensors or aligns them asks for a file that is laid out anew; one that changes names or metadata
+/// does not (src/formats/aero/FORMAT.md, "What AERO carries beyond tensors").
 struct Kept {
   bool order = false;  ///< of the tensors in one file: the plan has all of them, and no others
   bool files = false;  ///< which tensors lie in which file
@@ -41,8 +41,11 @@ struct Carried {
 /// Whether what is written is to bring the source's files back.
 enum class Recording : std::uint8_t { no, yes };
 
+/// Whether who asks gives heads that do not hold any more the new names and metadata.
+enum class Heads : std::uint8_t { dropped, edited };
+
 /// Throws CorruptError where the source's orders do not name every tensor once.
-Carried carried(const Plan& plan, Recording recording = Recording::no);
+Carried carried(const Plan& plan, Recording recording = Recording::no, Heads heads = Heads::dropped);
 
 /// Leaves order, head, gaps and files out of a source but for what is kept, and says so.
 void drop_layout(Source& source, std::vector<std::string>& dropped, const Kept& kept = {});
@@ -76,5 +79,14 @@ struct NameKeys {
   std::string_view architecture;
 };
 NameKeys name_keys(bool typed_metadata);
+/// Whether a source's metadata has GGUF's keys for them.
+bool has_typed_names(const Source& source);
+
+/// GGUF's key for the alignment of its tensors: who changes it asks for another layout.
+inline constexpr std::string_view kGgufAlignment = "general.alignment";
+
+/// Throws UnsupportedError where the plan sets a key that the target has no place for; else what is lost of
+/// the source is nobody's wish.
+void require_place(const Plan& plan, std::string_view key, const std::string& why);
 
 }  // namespace aerotool

@@ -10,6 +10,7 @@
 
 #include "io/output.hpp"
 #include "model/model.hpp"
+#include "transfer/metadata_edits.hpp"
 #include "transfer/planned_tensor.hpp"
 #include "transfer/write_options.hpp"
 
@@ -19,6 +20,8 @@ namespace aerotool {
 struct Edits {
   std::optional<std::string> name;          ///< replaces the model's
   std::optional<std::string> architecture;  ///< replaces the model's
+  MetadataEdits metadata;                   ///< beside these
+  bool nameless = false;                    ///< the model's own name goes
   /// Tensors were chosen by their names, even if all were: nothing of their layout is wanted.
   bool selected = false;
 };

@@ -122,6 +122,7 @@ class Calls:
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
+        (at / "template.jinja").write_text("{{ messages }}" * 1000)
         self.names = [str(at), *(path.name for path in at.iterdir())]
 
     def writing(self) -> list[Case]:
@@ -146,6 +147,9 @@ class Calls:
         add("convert AERO to zTensor", ["convert", at / "new.aero", "{out}/new.zt"], "file", old_file)
         add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
             old_file)
+        add("convert with other metadata",
+            ["convert", "--set", f"tokenizer.chat_template=@{at}/template.jinja", at / "new.gguf", "{out}/new.gguf"],
+            "file", old_file)
         add("convert to compressed zTensor", ["convert", "--compress", at / "new.safetensors", "{out}/new.zt"],
             "file", old_file, jobs=(2,))
         add("convert to zTensor 1.2", ["convert", "--to", "ztensor-1.2", "--compress", "--tensor-hash",

@@ -246,8 +246,19 @@ TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
   };
   CHECK(nothing_with([](Plan& changed) { changed.tensors.pop_back(); }));
   CHECK(nothing_with([](Plan& changed) { changed.edits.selected = true; }));
-  CHECK(nothing_with([](Plan& changed) { changed.edits.name = "x"; }));
-  CHECK(nothing_with([](Plan& changed) { changed.edits.architecture = "x"; }));
   CHECK(nothing_with([](Plan& changed) { changed.options.set(write::align(), 16); }));
   CHECK(nothing_with([](Plan& changed) { changed.models.push_back(changed.models.front()); }));
+
+  const auto all_but_the_head_with = [&](const auto& change) {
+    Plan changed = plan_of(model);
+    change(changed.edits);
+    const Kept kept = aerotool::kept(changed);
+    return kept.layout() && kept.index && !kept.head;
+  };
+  CHECK(all_but_the_head_with([](Edits& edits) { edits.name = "x"; }));
+  CHECK(all_but_the_head_with([](Edits& edits) { edits.architecture = "x"; }));
+  CHECK(all_but_the_head_with([](Edits& edits) { edits.metadata.unset.insert("key"); }));
+  Plan aligned = plan_of(model);
+  aligned.edits.metadata.set.emplace_back("general.alignment", Value::of(ValueType::u32, 64));
+  CHECK(only_order(kept(aligned)));
 }

@@ -7,6 +7,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "formats/gguf/edit_head.hpp"
 #include "formats/gguf/split.hpp"
 #include "transfer/carried.hpp"
 #include "transfer/planned_objects.hpp"
@@ -24,6 +25,8 @@ constexpr unsigned kMaxNesting = 16;  // that the reader takes
 /// Collects text under keys that GGUF has no other use for.
 class Collector {
  public:
+  explicit Collector(const Plan& plan) : plan_(plan) {}
+
   void add(std::string_view key, std::string_view text) {
     if (key.empty() || key.size() > kMaxKeyBytes) {
       lose(key, "its key is " + std::string(key.empty() ? "empty" : "too long"));
@@ -34,6 +37,7 @@ class Collector {
     }
   }
   void lose(std::string_view key, const std::string& why) {
+    require_place(plan_, key, why);
     text_.lose("'" + escape_controls(key.substr(0, kMaxShown)) + "'", why);
   }
 
@@ -46,17 +50,21 @@ class Collector {
   }
 
  private:
+  const Plan& plan_;
   TextMetadata text_;
 };
 
 /// What is not text, from a format whose values are of any type.
-void add_value(const std::string& key, const Value& value, Collector& collector, Content& content) {
-  if (!content.source.valued_metadata) return collector.lose(key, "it is not text");
+void add_value(const Plan& plan, const std::string& key, const Value& value, Collector& collector,
+               Content& content) {
+  const bool is_set = plan.edits.metadata.find(key) != nullptr;
+  if (!content.source.valued_metadata && !is_set) return collector.lose(key, "it is not text");
   if (key.empty() || key.size() > kMaxKeyBytes || is_split_key(key))
     return collector.lose(key, "the key means something else in GGUF, or is none");
   if (key == kAlignmentKey && !(value.is_unsigned() && is_power_of_two(value.bits)))
     return collector.lose(key, "it is no alignment");
-  auto typed = gguf_value(value);
+  // What somebody has given a type keeps it.
+  auto typed = is_set && has_gguf_type(value) ? std::optional(value) : gguf_value(value);
   if (!typed) {
     const bool is_array = value.type == ValueType::array;
     return collector.lose(key, is_array ? "GGUF has no arrays of several types"
@@ -78,14 +86,14 @@ void collect(const Plan& plan, Content& content) {
     if (asked) return *asked;
     return own.text(key).empty() ? other : std::string(own.text(key));
   };
-  Collector collector;
+  Collector collector(plan);
   const std::string architecture = first_of(plan.edits.architecture, keys.architecture, named.architecture);
   const std::string name = first_of(plan.edits.name, keys.name, named.name);
   if (!architecture.empty()) collector.add(keys.architecture, architecture);
   if (!name.empty()) collector.add(keys.name, name);
   for (const auto& [key, value] : own.entries) {
     if (value.type != ValueType::string) {
-      add_value(key, value, collector, content);
+      add_value(plan, key, value, collector, content);
       continue;
     }
     if (key == text_keys.architecture && value.text() == architecture) continue;
@@ -156,11 +164,25 @@ void set_alignment(Metadata& metadata, std::uint64_t alignment) {
   }
 }
 
+/// What the source's own heads say stays, but for names and metadata that are others now.
+void edit_heads(const Plan& plan, Source& source) {
+  NewNames names;
+  for (const PlannedTensor& planned : plan.tensors) {
+    if (planned.is_renamed())
+      names.emplace(planned.model->tensors()[planned.index].name, planned.tensor().name);
+  }
+  const auto edit = [&](const std::optional<Metadata>& metadata, std::optional<Bytes>& head) {
+    if (head) head = edited_head(*head, metadata.value_or(Metadata{}), names, plan.models.front()->path());
+  };
+  edit(source.metadata, source.head);
+  for (SourceFile& file : source.files) edit(file.metadata, file.head);
+}
+
 }  // namespace
 
 Content content_of(const Plan& plan) {
   require_measured(plan, "GGUF");
-  Carried all = carried(plan);
+  Carried all = carried(plan, Recording::no, Heads::edited);
   Content content;
   content.source = std::move(all.source);
   content.dropped = std::move(all.dropped);
@@ -174,6 +196,9 @@ Content content_of(const Plan& plan) {
     content.metadata = *carried_metadata(plan, *source.metadata);
     content.version = carried_version(plan, source.version.value_or(content.version));
     content.restores = all.kept.layout();
+    if (content.restores && !all.kept.head) edit_heads(plan, source);
+    if (plan.edits.metadata.touches(name_keys(true).architecture))
+      require_architecture(plan, content.metadata);
   } else {
     drop_layout(source, content.dropped);
     collect(plan, content);

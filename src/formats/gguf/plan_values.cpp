@@ -120,4 +120,10 @@ std::optional<Value> gguf_value(const Value& value) {
   return Value::of(integers.of_scalar(), value.bits);
 }
 
+bool has_gguf_type(const Value& value) {
+  if (value.type != ValueType::array) return value.type <= ValueType::f64;
+  const Array& array = value.array();
+  return array.element <= ValueType::f64 && std::ranges::all_of(array.items, has_gguf_type);
+}
+
 }  // namespace aerotool::gguf

@@ -13,4 +13,7 @@ namespace aerotool::gguf {
 /// types.
 std::optional<Value> gguf_value(const Value& value);
 
+/// Whether GGUF has the very type of a value.
+bool has_gguf_type(const Value& value);
+
 }  // namespace aerotool::gguf

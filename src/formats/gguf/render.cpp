@@ -42,6 +42,12 @@ class HeadRenderer {
     number(static_cast<std::uint64_t>(type), 4);
   }
 
+  void pair(const std::string& key, const Value& of_key) {
+    string(key);
+    type(of_key.type, key);
+    value(of_key, key);
+  }
+
   void value(const Value& value, const std::string& key) {
     switch (value.type) {
       case ValueType::string:
@@ -115,17 +121,19 @@ class HeadRenderer {
 
 }  // namespace
 
+void render_pair(const std::string& key, const Value& value, const std::string& path, const Sink& sink) {
+  HeadRenderer out(path, sink);
+  out.pair(key, value);
+  static_cast<void>(out.finish(1));
+}
+
 std::uint64_t render_head(const HeadContent& content, const Sink& sink) {
   HeadRenderer out(content.path, sink);
   out.put(bytes_of(kMagic));
   out.number(content.version, 4);
   out.number(content.tensor_count, 8);
   out.number(content.metadata.entries.size(), 8);
-  for (const auto& [key, value] : content.metadata.entries) {
-    out.string(key);
-    out.type(value.type, key);
-    out.value(value, key);
-  }
+  for (const auto& [key, value] : content.metadata.entries) out.pair(key, value);
   std::uint64_t offset = 0;
   for (std::uint64_t i = 0; i < content.tensor_count; ++i) {
     const Tensor& tensor = content.tensor(i);

@@ -30,4 +30,7 @@ struct HeadContent {
 /// tensor type that GGUF has no number for.
 std::uint64_t render_head(const HeadContent& content, const Sink& sink);
 
+/// The bytes of one pair: key, type and value.
+void render_pair(const std::string& key, const Value& value, const std::string& path, const Sink& sink);
+
 }  // namespace aerotool::gguf

@@ -48,6 +48,8 @@ std::optional<std::string> text_of(const Value& value) {
 /// Collects entries that safetensors can hold.
 class Collector {
  public:
+  explicit Collector(const Plan& plan) : plan_(plan) {}
+
   void add(std::string_view key, const Value& value) {
     auto text = text_of(value);
     if (!is_utf8(key)) {
@@ -72,14 +74,18 @@ class Collector {
   }
 
  private:
-  void lose(std::string_view key, const std::string& why) { text_.lose(quoted(key), why); }
+  void lose(std::string_view key, const std::string& why) {
+    require_place(plan_, key, why);
+    text_.lose(quoted(key), why);
+  }
 
+  const Plan& plan_;
   TextMetadata text_;
 };
 
 /// Fills in the metadata of a target whose source has none of safetensors' own.
 void collect(const Plan& plan, Content& content) {
-  Collector collector;
+  Collector collector(plan);
   if (content.source.metadata) {
     for (const auto& [key, value] : content.source.metadata->entries) collector.add(key, value);
   } else {
@@ -143,6 +149,11 @@ Content content_of(const Plan& plan) {
   if (!source.gaps.empty()) refuse_gaps(plan);
   const bool own = source.metadata && !source.typed_metadata && !source.valued_metadata;
   if (own) {
+    for (const auto& [key, value] : plan.edits.metadata.set) {
+      if (value.type != ValueType::string)
+        require_place(plan, key,
+                      "safetensors metadata holds only text, not " + std::string(name_of(value.type)));
+    }
     content.metadata = carried_metadata(plan, source.metadata);
   } else {
     collect(plan, content);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/rename.hpp"
 #include "tasks/convert/target.hpp"
 #include "tasks/open.hpp"
@@ -22,6 +23,8 @@ struct ConvertRequest {
   bool dequantize = false;                  ///< quantized weights may be decoded
   bool strict = false;                      ///< a value that is too large for its dtype is refused
   std::vector<Rename> renames;              ///< of what is left, one after the other
+  std::vector<MetadataSetting> set;         ///< metadata
+  std::vector<std::string> unset;           ///< patterns over its keys
   bool side_files = true;                   ///< what lies beside the first input's weights comes along
   bool force = false;                       ///< another model in the output directory is replaced
   std::optional<std::string> name;          ///< replaces the model's

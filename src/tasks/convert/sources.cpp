@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "tasks/convert/input_sets.hpp"
+#include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/other_metadata.hpp"
 #include "tasks/convert/rename.hpp"
@@ -106,6 +107,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   if (request.side_files) plan_side_files(request, listener, sources);
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;
+  plan_metadata_edits(request.set, request.unset, listener, sources.plan);
   sources.plan.options = request.options;
   sources.plan.jobs = request.jobs;
   const std::string lost = metadata_not_kept(sources.plan.models);

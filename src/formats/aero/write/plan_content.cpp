@@ -23,11 +23,13 @@ PlanContent::PlanContent(const Plan& plan) : carried_(carried(plan, Recording::y
   const auto or_else = [](const std::string& text, std::string_view other) {
     return text.empty() ? std::string(other) : replace_invalid_utf8(text);
   };
-  const bool nameless = !plan.edits.name && view.model_name.empty();
-  model_name_ = plan.edits.name.value_or(or_else(view.model_name, plan.name_of_input));
+  const std::string own_name = plan.edits.nameless ? std::string() : view.model_name;
+  const bool nameless = !plan.edits.name && own_name.empty();
+  model_name_ = plan.edits.name.value_or(or_else(own_name, plan.name_of_input));
   if (nameless && !model_name_.empty()) carried_.source.named_by_path = true;
   if (!source().index) lost_ = lost_index(carried_.index_metadata);
   architecture_ = plan.edits.architecture.value_or(or_else(view.architecture, kUnknownArchitecture));
+  edit_json(plan.edits.metadata);
   number_types(plan);
   for (const Object& object : carried_.source.objects) {
     for (const Object::Part& part : object.parts) {
@@ -41,6 +43,17 @@ const PlanContent::Part* PlanContent::part_of(const PlannedTensor& planned) cons
   if (parts_.empty() || !planned.is_stored()) return nullptr;
   const auto found = parts_.find({planned.model, planned.index});
   return found == parts_.end() ? nullptr : &found->second;
+}
+
+/// Metadata of a file of no other source is in MJSN.
+void PlanContent::edit_json(const MetadataEdits& edits) {
+  if (edits.empty() || models_.front()->source().metadata) return;
+  Metadata members;
+  for (const auto& [key, value] : extras_.front().json) members.entries.emplace_back(key.text(), value);
+  edits.apply(members, source().format.empty() ? MetadataEdits::New::add : MetadataEdits::New::leave_out);
+  MapItems& json = extras_.front().json;
+  json.clear();
+  for (auto& [key, value] : members.entries) json.emplace_back(Value::string(key), std::move(value));
 }
 
 /// quant ids count from 0 in the order in which types first appear among the tensors

@@ -38,6 +38,7 @@ class PlanContent {
 
  private:
   void number_types(const Plan& plan);
+  void edit_json(const MetadataEdits& edits);
 
   Carried carried_;
   std::vector<const Model*> models_;

@@ -35,7 +35,7 @@ std::string problem_of(const Value& value, std::size_t depth) {
 
 class Attributes {
  public:
-  explicit Attributes(Content& content) : content_(content) {}
+  Attributes(const Plan& plan, Content& content) : plan_(plan), content_(content) {}
 
   void add(const std::string& key, const Value& value) {
     // Two levels are above it: the root, and the map that it is in.
@@ -48,6 +48,7 @@ class Attributes {
     } else {
       problem = problem_of(value, kDepth);
     }
+    if (!problem.empty()) require_place(plan_, key, problem);
     if (!problem.empty()) return lost_.lose("'" + escape_controls(shortened(key)) + "'", problem);
     keys_.insert(key);
     if (!content_.attributes) content_.attributes.emplace();
@@ -63,13 +64,14 @@ class Attributes {
   }
 
  private:
+  const Plan& plan_;
   Content& content_;
   std::unordered_set<std::string> keys_;
   TextMetadata lost_;
 };
 
 void collect(const Plan& plan, Content& content) {
-  Attributes attributes(content);
+  Attributes attributes(plan, content);
   const Source& source = content.source;
   if (source.metadata) {
     for (const auto& [key, value] : source.metadata->entries) attributes.add(key, value);
