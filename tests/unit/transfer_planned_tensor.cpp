@@ -219,18 +219,18 @@ TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
   Plan plan = plan_of(model);
   CHECK(kept(plan).all());
 
-  const auto only_order = [](const Kept& kept) {
-    return kept.order && !kept.files && !kept.head && !kept.gaps;
+  const auto only_order_and_files = [](const Kept& kept) {
+    return kept.order && kept.files && !kept.index && !kept.head && !kept.gaps;
   };
   plan.tensors[0] = described_as({&model, 0}, description("c", DTypeCode::i8, {3}));
   const Kept with_names = kept(plan);
   CHECK(with_names.layout());
   CHECK((!with_names.index && !with_names.head && !with_names.all()));
   plan.tensors[0] = described_as({&model, 0}, description("a", DTypeCode::u8, {3}));
-  CHECK(only_order(kept(plan)));
+  CHECK(only_order_and_files(kept(plan)));
   plan.tensors[0] = computed(description("a", DTypeCode::i16, {3}),
                              std::make_shared<Doubled>(StoredTensor{&model, 0}), {&model, 0});
-  CHECK(only_order(kept(plan)));
+  CHECK(only_order_and_files(kept(plan)));
   plan.tensors[0] =
       computed(description("a", DTypeCode::i16, {3}), std::make_shared<Doubled>(StoredTensor{&model, 0}));
   CHECK(!kept(plan).order);
@@ -260,5 +260,5 @@ TEST_CASE("planned tensors: of a source's layout is kept what still holds") {
   CHECK(all_but_the_head_with([](Edits& edits) { edits.metadata.unset.insert("key"); }));
   Plan aligned = plan_of(model);
   aligned.edits.metadata.set.emplace_back("general.alignment", Value::of(ValueType::u32, 64));
-  CHECK(only_order(kept(aligned)));
+  CHECK(only_order_and_files(kept(aligned)));
 }

@@ -1,6 +1,8 @@
 #include "tasks/convert/computed.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "codecs/ggml/types.hpp"
@@ -10,8 +12,10 @@
 #include "model/ggml_dtype.hpp"
 #include "model/quantized_modules.hpp"
 #include "tasks/convert/dtype_choice.hpp"
+#include "tasks/convert/quantization_beside.hpp"
 #include "tasks/request_error.hpp"
 #include "transfer/transforms/quantize_q8_0.hpp"
+#include "transfer/transforms/quantized_weights.hpp"
 #include "transfer/transforms/values.hpp"
 
 namespace aerotool::tasks {
@@ -19,6 +23,7 @@ namespace {
 
 constexpr std::uint32_t kQ8Type = 8;  // ggml's id
 constexpr std::uint64_t kQ8Elements = 32;
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 bool is_ggml_quantized(const DType& dtype) {
   return dtype.is_packed() && dtype.packed().codec == ggml::kCodec;
@@ -56,6 +61,7 @@ class Computation {
       : request_(request), listener_(listener), plan_(plan), choices_(request.dtypes) {}
 
   std::vector<ComputedTensor> run() {
+    if (request_.dequantize) decode_modules();
     for (const Model* model : plan_.models) bounds_.emplace_back(*model);
     for (PlannedTensor& planned : plan_.tensors) {
       const Choice* choice = choices_.of(planned.tensor().name);
@@ -71,6 +77,60 @@ class Computation {
   const Bound& bound_of(const Model* model) const {
     const auto found = std::ranges::find(plan_.models, model);
     return bounds_[static_cast<std::size_t>(found - plan_.models.begin())];
+  }
+
+  /// Weights that several tensors hold between them take the place of these, where all of them are planned.
+  void decode_modules() {
+    std::vector<PlannedTensor> decoded;
+    for (const Model* model : plan_.models) {
+      std::vector<QuantizedWeight> weights = quantized_weights(*model, quantization_beside(*model));
+      if (weights.empty()) continue;
+      std::vector<std::size_t> places(model->tensors().size(), kNone);  // in the plan
+      for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
+        if (plan_.tensors[i].model == model) places[plan_.tensors[i].index] = i;
+      }
+      for (QuantizedWeight& weight : weights) decode_module(*model, std::move(weight), places, decoded);
+    }
+    if (decoded.empty()) return;
+    std::erase_if(plan_.tensors, [](const PlannedTensor& planned) { return planned.model == nullptr; });
+    std::ranges::move(decoded, std::back_inserter(plan_.tensors));
+    std::ranges::sort(plan_.tensors, {}, [](const PlannedTensor& planned) { return planned.tensor().name; });
+    require_unique();
+  }
+
+  void decode_module(const Model& model, QuantizedWeight weight, const std::vector<std::size_t>& places,
+                     std::vector<PlannedTensor>& decoded) {
+    const auto is_planned = [&](std::size_t tensor) { return places[tensor] != kNone; };
+    if (std::ranges::none_of(weight.consumed, is_planned)) return;
+    if (!std::ranges::all_of(weight.consumed, is_planned)) {
+      throw RequestError(
+          {model.path(), {}, weight.name},
+          "--include and --exclude leave some of the tensors that hold this quantized weight between "
+          "them");
+    }
+    const Choice* choice = choices_.of(weight.name);
+    const TargetType type = choice != nullptr ? choice->type : TargetType(FloatKind::bf16);
+    const auto* kind = std::get_if<FloatKind>(&type);
+    if (kind == nullptr) throw not_gguf();
+    const auto tally = std::make_shared<CastTally>();
+    Tensor description;
+    description.name = weight.name;
+    description.dtype = dtype_of(*kind);
+    description.shape = weight.shape;
+    computed_.push_back({weight.name, weight.layout, description.dtype, tally, true});
+    Cast to{*kind, tally, request_.strict ? Overflow::refuse : Overflow::clip, weight.name};
+    decoded.push_back(computed(std::move(description), cast(std::move(weight.values), std::move(to)),
+                               {&model, weight.consumed.front()}));
+    for (const std::size_t tensor : weight.consumed) plan_.tensors[places[tensor]].model = nullptr;
+  }
+
+  void require_unique() const {
+    for (std::size_t i = 1; i < plan_.tensors.size(); ++i) {
+      const std::string& name = plan_.tensors[i].tensor().name;
+      if (plan_.tensors[i - 1].tensor().name != name) continue;
+      throw RequestError({plan_.tensors[i].path(), {}, name},
+                         "is the name of a tensor, and of a weight to be decoded");
+    }
   }
 
   void consider(PlannedTensor& planned, const Choice* choice) {
@@ -146,8 +206,10 @@ class Computation {
   }
 
   void require_gguf(const PlannedTensor& planned) const {
-    if (request_.target.format == "gguf" && planned.model->overview().format == "GGUF") return;
-    throw RequestError(
+    if (request_.target.format != "gguf" || planned.model->overview().format != "GGUF") throw not_gguf();
+  }
+  static RequestError not_gguf() {
+    return RequestError(
         "--dtype q8_0 is for GGUF that is made of GGUF: other formats lack what its readers need");
   }
 

@@ -18,6 +18,7 @@ struct ComputedTensor {
   std::string from;  ///< the dtype, or the layout of a quantized weight
   DType to;
   std::shared_ptr<const CastTally> tally;  ///< null where nothing can be lost that it would count
+  bool of_several = false;                 ///< tensors, which are gone: codes, scales, ...
 };
 
 /// Replaces the plan's tensors as the request's dtypes and `dequantize` ask for; the plan has its models and

@@ -23,7 +23,7 @@ struct MetadataSetting {
 /// has already, or of the one that is given, and keys that match a pattern and go. What names the model and
 /// its architecture becomes Edits::name and Edits::architecture. Warns of patterns that match no key. Throws
 /// RequestError, and IoError where a file cannot be read.
-void plan_metadata_edits(const std::vector<MetadataSetting>& settings,
-                         const std::vector<std::string>& unset, const Listener& listener, Plan& plan);
+void plan_metadata_edits(const std::vector<MetadataSetting>& settings, const std::vector<std::string>& unset,
+                         const Listener& listener, Plan& plan);
 
 }  // namespace aerotool::tasks

@@ -9,6 +9,7 @@
 #include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/other_metadata.hpp"
+#include "tasks/convert/quantization_beside.hpp"
 #include "tasks/convert/rename.hpp"
 #include "tasks/convert/side_files.hpp"
 #include "tasks/patterns.hpp"
@@ -105,6 +106,8 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   sources.computed = compute_tensors(request, listener, sources.plan);
   rename_tensors(request.renames, listener, sources.plan);
   if (request.side_files) plan_side_files(request, listener, sources);
+  if (std::ranges::any_of(sources.computed, &ComputedTensor::of_several))
+    drop_quantization(sources.plan.side_files);
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;
   plan_metadata_edits(request.set, request.unset, listener, sources.plan);
