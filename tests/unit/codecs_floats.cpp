@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -216,6 +217,43 @@ TEST_CASE("floats: a long run is as its parts") {
     CHECK(whole == parts);
     CHECK(all.clipped == sum.clipped);
     CHECK(all.flushed == sum.flushed);
+  }
+}
+
+TEST_CASE("floats: F64 that F32 holds as normal numbers round as they do beside others") {
+  // Ties of every type, what is a little beside them, and what needs all bits of a double.
+  std::vector<double> values;
+  std::uint64_t state = 1;
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    const double number = std::ldexp(1.0 + static_cast<double>(state >> 45) * 0x1p-19,
+                                     static_cast<int>(state >> 8 & 255) % 250 - 125);
+    const std::array cut = {0x1p-1, 0x1p-4, 0x1p-8, 0x1p-11};
+    const double scale = std::ldexp(cut[i % 4], 8);
+    const double tie = std::floor(number * scale) / scale;
+    values.insert(values.end(), {number, tie, std::nextafter(tie, 0), -std::nextafter(tie, 1e300), -0.0});
+  }
+  for (const FloatKind kind : {FloatKind::bf16, FloatKind::f16, FloatKind::f8_e4m3, FloatKind::f8_e5m2}) {
+    std::size_t differing = 0;
+    CastCounts alone;
+    CastCounts beside;
+    for (std::size_t first = 0; first + 500 <= values.size(); first += 500) {
+      // The smallest double is none that F32 holds.
+      std::vector<double> run(values.begin() + static_cast<std::ptrdiff_t>(first),
+                              values.begin() + static_cast<std::ptrdiff_t>(first + 500));
+      std::vector<std::byte> one(run.size() * width_of(kind));
+      alone.add(narrow(kind, std::span<const double>(run), one));
+      run.push_back(0x1p-1074);
+      std::vector<std::byte> other(run.size() * width_of(kind));
+      beside.add(narrow(kind, std::span<const double>(run), other));
+      --beside.flushed;
+      other.resize(one.size());
+      if (one != other) ++differing;
+    }
+    CHECK(differing == 0);
+    CHECK(alone.clipped == beside.clipped);
+    CHECK(alone.flushed == beside.flushed);
+    CHECK(alone.nan == beside.nan);
   }
 }
 

@@ -132,6 +132,37 @@ struct Narrow {
   }
 };
 
+/// F64 by way of F32, rounded to odd: to the number nearer to 0, with its last bit set where anything was cut
+/// off. So it is on the same side of every tie of `To` as before, and is rounded once all the same. Vectors
+/// of F32 hold twice as many, and need no comparisons of 64 bits.
+template <typename To>
+struct NarrowOdd {
+  using From = Wide<double>;
+  static constexpr std::uint64_t kCutOff = (std::uint64_t{1} << (From::kMantissa - 23)) - 1;
+  // F32's normal numbers: others are rounded from F64 itself.
+  static constexpr auto kSmallest = std::bit_cast<std::uint64_t>(0x1p-126);
+  static constexpr auto kTooLarge = std::bit_cast<std::uint64_t>(0x1p128);
+
+  [[gnu::always_inline]] static void run(const double* values, std::size_t count, std::byte* out,
+                                         CastCounts* counts) {
+    std::array<float, kElementsAtOnce> floats;
+    std::uint64_t others = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto bits = std::bit_cast<std::uint64_t>(values[i]);
+      const std::uint64_t odd = (bits | ((bits & kCutOff) + kCutOff)) & ~kCutOff;
+      floats[i] = static_cast<float>(std::bit_cast<double>(odd));
+      const std::uint64_t magnitude = bits & ~From::kSign;
+      others += above<std::uint64_t>(kTooLarge - 1, magnitude);
+      others += above<std::uint64_t>(0, magnitude) - above<std::uint64_t>(kSmallest - 1, magnitude);
+    }
+    if (others == 0) {
+      Narrow<To, float>::run(floats.data(), count, out, counts);
+    } else {
+      Narrow<To, double>::run(values, count, out, counts);
+    }
+  }
+};
+
 /// Between F32 and F64, or to the same type, as the processor rounds.
 template <typename To, typename Number>
 struct Convert {
@@ -168,6 +199,9 @@ CastCounts narrowed(std::span<const Number> values, std::span<std::byte> out, st
   return counts;
 }
 
+template <typename To, typename Number>
+using Narrower = std::conditional_t<std::is_same_v<Number, double>, NarrowOdd<To>, Narrow<To, Number>>;
+
 template <typename Number>
 CastCounts narrow_from(FloatKind kind, std::span<const Number> values, std::span<std::byte> out) {
   const std::size_t width = width_of(kind);
@@ -177,13 +211,13 @@ CastCounts narrow_from(FloatKind kind, std::span<const Number> values, std::span
     case FloatKind::f32:
       return narrowed<Convert<float, Number>>(values, out, width);
     case FloatKind::bf16:
-      return narrowed<Narrow<Brain, Number>>(values, out, width);
+      return narrowed<Narrower<Brain, Number>>(values, out, width);
     case FloatKind::f16:
-      return narrowed<Narrow<Half, Number>>(values, out, width);
+      return narrowed<Narrower<Half, Number>>(values, out, width);
     case FloatKind::f8_e4m3:
-      return narrowed<Narrow<E4m3, Number>>(values, out, width);
+      return narrowed<Narrower<E4m3, Number>>(values, out, width);
     case FloatKind::f8_e5m2:
-      return narrowed<Narrow<E5m2, Number>>(values, out, width);
+      return narrowed<Narrower<E5m2, Number>>(values, out, width);
     default:
       break;
   }
