@@ -34,7 +34,7 @@ def head_with(path, pairs: dict[str, bytes], names=lambda name: name) -> bytes:
     infos = b"".join(string(names(tensor.name)) + bytes_of(tensor.field)[8 + len(tensor.name.encode()):]
                      for tensor in reader.tensors)
     head = path.read_bytes()[:16] + struct.pack("<Q", len(new)) + b"".join(new) + infos
-    return head + bytes(-len(head) % reader.alignment)
+    return head + bytes(-len(head) % int(reader.alignment))
 
 
 def holds(path, head: bytes, source) -> None:

@@ -90,7 +90,10 @@ class HeadEditor {
   void pad(std::string& out) const {
     const std::uint64_t end = cursor_.position();
     if (!is_power_of_two(alignment_) || head_.size() < align_up(end, alignment_)) return;
-    out.resize(align_up(out.size(), alignment_), '\0');
+    // What is there instead of zeros stays, as far as there is room for it.
+    const std::size_t padded = align_up(out.size(), alignment_);
+    out += head_.text().substr(end, padded - out.size());
+    out.resize(padded, '\0');
   }
 
   void render(const std::string& key, const Value& value, std::string& out) const {

@@ -44,10 +44,11 @@ std::string text_of_file(const std::string& path) {
 
 /// Whether a text could be meant as something else than text.
 bool is_ambiguous(std::string_view text) {
-  if (text.empty()) return false;
-  std::string problem;
-  return text == "true" || text == "false" || text.front() == '[' || text.front() == '{' ||
-         value_of_text({ValueType::f64}, text, problem).has_value();
+  const auto is = [&](std::string_view sort) {
+    std::string problem;
+    return value_of_text(*ValueSort::named(sort), text, problem).has_value();
+  };
+  return is("bool") || is("f64") || (text.find_first_of("[{") == 0 && is("json"));
 }
 
 /// Settles what is asked for against what is there.
