@@ -25,7 +25,7 @@ class Run {
     first_block_.push_back(0);
     first_run_.push_back(0);
     for (Region& region : regions_) {
-      const std::uint64_t blocks = (region.length + kBlockBytes - 1) / kBlockBytes;
+      const std::uint64_t blocks = (region.length + block_bytes(region) - 1) / block_bytes(region);
       first_block_.push_back(first_block_.back() + blocks);
       first_run_.push_back(first_run_.back() + (blocks + blocks_of_run(region) - 1) / blocks_of_run(region));
       if (region.page_size != 0) {
@@ -50,6 +50,9 @@ class Run {
   static std::uint64_t blocks_of_run(const Region& region) {
     return std::max<std::uint64_t>(region.run / kBlockBytes, 1);
   }
+
+  /// Whole units.
+  static std::uint64_t block_bytes(const Region& region) { return kBlockBytes / region.unit * region.unit; }
 
   void work() noexcept {
     try {
@@ -83,8 +86,8 @@ class Run {
 
   void process(std::size_t number, std::uint64_t block, std::span<std::byte> buffer) {
     Region& region = regions_[number];
-    const std::uint64_t begin = (block - first_block_[number]) * kBlockBytes;
-    const std::uint64_t end = std::min(begin + kBlockBytes, region.length);
+    const std::uint64_t begin = (block - first_block_[number]) * block_bytes(region);
+    const std::uint64_t end = std::min(begin + block_bytes(region), region.length);
     const std::span<std::byte> bytes = buffer.first(end - begin);
     region.read(begin, bytes);
     for (const Layer& layer : region.layers) digester_.add(layer, begin, bytes);

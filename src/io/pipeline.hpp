@@ -38,6 +38,8 @@ struct Region {
   /// So many bytes are gone through by one thread, one block after the other, where they are decoded
   /// together: threads that share them wait for each other.
   std::uint64_t run = 0;
+  /// `visit` sees whole units of so many bytes, at most 64 KiB; without layers and pages.
+  std::uint64_t unit = 1;
   std::uint64_t page_size = 0;       ///< 0: no page digests
   std::vector<Digest> page_digests;  ///< the results, one a page, the last page short
 };

@@ -140,6 +140,33 @@ TEST_CASE("pipeline: in order, blocks leave one behind the other whatever the nu
   CHECK(std::ranges::equal(bytes_of(test::read_file(directory.file("out"))), bytes));
 }
 
+TEST_CASE("pipeline: what is visited is cut at whole units") {
+  const std::vector<std::byte> bytes = noise(3 * kMiB + 144 * 7, 4);
+  for (const std::uint64_t unit : {std::uint64_t{1}, std::uint64_t{144}, std::uint64_t{2048}}) {
+    for (const unsigned jobs : {1U, 3U}) {
+      CAPTURE(unit);
+      std::vector<Region> regions(2);
+      std::atomic<std::uint64_t> seen{0};
+      std::atomic<std::uint64_t> wrong{0};
+      for (Region& region : regions) {
+        region.length = bytes.size() / unit * unit;
+        region.unit = unit;
+        region.read = reader(bytes);
+        region.visit = [&](std::uint64_t offset, ByteSpan visited) {
+          const bool whole = offset % unit == 0 && visited.size() % unit == 0;
+          const bool right =
+              std::equal(visited.begin(), visited.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+          if (!whole || !right) ++wrong;
+          seen += visited.size();
+        };
+      }
+      run(regions, {.jobs = jobs, .progress = nullptr, .in_order = {}});
+      CHECK(wrong == 0);
+      CHECK(seen == 2 * regions.front().length);
+    }
+  }
+}
+
 TEST_CASE("pipeline: the first failure of a read ends the run and reaches the caller") {
   for (const bool in_order : {false, true}) {
     const test::TemporaryDirectory directory;
