@@ -128,7 +128,8 @@ TEST_CASE("elements: which dtypes are numbers") {
   CHECK(number_kind(DTypeCode::boolean) == NumberKind::boolean);
   CHECK(number_kind(dtype_named("F8_E4M3").value()) == NumberKind::f8_e4m3);
   CHECK(number_kind(dtype_named("F8_E5M2").value()) == NumberKind::f8_e5m2);
-  CHECK_FALSE(number_kind(dtype_named("F8_E4M3FNUZ").value()));
+  CHECK(number_kind(dtype_named("F8_E4M3FNUZ").value()) == NumberKind::f8_e4m3fnuz);
+  CHECK(number_kind(dtype_named("F8_E8M0").value()) == NumberKind::f8_e8m0);
   CHECK_FALSE(number_kind(dtype_named("C64").value()));
   CHECK_FALSE(number_kind(ggml_dtype(12).value()));
   const PackedType other = {.codec = "mine",
@@ -146,6 +147,31 @@ TEST_CASE("elements: which dtypes are numbers") {
   }
 }
 
+TEST_CASE("elements: what floats hold is the same as floats and as doubles") {
+  std::mt19937 random(3);
+  for (const NumberKind kind :
+       {NumberKind::f32, NumberKind::bf16, NumberKind::f16, NumberKind::f8_e4m3, NumberKind::f8_e5m2,
+        NumberKind::f8_e4m3fnuz, NumberKind::f8_e5m2fnuz, NumberKind::f8_e8m0, NumberKind::i8,
+        NumberKind::i16, NumberKind::u8, NumberKind::u16, NumberKind::boolean}) {
+    CAPTURE(static_cast<int>(kind));
+    CHECK(fits_f32(kind));
+    constexpr std::size_t kCount = 1000;
+    std::vector<std::byte> bytes(kCount * width_of(kind));
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() & 0xff);
+    std::vector<float> floats(kCount);
+    std::vector<double> numbers(kCount);
+    decode(kind, bytes, std::span(floats));
+    decode(kind, bytes, std::span(numbers));
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < kCount; ++i) wrong += same(floats[i], numbers[i]) ? 0 : 1;
+    CHECK(wrong == 0);
+  }
+  for (const NumberKind kind :
+       {NumberKind::f64, NumberKind::i32, NumberKind::u32, NumberKind::i64, NumberKind::u64}) {
+    CHECK_FALSE(fits_f32(kind));
+  }
+}
+
 TEST_CASE("numeric: sums over a few pairs") {
   const NumericDifference found = compare_doubles({1, 2, -3, 0}, {1, 4, 1, 0});
   CHECK(found.pairs == 4);
@@ -155,6 +181,20 @@ TEST_CASE("numeric: sums over a few pairs") {
   CHECK(found.rms() == std::sqrt(20.0 / 4));
   CHECK(found.cosine().value() == doctest::Approx(6 / std::sqrt(14.0 * 18.0)));
   CHECK(found.relative() == std::sqrt(20.0 / 18.0));
+  CHECK(found.gravity() == found.relative());
+  CHECK(found.signal_to_noise().value() == doctest::Approx(10 * std::log10(18.0 / 20.0)));
+  CHECK_FALSE(found.equal());
+}
+
+TEST_CASE("numeric: the signal is that of the larger side, so that the order of both does not count") {
+  const NumericDifference found = compare_doubles({10, -10, 10, 10}, {9, -9, 9, 9});
+  CHECK(found.signal_to_noise().value() == doctest::Approx(20));
+  CHECK(compare_doubles({9, -9, 9, 9}, {10, -10, 10, 10}).signal_to_noise() == found.signal_to_noise());
+  CHECK(compare_doubles({1, 2}, {1, 2}).signal_to_noise() == kInfinity);
+  CHECK(compare_doubles({0}, {0}).signal_to_noise() == kInfinity);
+  CHECK(compare_doubles({1}, {0}).signal_to_noise().value() == 0);
+  // Where nothing is left of squares, too.
+  CHECK(compare_doubles({1e-200}, {0.9e-200}).signal_to_noise().value() == doctest::Approx(20));
 }
 
 TEST_CASE("numeric: only pairs of finite numbers count") {
@@ -169,13 +209,15 @@ TEST_CASE("numeric: only pairs of finite numbers count") {
   CHECK(found.max_element == 4);
   CHECK(found.unlike == 4);
   CHECK(found.mean() == 1.0);
-  CHECK(found.relative() == kInfinity);
+  CHECK(found.relative() == 1.0 / 6);
+  CHECK(found.gravity() == kInfinity);
+  CHECK_FALSE(found.equal());
 }
 
 TEST_CASE("numeric: pairs that are unlike, whatever the counts of both sides") {
   const auto unlike = [](const std::vector<double>& a, const std::vector<double>& b) {
     const NumericDifference found = compare_doubles(a, b);
-    CHECK((found.relative() == kInfinity) == (found.unlike != 0));
+    CHECK((found.gravity() == kInfinity) == (found.unlike != 0));
     return found.unlike;
   };
   // Infinities that change their sign, NaNs and infinities that move.
@@ -205,12 +247,12 @@ TEST_CASE("numeric: the relation of numbers whose squares are too small or too l
   const double least = std::numeric_limits<double>::denorm_min();
   CHECK(compare_doubles({least}, {0}).relative() == 1);
   CHECK(compare_doubles({least * 3}, {-least * 3}).relative() == 2);
-  CHECK(compare_doubles({1e-200, 1e-200}, {1e-200, 1.5e-200}).relative() == doctest::Approx(1.0 / 3));
+  CHECK(compare_doubles({1e-200, 1e-200}, {1e-200, 1.5e-200}).relative().value() == doctest::Approx(1.0 / 3));
   CHECK(compare_doubles({1, 1e-200}, {1, 0}).relative() == 1e-200);
-  CHECK(compare_doubles({1e200, 0}, {1e200, 1e193}).relative() == doctest::Approx(1e-7));
+  CHECK(compare_doubles({1e200, 0}, {1e200, 1e193}).relative().value() == doctest::Approx(1e-7));
   NumericDifference found = compare_doubles({1e-300}, {1e-300});
   found.append(compare_doubles({1e-310}, {0}));
-  CHECK(found.relative() == doctest::Approx(1e-10));
+  CHECK(found.relative().value() == doctest::Approx(1e-10));
 }
 
 TEST_CASE("numeric: what is not defined") {
@@ -218,7 +260,10 @@ TEST_CASE("numeric: what is not defined") {
   CHECK_FALSE(none.mean());
   CHECK_FALSE(none.rms());
   CHECK_FALSE(none.cosine());
-  CHECK(none.relative() == 0);
+  CHECK_FALSE(none.relative());
+  CHECK_FALSE(none.signal_to_noise());
+  CHECK(none.gravity() == 0);
+  CHECK(none.equal());
   CHECK_FALSE(compare_doubles({0, 0}, {1, 2}).cosine());
   CHECK_FALSE(compare_doubles({0}, {-0.0}).cosine());
   CHECK(compare_doubles({0}, {-0.0}).relative() == 0);
@@ -264,6 +309,32 @@ TEST_CASE("numeric: of equal maxima the first is told") {
   CHECK(found.max_element == 117);
   CHECK(found.pairs == 6000);
   CHECK(found.sum == 8);
+}
+
+TEST_CASE("numeric: floats and doubles are added alike") {
+  std::mt19937 random(5);
+  std::vector<std::uint32_t> singles(3001);
+  std::vector<std::uint16_t> halves(singles.size());
+  std::vector<double> doubles_a(singles.size());
+  std::vector<double> doubles_b(singles.size());
+  for (std::size_t i = 0; i < singles.size(); ++i) {
+    singles[i] = std::bit_cast<std::uint32_t>(static_cast<float>(random() % 1000) / 1000);
+    halves[i] = static_cast<std::uint16_t>(random() & 0xffff);
+    doubles_a[i] = std::bit_cast<float>(singles[i]);
+    doubles_b[i] = decoded(NumberKind::f16, halves[i]);
+  }
+  const NumericDifference x =
+      compare_numbers(NumberKind::f32, packed(singles), NumberKind::f16, packed(halves), 0);
+  const NumericDifference y = compare_doubles(doubles_a, doubles_b);
+  CHECK(x.pairs == y.pairs);
+  CHECK(x.nan_b == y.nan_b);
+  CHECK(x.max == y.max);
+  CHECK(x.max_element == y.max_element);
+  CHECK(x.sum == y.sum);
+  CHECK(x.squares == y.squares);
+  CHECK(x.dot == y.dot);
+  CHECK(x.squares_a == y.squares_a);
+  CHECK(x.squares_b == y.squares_b);
 }
 
 TEST_CASE("numeric: elements of different widths") {

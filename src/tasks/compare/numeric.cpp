@@ -5,15 +5,17 @@
 #include <cmath>
 #include <limits>
 
+#include "core/vectorised.hpp"
+
 namespace aerotool::tasks {
 namespace {
 
-// Sums are kept in lanes, element i in lane i % kLanes: additions then wait for each other less, and the
-// compiler may use vectors without changing a result.
+// Sums are kept in lanes, element i in lane i % kLanes: additions then wait for each other less, and vectors
+// of any length give the same result.
 constexpr std::size_t kLanes = 8;
 // Elements decoded at a time: both sides stay in the nearest cache.
 constexpr std::size_t kChunk = 1024;
-static_assert(kChunk % kLanes == 0);
+static_assert(kChunk % kLanes == 0 && kChunk % NumberBlocks::kMostElements == 0);
 
 struct Lanes {
   std::array<double, kLanes> values{};
@@ -30,7 +32,7 @@ struct Sums {
   // Of the chunk. The count is a double too, so that it needs no other registers.
   Lanes pairs, max;
 
-  void add(std::size_t lane, double a, double b) {
+  [[gnu::always_inline]] void add(std::size_t lane, double a, double b) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     const double size_a = std::fabs(a);
     const double size_b = std::fabs(b);
@@ -48,8 +50,23 @@ struct Sums {
   }
 };
 
+template <typename Number>
+struct AddChunk {
+  [[gnu::always_inline]] static void run(const Number* a, const Number* b, std::size_t count, Sums* to) {
+    Sums sums = *to;
+    std::size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        sums.add(lane, static_cast<double>(a[i + lane]), static_cast<double>(b[i + lane]));
+    }
+    for (; i < count; ++i) sums.add(i % kLanes, static_cast<double>(a[i]), static_cast<double>(b[i]));
+    *to = sums;
+  }
+};
+
 /// Counts what Sums passes over. Apart from it, because most models have nothing of the kind.
-void count_not_finite(std::span<const double> a, std::span<const double> b, NumericDifference& found) {
+template <typename Number>
+void count_not_finite(std::span<const Number> a, std::span<const Number> b, NumericDifference& found) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     const bool nan_a = std::isnan(a[i]);
     const bool nan_b = std::isnan(b[i]);
@@ -66,14 +83,18 @@ void count_not_finite(std::span<const double> a, std::span<const double> b, Nume
 }
 
 /// The first pair of finite elements that are `apart`.
-std::size_t find_apart(std::span<const double> a, std::span<const double> b, double apart) {
+template <typename Number>
+std::size_t find_apart(std::span<const Number> a, std::span<const Number> b, double apart) {
+  const auto is_it = [apart](double x, double y) {
+    return std::isfinite(x) && std::isfinite(y) && std::fabs(x - y) == apart;
+  };
   std::size_t i = 0;
-  while (i < a.size() && !(std::isfinite(a[i]) && std::isfinite(b[i]) && std::fabs(a[i] - b[i]) == apart))
-    ++i;
+  while (i < a.size() && !is_it(a[i], b[i])) ++i;
   return i;
 }
 
-void find_largest(std::span<const double> numbers, double& largest) {
+template <typename Number>
+void find_largest(std::span<const Number> numbers, double& largest) {
   for (const double number : numbers) {
     const double size = std::fabs(number);
     if (size > largest && std::isfinite(size)) largest = size;
@@ -118,8 +139,8 @@ std::optional<double> NumericDifference::cosine() const {
   return std::clamp(dot / norms, -1.0, 1.0);
 }
 
-double NumericDifference::relative() const {
-  if (unlike != 0) return std::numeric_limits<double>::infinity();
+std::optional<double> NumericDifference::relative() const {
+  if (pairs == 0) return std::nullopt;
   if (max == 0) return 0;
   const double norms = std::max(squares_a, squares_b);
   // Of the squares of very small numbers nothing is left, and those of very large ones are infinite.
@@ -128,33 +149,43 @@ double NumericDifference::relative() const {
   return std::max(std::sqrt(squares), max) / std::sqrt(norms);
 }
 
-NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind_b, ByteSpan b,
-                                  std::uint64_t first) {
-  const std::size_t width_a = width_of(kind_a);
-  const std::size_t width_b = width_of(kind_b);
-  const std::size_t elements = std::min(a.size() / width_a, b.size() / width_b);
-  std::array<double, kChunk> buffer_a{};
-  std::array<double, kChunk> buffer_b{};
+std::optional<double> NumericDifference::signal_to_noise() const {
+  const auto noise = relative();
+  if (!noise) return std::nullopt;
+  if (*noise == 0) return std::numeric_limits<double>::infinity();
+  constexpr double kDecibels = -20;
+  return kDecibels * std::log10(*noise);
+}
+
+double NumericDifference::gravity() const {
+  return unlike != 0 ? std::numeric_limits<double>::infinity() : relative().value_or(0);
+}
+
+namespace {
+
+template <typename Number>
+NumericDifference compare_as(const NumberBlocks& blocks_a, ByteSpan a, const NumberBlocks& blocks_b,
+                             ByteSpan b, std::uint64_t first) {
+  const std::uint64_t elements = std::min(blocks_a.elements_of(a.size()), blocks_b.elements_of(b.size()));
+  std::array<Number, kChunk> buffer_a{};
+  std::array<Number, kChunk> buffer_b{};
   NumericDifference found;
   Sums sums;
-  for (std::size_t begin = 0; begin < elements; begin += kChunk) {
-    const std::size_t length = std::min(kChunk, elements - begin);
-    const std::span numbers_a = std::span(buffer_a).first(length);
-    const std::span numbers_b = std::span(buffer_b).first(length);
-    decode(kind_a, a.subspan(begin * width_a), numbers_a);
-    decode(kind_b, b.subspan(begin * width_b), numbers_b);
+  for (std::uint64_t begin = 0; begin < elements; begin += kChunk) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kChunk, elements - begin));
+    const std::span<Number> out_a = std::span(buffer_a).first(length);
+    const std::span<Number> out_b = std::span(buffer_b).first(length);
+    blocks_a.decode(a.subspan(blocks_a.bytes_of(begin)), out_a);
+    blocks_b.decode(b.subspan(blocks_b.bytes_of(begin)), out_b);
+    const std::span<const Number> numbers_a = out_a;
+    const std::span<const Number> numbers_b = out_b;
     sums.pairs = sums.max = {};
-    std::size_t i = 0;
-    for (; i + kLanes <= length; i += kLanes) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
-        sums.add(lane, numbers_a[i + lane], numbers_b[i + lane]);
-    }
-    for (; i < length; ++i) sums.add(i % kLanes, numbers_a[i], numbers_b[i]);
+    vectorised<AddChunk<Number>>(numbers_a.data(), numbers_b.data(), length, &sums);
     const auto pairs = static_cast<std::uint64_t>(sums.pairs.total());
     found.pairs += pairs;
     if (pairs != length) count_not_finite(numbers_a, numbers_b, found);
-    if (kind_a == NumberKind::f64) find_largest(numbers_a, found.largest);
-    if (kind_b == NumberKind::f64) find_largest(numbers_b, found.largest);
+    if (blocks_a.is(NumberKind::f64)) find_largest(numbers_a, found.largest);
+    if (blocks_b.is(NumberKind::f64)) find_largest(numbers_b, found.largest);
     const double max = *std::max_element(sums.max.values.begin(), sums.max.values.end());
     if (max > found.max) {
       found.max = max;
@@ -167,6 +198,15 @@ NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind
   found.squares_a = sums.squares_a.total();
   found.squares_b = sums.squares_b.total();
   return found;
+}
+
+}  // namespace
+
+NumericDifference compare_numbers(const NumberBlocks& blocks_a, ByteSpan a, const NumberBlocks& blocks_b,
+                                  ByteSpan b, std::uint64_t first) {
+  const bool floats = blocks_a.fits_f32() && blocks_b.fits_f32();
+  return floats ? compare_as<float>(blocks_a, a, blocks_b, b, first)
+                : compare_as<double>(blocks_a, a, blocks_b, b, first);
 }
 
 }  // namespace aerotool::tasks

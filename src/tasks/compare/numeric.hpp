@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "tasks/compare/elements.hpp"
+#include "tasks/compare/number_blocks.hpp"
 
 namespace aerotool::tasks {
 
@@ -37,14 +37,20 @@ struct NumericDifference {
   /// Nothing where a norm is 0 or not finite; 1 where no pair differs.
   std::optional<double> cosine() const;
   /// RMS as a part of the larger of both sides' own: 0 to 2. Where squares under- or overflow, the largest
-  /// difference as a part of the largest number. Infinite where pairs are unlike, because no finite
-  /// difference is as grave: equal numbers of NaNs or infinities would not tell, they may have moved.
-  double relative() const;
+  /// difference as a part of the largest number.
+  std::optional<double> relative() const;
+  /// The same in dB, the better the larger: infinite where no pair differs.
+  std::optional<double> signal_to_noise() const;
+  /// relative(), but infinite where pairs are unlike, because no finite difference is as grave: equal numbers
+  /// of NaNs or infinities would not tell, they may have moved. 0 where there is nothing to tell.
+  double gravity() const;
+  /// Whether each number is the same in both, a NaN being the same as any other, and -0 as 0.
+  bool equal() const { return max == 0 && unlike == 0; }
 };
 
-/// Compares as many elements as both runs have; the first is element `first` of its tensor. The order of
-/// additions depends on nothing but their number.
-NumericDifference compare_numbers(NumberKind kind_a, ByteSpan a, NumberKind kind_b, ByteSpan b,
-                                  std::uint64_t first);
+/// Compares as many elements as both runs have, whole blocks; the first is element `first` of its tensor. The
+/// order of additions depends on nothing but their number.
+NumericDifference compare_numbers(const NumberBlocks& blocks_a, ByteSpan a, const NumberBlocks& blocks_b,
+                                  ByteSpan b, std::uint64_t first);
 
 }  // namespace aerotool::tasks

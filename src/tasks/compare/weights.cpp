@@ -12,6 +12,7 @@
 #include "io/pipeline.hpp"
 #include "tasks/compare/carried_hashes.hpp"
 #include "tasks/compare/checked_reader.hpp"
+#include "tasks/compare/number_blocks.hpp"
 #include "tasks/compare/whole_files.hpp"
 
 namespace aerotool::tasks {
@@ -49,6 +50,29 @@ ByteDifference compare_bytes(ByteSpan a, ByteSpan b, std::optional<NumberKind> k
   return found;
 }
 
+/// How the numbers of both tensors of a pair lie in their bytes.
+struct BothBlocks {
+  NumberBlocks a;
+  NumberBlocks b;
+
+  /// Bytes of as many elements as the longer of both blocks has.
+  std::size_t unit_a() const { return a.bytes_of(elements()); }
+  std::size_t unit_b() const { return b.bytes_of(elements()); }
+
+ private:
+  // Powers of two: whole blocks of both.
+  std::uint32_t elements() const { return std::max(a.elements(), b.elements()); }
+};
+
+/// Nothing where the numbers of two tensors cannot be compared, element by element.
+std::optional<BothBlocks> blocks_of_both(const Tensor& a, const Tensor& b, bool dequantize) {
+  if (a.shape != b.shape) return std::nullopt;
+  const auto blocks_a = number_blocks(a, dequantize);
+  const auto blocks_b = number_blocks(b, dequantize);
+  if (!blocks_a || !blocks_b) return std::nullopt;
+  return BothBlocks{*blocks_a, *blocks_b};
+}
+
 /// Appends what was found in the runs of a tensor in their order, whatever order they come in: so sums do not
 /// depend on the number of threads. Holds as many as are ahead of their turn.
 class InOrder {
@@ -83,16 +107,15 @@ class InOrder {
 /// Goes through the tensors that have to be read.
 class Reading {
  public:
-  Reading(const Model& a, const Model& b, const std::vector<Pair>& pairs, bool numeric)
+  Reading(const Model& a, const Model& b, const std::vector<Pair>& pairs, const CompareOptions& options)
       : a_(a, numbers_of(pairs, &Pair::a)),
         b_(b, numbers_of(pairs, &Pair::b)),
         states_(pairs.size()),
-        numbers_(numeric ? pairs.size() : 0) {
+        numbers_(options.numeric || options.dequantize ? pairs.size() : 0) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       State& state = states_[i];
       state.bytes_too = same_form(a_.tensor(i), b_.tensor(i));
-      state.kind_a = number_kind(a_.tensor(i).dtype);
-      state.kind_b = number_kind(b_.tensor(i).dtype);
+      if (!numbers_.empty()) state.blocks = blocks_of_both(a_.tensor(i), b_.tensor(i), options.dequantize);
     }
   }
 
@@ -125,14 +148,14 @@ class Reading {
     difference.a = &a_.tensor(number);
     difference.b = &b_.tensor(number);
     difference.bytes = state.bytes;
-    if (!numbers_.empty() && state.kind_a && state.kind_b) difference.numeric = numbers_[number].total();
+    if (state.blocks) difference.numeric = numbers_[number].total();
     return difference;
   }
 
  private:
   struct State {
-    std::optional<NumberKind> kind_a, kind_b;
-    bool bytes_too = false;  // dtype and shape are the same
+    std::optional<BothBlocks> blocks;  // where numbers are compared
+    bool bytes_too = false;            // dtype and shape are the same
     ByteDifference bytes;
   };
 
@@ -148,6 +171,7 @@ class Reading {
     for (std::size_t i = first; i < first + count; ++i) {
       io::Region& region = regions[i - first];
       region.length = a_.tensor(i).size;
+      if (states_[i].blocks) region.unit = states_[i].blocks->unit_a();
       region.read = [this, i](std::uint64_t offset, std::span<std::byte> out) { a_.read(i, offset, out); };
       region.visit = [this, i](std::uint64_t offset, ByteSpan bytes) { look(i, offset, bytes); };
     }
@@ -157,16 +181,18 @@ class Reading {
   /// `bytes` stand at `offset` in the tensor of A.
   void look(std::size_t number, std::uint64_t offset, ByteSpan bytes) {
     std::vector<std::byte> buffer = take_buffer();
-    const State& state = states_[number];
-    const std::size_t width_a = state.kind_a ? width_of(*state.kind_a) : 1;
-    const std::size_t width_b = state.kind_b ? width_of(*state.kind_b) : 1;
-    // Where B's elements are the wider ones, its bytes come in several steps.
-    const std::size_t step = kBufferBytes / std::max(width_a, width_b) * width_a;
+    const std::optional<BothBlocks>& blocks = states_[number].blocks;
+    // Where B's numbers take more bytes, they come in several steps.
+    const std::size_t unit_a = blocks ? blocks->unit_a() : 1;
+    const std::size_t unit_b = blocks ? blocks->unit_b() : 1;
+    const std::size_t step = kBufferBytes / std::max(unit_a, unit_b) * unit_a;
     for (std::size_t at = 0; at < bytes.size(); at += step) {
       const ByteSpan run_a = bytes.subspan(at, std::min(step, bytes.size() - at));
-      const std::uint64_t begin = (offset + at) / width_a;
-      const std::span<std::byte> run_b = std::span(buffer).first(run_a.size() / width_a * width_b);
-      b_.read(number, begin * width_b, run_b);
+      const auto in_b = [&](std::uint64_t in_a) {
+        return blocks ? blocks->b.bytes_of(blocks->a.elements_of(in_a)) : in_a;
+      };
+      const std::span<std::byte> run_b = std::span(buffer).first(in_b(run_a.size()));
+      b_.read(number, in_b(offset + at), run_b);
       look_at_run(number, offset + at, run_a, run_b);
     }
     const std::lock_guard lock(mutex_);
@@ -190,10 +216,11 @@ class Reading {
   void look_at_run(std::size_t number, std::uint64_t offset, ByteSpan a, ByteSpan b) {
     State& state = states_[number];
     ByteDifference bytes;
-    if (state.bytes_too) bytes = compare_bytes(a, b, state.kind_a);
+    if (state.bytes_too) bytes = compare_bytes(a, b, number_kind(a_.tensor(number).dtype));
     std::optional<NumericDifference> numbers;
-    if (!numbers_.empty() && state.kind_a && state.kind_b)
-      numbers = compare_numbers(*state.kind_a, a, *state.kind_b, b, offset / width_of(*state.kind_a));
+    if (state.blocks) {
+      numbers = compare_numbers(state.blocks->a, a, state.blocks->b, b, state.blocks->a.elements_of(offset));
+    }
     const std::lock_guard lock(mutex_);
     if (bytes.changed != 0) {
       bytes.first += offset;
@@ -220,22 +247,21 @@ const std::string& name_of(const TensorDifference& difference) {
   return difference.a != nullptr ? difference.a->name : difference.b->name;
 }
 
-void sort_by_change(std::vector<TensorDifference>& tensors) {
+/// `kinds_first`: also of what has numbers.
+void sort_by_change(std::vector<TensorDifference>& tensors, bool kinds_first) {
   const auto change = [](const TensorDifference& difference) {
-    return difference.numeric ? difference.numeric->relative() : 0.0;
+    return difference.numeric ? difference.numeric->gravity() : 0.0;
   };
   std::sort(tensors.begin(), tensors.end(), [&](const TensorDifference& x, const TensorDifference& y) {
-    if (x.kind != y.kind) return x.kind < y.kind;
-    if (x.numeric.has_value() != y.numeric.has_value()) return y.numeric.has_value();
+    const bool both_have_numbers = x.numeric.has_value() && y.numeric.has_value();
+    const bool one_has_numbers = x.numeric.has_value() != y.numeric.has_value();
+    if (!kinds_first && one_has_numbers) return y.numeric.has_value();
+    if (x.kind != y.kind && (kinds_first || !both_have_numbers)) return x.kind < y.kind;
+    if (one_has_numbers) return y.numeric.has_value();
     const std::tuple more_x(change(x), share_of(x));
     const std::tuple more_y(change(y), share_of(y));
     return more_x != more_y ? more_x > more_y : name_of(x) < name_of(y);
   });
-}
-
-/// Whether the numbers of two tensors can be compared, element by element, though their dtypes differ.
-bool comparable_numbers(const Tensor& a, const Tensor& b) {
-  return a.shape == b.shape && number_kind(a.dtype) && number_kind(b.dtype);
 }
 
 bool carries_hash(const Model& model, std::size_t tensor) {
@@ -331,7 +357,8 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
     found.in_both_bytes += tensor_a.size;
     auto by_hashes = CarriedHashes::Answer::unknown;
     if (!same_form(tensor_a, tensor_b)) {
-      if (!options.numeric || !comparable_numbers(tensor_a, tensor_b)) {
+      const bool numeric = options.numeric || options.dequantize;
+      if (!numeric || !blocks_of_both(tensor_a, tensor_b, options.dequantize)) {
         found.tensors.push_back({TensorDifference::Kind::form, &tensor_a, &tensor_b, {}, {}});
         continue;
       }
@@ -377,13 +404,13 @@ WeightDifference compare_weights(const Model& a, const Model& b, const CompareOp
   WeightDifference found;
   const std::vector<Pair> to_read = pair_up(a, b, options, found);
   if (!to_read.empty()) {
-    Reading reading(a, b, to_read, options.numeric);
+    Reading reading(a, b, to_read, options);
     reading.run(options);
     for (std::size_t i = 0; i < to_read.size(); ++i) {
       if (auto difference = reading.difference(i)) found.tensors.push_back(*difference);
     }
   }
-  sort_by_change(found.tensors);
+  sort_by_change(found.tensors, !options.dequantize);
   return found;
 }
 

@@ -7,7 +7,6 @@
 
 #include "io/progress.hpp"
 #include "model/model.hpp"
-#include "tasks/compare/elements.hpp"
 #include "tasks/compare/numeric.hpp"
 
 namespace aerotool::tasks {
@@ -38,7 +37,8 @@ struct TensorDifference {
 
 struct WeightDifference {
   /// Ordered by how much changed: by kind; then what has no numbers, by the share of its bytes, and behind it
-  /// what has, by NumericDifference::relative(); ties by the share, then by name.
+  /// what has, by NumericDifference::gravity(); ties by the share, then by name. Where blocks are
+  /// dequantized, kinds order only what has no numbers: what has comes behind all of it.
   std::vector<TensorDifference> tensors;
   std::uint64_t in_both = 0;
   std::uint64_t in_both_bytes = 0;       ///< of A's
@@ -52,8 +52,9 @@ struct WeightDifference {
 };
 
 struct CompareOptions {
-  bool full = false;     ///< reads what hashes say is the same, too, and what is on a server
-  bool numeric = false;  ///< numbers are compared as such; also where only the dtypes differ
+  bool full = false;        ///< reads what hashes say is the same, too, and what is on a server
+  bool numeric = false;     ///< numbers are compared as such; also where only the dtypes differ
+  bool dequantize = false;  ///< the same, and of quantized blocks the numbers that they stand for
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
 };
