@@ -153,8 +153,8 @@ std::optional<double> NumericDifference::signal_to_noise() const {
   const auto noise = relative();
   if (!noise) return std::nullopt;
   if (*noise == 0) return std::numeric_limits<double>::infinity();
-  constexpr double kDecibels = -20;
-  return kDecibels * std::log10(*noise);
+  constexpr double kDecibels = 20;
+  return 0 - kDecibels * std::log10(*noise);  // 0 and not -0
 }
 
 double NumericDifference::gravity() const {

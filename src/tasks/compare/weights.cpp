@@ -115,7 +115,8 @@ class Reading {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       State& state = states_[i];
       state.bytes_too = same_form(a_.tensor(i), b_.tensor(i));
-      if (!numbers_.empty()) state.blocks = blocks_of_both(a_.tensor(i), b_.tensor(i), options.dequantize);
+      if (!numbers_.empty())
+        numbers_[i].blocks = blocks_of_both(a_.tensor(i), b_.tensor(i), options.dequantize);
     }
   }
 
@@ -148,16 +149,24 @@ class Reading {
     difference.a = &a_.tensor(number);
     difference.b = &b_.tensor(number);
     difference.bytes = state.bytes;
-    if (state.blocks) difference.numeric = numbers_[number].total();
+    if (blocks_of(number)) difference.numeric = numbers_[number].found.total();
     return difference;
   }
 
  private:
   struct State {
-    std::optional<BothBlocks> blocks;  // where numbers are compared
-    bool bytes_too = false;            // dtype and shape are the same
+    bool bytes_too = false;  // dtype and shape are the same
     ByteDifference bytes;
   };
+  struct Numbers {
+    std::optional<BothBlocks> blocks;  // where they are compared
+    InOrder found;
+  };
+
+  /// Nothing where numbers are not compared.
+  std::optional<BothBlocks> blocks_of(std::size_t number) const {
+    return numbers_.empty() ? std::nullopt : numbers_[number].blocks;
+  }
 
   static std::vector<std::size_t> numbers_of(const std::vector<Pair>& pairs, std::size_t Pair::*side) {
     std::vector<std::size_t> numbers;
@@ -171,7 +180,7 @@ class Reading {
     for (std::size_t i = first; i < first + count; ++i) {
       io::Region& region = regions[i - first];
       region.length = a_.tensor(i).size;
-      if (states_[i].blocks) region.unit = states_[i].blocks->unit_a();
+      if (const auto blocks = blocks_of(i)) region.unit = blocks->unit_a();
       region.read = [this, i](std::uint64_t offset, std::span<std::byte> out) { a_.read(i, offset, out); };
       region.visit = [this, i](std::uint64_t offset, ByteSpan bytes) { look(i, offset, bytes); };
     }
@@ -181,7 +190,7 @@ class Reading {
   /// `bytes` stand at `offset` in the tensor of A.
   void look(std::size_t number, std::uint64_t offset, ByteSpan bytes) {
     std::vector<std::byte> buffer = take_buffer();
-    const std::optional<BothBlocks>& blocks = states_[number].blocks;
+    const std::optional<BothBlocks> blocks = blocks_of(number);
     // Where B's numbers take more bytes, they come in several steps.
     const std::size_t unit_a = blocks ? blocks->unit_a() : 1;
     const std::size_t unit_b = blocks ? blocks->unit_b() : 1;
@@ -218,9 +227,8 @@ class Reading {
     ByteDifference bytes;
     if (state.bytes_too) bytes = compare_bytes(a, b, number_kind(a_.tensor(number).dtype));
     std::optional<NumericDifference> numbers;
-    if (state.blocks) {
-      numbers = compare_numbers(state.blocks->a, a, state.blocks->b, b, state.blocks->a.elements_of(offset));
-    }
+    if (const auto blocks = blocks_of(number))
+      numbers = compare_numbers(blocks->a, a, blocks->b, b, blocks->a.elements_of(offset));
     const std::lock_guard lock(mutex_);
     if (bytes.changed != 0) {
       bytes.first += offset;
@@ -232,7 +240,7 @@ class Reading {
         state.bytes.changed = bytes.changed;
       }
     }
-    if (numbers) numbers_[number].add(offset, offset + a.size(), *numbers);
+    if (numbers) numbers_[number].found.add(offset, offset + a.size(), *numbers);
   }
 
   CheckedReader a_;
@@ -240,7 +248,7 @@ class Reading {
   std::mutex mutex_;                             // of the buffers, and of what is found
   std::vector<std::vector<std::byte>> buffers_;  // that no thread has
   std::vector<State> states_;
-  std::vector<InOrder> numbers_;  // beside the states; empty where they are not asked for
+  std::vector<Numbers> numbers_;  // beside the states; empty where they are not asked for
 };
 
 const std::string& name_of(const TensorDifference& difference) {
