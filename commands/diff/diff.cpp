@@ -13,6 +13,7 @@ namespace {
 struct DiffOptions : cli::ReadingOptions {
   bool full = false;
   bool numeric = false;
+  bool dequantize = false;
   bool json = false;
 };
 
@@ -22,6 +23,8 @@ cli::Settings<DiffOptions> settings() {
       {{"full", 0, none, "", "also read what has the same hash in both, or is on a server", {}},
        cli::sets(&DiffOptions::full)},
       {{"numeric", 0, none, "", "compare values numerically", {}}, cli::sets(&DiffOptions::numeric)},
+      {{"dequantize", 0, none, "", "the same across types, quantized ones too", {}},
+       cli::sets(&DiffOptions::dequantize)},
       {{"json", 0, none, "", "one JSON document", {}}, cli::sets(&DiffOptions::json)}};
   cli::append(all, cli::reading_settings());
   return all;
@@ -35,10 +38,13 @@ int run(const DiffOptions& options) {
   if (operands[0] == "-" && operands[1] == "-") throw UsageError("'-' may be given only once");
   const auto a = cli::open(options, operands[0]);
   const auto b = cli::open(options, operands[1]);
-  const Difference difference = {
-      tasks::compare_models(*a, *b, {.full = options.full, .numeric = options.numeric, .jobs = options.jobs},
-                            cli::listener(options)),
-      *a, *b, options.numeric};
+  const Difference difference = {tasks::compare_models(*a, *b,
+                                                       {.full = options.full,
+                                                        .numeric = options.numeric,
+                                                        .dequantize = options.dequantize,
+                                                        .jobs = options.jobs},
+                                                       cli::listener(options)),
+                                 *a, *b, options.numeric, options.dequantize};
   cli::TextOut out;
   if (options.json) {
     print_json(difference, out);

@@ -9,6 +9,9 @@
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/values.hpp"
+#include "commands/diff/cells.hpp"
+#include "commands/diff/dequantized.hpp"
+#include "commands/diff/numbers_json.hpp"
 #include "core/text.hpp"
 
 namespace aerotool::commands {
@@ -19,16 +22,6 @@ using tasks::NumericDifference;
 using tasks::TensorDifference;
 using tasks::WeightDifference;
 using Kind = TensorDifference::Kind;
-
-constexpr const char* kNothing = "-";
-
-std::string in_both(const std::string& a, const std::string& b) {
-  return a == b ? a : a + " -> " + b;
-}
-
-const Tensor& any_side(const TensorDifference& difference) {
-  return difference.a != nullptr ? *difference.a : *difference.b;
-}
 
 /// The element that holds the first changed byte; nothing in blocks of several elements.
 std::optional<std::uint64_t> first_element(const TensorDifference& difference) {
@@ -46,40 +39,6 @@ std::string share_text(std::uint64_t part, std::uint64_t whole) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "%.2f %%", percent);
   return text.data();
-}
-
-std::string number_text(std::optional<double> number) {
-  if (!number) return kNothing;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.6g", *number);
-  return text.data();
-}
-
-std::string change_text(const TensorDifference& difference) {
-  switch (difference.kind) {
-    case Kind::only_in_a:
-      return "only in A";
-    case Kind::only_in_b:
-      return "only in B";
-    case Kind::bytes:
-      return "bytes";
-    case Kind::hash:
-      return "hash";
-    case Kind::form:
-      break;
-  }
-  const bool dtype = !(difference.a->dtype == difference.b->dtype);
-  const bool shape = difference.a->shape != difference.b->shape;
-  if (dtype && shape) return "dtype, shape";
-  if (dtype) return "dtype";
-  return shape ? "shape" : "size";
-}
-
-/// One side's, or both where they are not the same.
-template <typename Describe>
-std::string sides_text(const TensorDifference& difference, Describe describe) {
-  if (difference.a == nullptr || difference.b == nullptr) return describe(any_side(difference));
-  return in_both(describe(*difference.a), describe(*difference.b));
 }
 
 std::string bytes_text(const TensorDifference& difference) {
@@ -107,19 +66,11 @@ void add_numbers(const TensorDifference& difference, std::vector<std::string>& c
     return;
   }
   const NumericDifference& numeric = *difference.numeric;
-  const auto counts = [](std::uint64_t a, std::uint64_t b) {
-    return in_both(std::to_string(a), std::to_string(b));
-  };
-  std::string max = kNothing;
-  if (numeric.pairs != 0) max = number_text(numeric.max);
-  if (numeric.max != 0) max += " at " + std::to_string(numeric.max_element);
-  cells.push_back(max);
+  cells.push_back(max_text(numeric));
   cells.push_back(number_text(numeric.mean()));
   cells.push_back(number_text(numeric.rms()));
   cells.push_back(number_text(numeric.cosine()));
-  cells.push_back(counts(numeric.nan_a, numeric.nan_b));
-  cells.push_back(counts(numeric.inf_a, numeric.inf_b));
-  cells.push_back(std::to_string(numeric.unlike));
+  add_special_counts(numeric, cells);
 }
 
 void print_tensors(const Difference& difference, cli::TextOut& out) {
@@ -202,6 +153,14 @@ void print_objects(const Difference& difference, cli::TextOut& out) {
   table.print(out, "  ");
 }
 
+/// "4 of 6 tensors differ"
+std::string changed_text(const Difference& difference, std::uint64_t changed) {
+  std::string text = with_thousands(changed) + " of " + plural(difference.weights.in_both, "tensor") +
+                     (changed == 1 ? " differs" : " differ");
+  if (difference.dequantized) text += values_note(difference.weights);
+  return text;
+}
+
 std::string verdict(const Difference& difference) {
   const WeightDifference& weights = difference.weights;
   const std::uint64_t only_in_a = weights.count(Kind::only_in_a);
@@ -217,16 +176,14 @@ std::string verdict(const Difference& difference) {
   const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (weights.not_compared != 0) {
     if (changed != 0) {
-      add(with_thousands(changed) + " of " + plural(weights.in_both, "tensor") +
-          (changed == 1 ? " differs" : " differ"));
+      add(changed_text(difference, changed));
     } else if (difference.none()) {
       add("the heads are the same");
     }
     if (weights.by_hash != 0) add(plural(weights.by_hash, "tensor") + " the same by hashes");
     add(not_compared_text(weights));
   } else if (changed != 0) {
-    add(with_thousands(changed) + " of " + plural(weights.in_both, "tensor") +
-        (changed == 1 ? " differs" : " differ"));
+    add(changed_text(difference, changed));
   } else if (weights.in_both != 0) {
     add(plural(weights.in_both, "tensor") + " the same");
   }
@@ -255,15 +212,6 @@ std::string_view status_of(Kind kind) {
   return "";
 }
 
-void number_member(std::string_view name, std::optional<double> number, cli::JsonOut& json) {
-  json.key(name);
-  if (number) {
-    json.value(Value::f64(*number));
-  } else {
-    json.null();
-  }
-}
-
 void add_side(std::string_view name, const Tensor* tensor, cli::JsonOut& json) {
   if (tensor == nullptr) return;
   json.key(name);
@@ -284,23 +232,6 @@ void add_bytes(const TensorDifference& difference, cli::JsonOut& json) {
   json.value(tasks::exact_value(*kind, difference.bytes.bits_a));
   json.key("first_b");
   json.value(tasks::exact_value(*kind, difference.bytes.bits_b));
-}
-
-void add_numeric(const NumericDifference& numeric, cli::JsonOut& json) {
-  json.key("numeric");
-  json.begin_object();
-  json.member("pairs", numeric.pairs);
-  number_member("max", numeric.pairs != 0 ? std::optional(numeric.max) : std::nullopt, json);
-  if (numeric.max != 0) json.member("max_element", numeric.max_element);
-  number_member("mean", numeric.mean(), json);
-  number_member("rms", numeric.rms(), json);
-  number_member("cosine", numeric.cosine(), json);
-  json.member("nan_a", numeric.nan_a);
-  json.member("nan_b", numeric.nan_b);
-  json.member("inf_a", numeric.inf_a);
-  json.member("inf_b", numeric.inf_b);
-  json.member("unlike", numeric.unlike);
-  json.end_object();
 }
 
 void add_model(std::string_view name, const Model& model, cli::JsonOut& json) {
@@ -330,6 +261,10 @@ void add_counts(const Difference& difference, cli::JsonOut& json) {
   if (weights.not_compared != 0) {
     json.member("not_compared", weights.not_compared);
     json.member("not_compared_bytes", weights.not_compared_bytes);
+  }
+  if (difference.dequantized) {
+    json.member("values_equal", count_values(weights, Values::equal));
+    json.member("values_not_compared", count_values(weights, Values::not_compared));
   }
   json.member("metadata", difference.metadata.size());
   json.end_object();
@@ -369,7 +304,11 @@ void print_text(const cli::CommonOptions& options, const Difference& difference,
                                                : cli::Style::bad;
   out.line(escape_controls(difference.a.path()) + " -> " + escape_controls(difference.b.path()) + ": " +
            cli::styled(options, style, verdict(difference)));
-  if (!difference.weights.tensors.empty()) print_tensors(difference, out);
+  if (difference.dequantized) {
+    print_values(difference.weights, out);
+  } else if (!difference.weights.tensors.empty()) {
+    print_tensors(difference, out);
+  }
   if (!difference.objects.empty()) print_objects(difference, out);
   if (!difference.metadata.empty()) print_metadata(difference.metadata, out);
 }
@@ -392,8 +331,11 @@ void print_json(const Difference& difference, cli::TextOut& out) {
     add_side("a", tensor.a, json);
     add_side("b", tensor.b, json);
     if (tensor.kind == Kind::bytes) add_bytes(tensor, json);
+    if (difference.dequantized && tensor.a != nullptr && tensor.b != nullptr)
+      json.member("values", name_of(judge_values(tensor)));
     if (tensor.numeric) add_numeric(*tensor.numeric, json);
   });
+  if (difference.dequantized) add_types(difference.weights, json);
   if (!difference.objects.empty()) {
     json.objects_member("objects", difference.objects, [&](const tasks::ObjectDifference& object) {
       const Object& any = object.a != nullptr ? *object.a : *object.b;

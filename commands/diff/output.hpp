@@ -12,7 +12,8 @@ namespace aerotool::commands {
 struct Difference : tasks::ModelDifference {
   const Model& a;
   const Model& b;
-  bool numeric = false;  ///< numbers were asked for
+  bool numeric = false;      ///< numbers were asked for
+  bool dequantized = false;  ///< those of quantized blocks, too
 };
 
 /// "6 tensors of 5.0 MiB were not compared"

@@ -225,6 +225,8 @@ class Calls:
             cases.append(Case(f"diff {one} {two}", words, "answer"))
         cases.append(Case("diff --numeric", ["diff", "--numeric", "--full", str(at / "old.aero"),
                                              str(at / "new.aero")], "answer"))
+        cases.append(Case("diff --dequantize", ["diff", "--dequantize", "--full", str(at / "old.aero"),
+                                                str(at / "new.aero")], "answer"))
         cases.append(Case("validate a URL", ["validate", "--full", f"{self.server()}/new.aero"], "answer", cache="heads"))
         cases.append(Case("validate standard input", ["validate", "--full", "-"], "answer",
                           stdin=at / "new.aero"))

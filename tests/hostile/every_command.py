@@ -120,6 +120,8 @@ class Commands:
         self._writers()
         answers = (0, 1, 2) if self._readable else (2,)
         self._expect(self._run("diff", "--full", model, model), answers, "diff --full", model, model)
+        words = ("diff", "--dequantize", "--full", model, model)
+        self._expect(self._run(*words), answers, *words)
         if self._readable:
             self._expect(self._run("diff", model, self._good), answers, "diff", model)
 
