@@ -75,6 +75,45 @@ def write_safetensors(path: Path, size: int, block: bytes = BLOCK) -> int:
     return len(head) - 1
 
 
+def write_f32(path: Path, size: int) -> None:
+    """The same tensors in F32, of `size` bytes in all."""
+    head: dict[str, object] = {}
+    end = 0
+    for name, shape in llama(size // 2):
+        begin, end = end, end + 4 * math.prod(shape)
+        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    normal = random.Random(1)
+    block = array.array("f", (normal.gauss(0, 0.02) for _ in range(1 << 20))).tobytes()
+    with open(path, "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text)
+        _put(out, end, block)
+
+
+def write_fp8(folder: Path, size: int) -> None:
+    """Weights in F8_E4M3 of `size` bytes in all, with a scale for 128 x 128 of them, as DeepSeek publishes them."""
+    head: dict[str, object] = {}
+    codes, scales = [], []
+    for name, shape in llama(2 * size):
+        if len(shape) != 2:
+            continue
+        codes.append((name, "F8_E4M3", shape, math.prod(shape)))
+        blocks = [-(-side // 128) for side in shape]
+        scales.append((name + "_scale_inv", "F32", blocks, 4 * math.prod(blocks)))
+    end = 0
+    for name, dtype, shape, count in codes + scales:
+        begin, end = end, end + count
+        head[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    folder.mkdir()
+    with open(folder / "model.safetensors", "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text)
+        _put(out, sum(count for *_, count in codes), BLOCK.replace(b"\x7f", b"\x3f").replace(b"\xff", b"\xbf"))
+        _put(out, sum(count for *_, count in scales), struct.pack("<f", 0.01) * 1024)
+    config = {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128]}
+    (folder / "config.json").write_text(json.dumps({"quantization_config": config}))
+
+
 def _string(text: str) -> bytes:
     return struct.pack("<Q", len(text)) + text.encode()
 

@@ -86,6 +86,48 @@ def convert(bench: Bench) -> Table:
     return table
 
 
+def compute(bench: Bench) -> Table:
+    """Weights that are computed on the way, beside cp of the larger side."""
+    table = Table("computed weights", ["command", "time", "ratio", "budget", "peak memory"])
+    out, copy = bench.path("out.safetensors"), bench.path("copy")
+
+    def row(source: Path, budget: str, *words: str, of_output: bool) -> None:
+        call = ["convert", "-q", *words, source, out]
+        bench.tool(*call)
+        peak = bench.peak(*call)
+        # cp of the output: of a file of its size.
+        like = bench.path("like")
+        if of_output:
+            shutil.copy(out, like)
+        copied = like if of_output else source
+        floor = Contender(f"cp of the {'output' if of_output else 'input'}", ["cp", copied, copy], removing(copy, out))
+        ours = bench.ours(f"{' '.join(words)} {source.name}", *call, before=removing(copy, out))
+        bench.time(floor, ours)
+        table.rows.append([floor.name, spread(floor.seconds), "", "", ""])
+        table.rows.append([*compared(ours, floor, budget), f"{peak / (1 << 20):.0f} MiB"])
+        removing(like, copy, out)()
+
+    source = bench.path("f32.safetensors")
+    models.write_f32(source, bench.size)
+    row(source, "0.8", "--dtype", "bf16", of_output=False)
+    row(source, "", "--dtype", "f16", of_output=False)
+    row(source, "", "--dtype", "f8_e4m3", of_output=False)
+    source.unlink()
+    source = bench.path("bf16.safetensors")
+    models.write_safetensors(source, bench.size // 2)
+    row(source, "1.2", "--dtype", "f32", of_output=True)
+    source.unlink()
+    source = bench.path("q4_k.gguf")
+    models.write_gguf(source, bench.size // 4)
+    row(source, "1.3", "--dequantize", of_output=True)
+    source.unlink()
+    source = bench.path("fp8")
+    models.write_fp8(source, bench.size // 2)
+    row(source, "1.3", "--dequantize", of_output=True)
+    shutil.rmtree(source)
+    return table
+
+
 def validate(bench: Bench) -> Table:
     table = Table("validate --full of an AERO file", ["command", "time", "ratio", "budget"])
     if shutil.which("b3sum") is None:
@@ -410,6 +452,7 @@ def compare_libraries(bench: Bench) -> Table:
 
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
+    "compute": compute,
     "validate": validate,
     "ztensor": ztensor,
     "cold": from_disk,

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "tasks/convert/file_type.hpp"
 #include "tasks/convert/input_sets.hpp"
 #include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/name_of_input.hpp"
@@ -111,6 +112,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;
   plan_metadata_edits(request.set, request.unset, listener, sources.plan);
+  if (!sources.computed.empty()) plan_file_type(sources.plan);
   sources.plan.options = request.options;
   sources.plan.jobs = request.jobs;
   const std::string lost = metadata_not_kept(sources.plan.models);
