@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "codecs/small_types.hpp"
 #include "core/checked.hpp"
@@ -121,11 +122,24 @@ std::vector<QuantizedGroup> quantized_groups(std::span<const Tensor> tensors) {
 std::vector<std::size_t> scaled_float_codes(std::span<const Tensor> tensors) {
   std::vector<std::size_t> found;
   for (const QuantizedGroup& group : quantized_groups(tensors)) {
-    if (!group.has(QuantRole::codes) || !is_small_float(tensors[group.tensor(QuantRole::codes)].dtype))
-      continue;
-    if (group.has(QuantRole::scale)) found.push_back(group.tensor(QuantRole::codes));
+    if (!group.has(QuantRole::codes) || !group.has(QuantRole::scale)) continue;
+    const std::uint32_t index = group.tensor(QuantRole::codes);
+    if (is_small_float(tensors[index].dtype)) found.push_back(index);
+  }
+  // Parameters that are called otherwise than weights have scales that are called after them.
+  std::unordered_set<std::string_view> scaled;
+  for (const Tensor& tensor : tensors) {
+    const std::string_view name = tensor.name;
+    for (const std::string_view ending : {"_scale_inv", "_scale"}) {
+      if (name.ends_with(ending)) scaled.insert(name.substr(0, name.size() - ending.size()));
+    }
+  }
+  for (std::size_t i = 0; i < tensors.size() && !scaled.empty(); ++i) {
+    if (is_small_float(tensors[i].dtype) && scaled.contains(tensors[i].name)) found.push_back(i);
   }
   std::ranges::sort(found);
+  const auto again = std::ranges::unique(found);
+  found.erase(again.begin(), again.end());
   return found;
 }
 
