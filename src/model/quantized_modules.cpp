@@ -138,8 +138,7 @@ std::vector<std::size_t> scaled_float_codes(std::span<const Tensor> tensors) {
     if (is_small_float(tensors[i].dtype) && scaled.contains(tensors[i].name)) found.push_back(i);
   }
   std::ranges::sort(found);
-  const auto again = std::ranges::unique(found);
-  found.erase(again.begin(), again.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

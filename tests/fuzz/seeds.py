@@ -165,6 +165,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return foreign_seeds()
     if target == "hub":
         return hub_seeds()
+    if target == "quantized":
+        return list(quantized_models())
     if target == "url":
         return url_seeds()
     if target == "gguf_split":
@@ -183,6 +185,52 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         for model in small_files("*.safetensors"):
             found.append(model[8 : 8 + struct.unpack_from("<Q", model)[0]])
     return found
+
+
+def quantized_model(config: dict[str, object], tensors: dict[str, tuple[str, list[int]]], data: bytes) -> bytes:
+    """A configuration, tensors and the bytes of all of them (quantized.cpp)."""
+    lines = [json.dumps({"quantization_config": config})]
+    lines += [f"{name} {dtype} {','.join(map(str, shape))}" for name, (dtype, shape) in tensors.items()]
+    return "\n".join([*lines, "", ""]).encode() + data
+
+
+def quantized_models() -> Iterator[bytes]:
+    for folder in sorted((DATA / "dequant/safetensors").iterdir()):
+        model = (folder / "model.safetensors").read_bytes()
+        length = struct.unpack_from("<Q", model)[0]
+        header = json.loads(model[8 : 8 + length])
+        config = json.loads((folder / "config.json").read_text())["quantization_config"]
+        tensors = {name: (of["dtype"], of["shape"]) for name, of in header.items() if name != "__metadata__"}
+        yield quantized_model(config, tensors, model[8 + length :][:256])
+    fp8 = ("F8_E4M3", [4, 64])
+    exponents = ("U8", [4, 2])
+    yield quantized_model({"quant_method": "fp8"}, {"m.weight": fp8, "m.scale": exponents}, bytes(range(256)))
+    by_row = {"type": "float", "num_bits": 8, "strategy": "channel"}
+    compressed = {"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": by_row}}}
+    rows = {"m.weight": fp8, "m.weight_scale": ("F32", [4, 1])}
+    yield quantized_model(compressed | {"format": "float-quantized"}, rows, bytes(range(256)))
+    by_group = {"type": "int", "num_bits": 4, "strategy": "group", "group_size": 32, "symmetric": False}
+    compressed["config_groups"] = {"g": {"weights": by_group}}
+    packed = {
+        "m.weight_packed": ("I32", [4, 8]),
+        "m.weight_scale": ("F16", [4, 2]),
+        "m.weight_zero_point": ("I32", [1, 2]),
+        "m.weight_shape": ("I64", [2]),
+        "m.weight_g_idx": ("I32", [64]),
+    }
+    # The shape comes where the bytes that all tensors share begin for the fourth of them.
+    shape = b"\0\0\0" + struct.pack("<QQ", 4, 64)
+    yield quantized_model(compressed | {"format": "pack-quantized"}, packed, shape + bytes(240))
+    integers = {"m.weight": ("I8", [4, 64]), "m.SCB": ("F32", [4])}
+    yield quantized_model({"quant_method": "bitsandbytes", "load_in_8bit": True}, integers, bytes(range(256)))
+    state = json.dumps({"quant_type": "nf4", "blocksize": 64, "shape": [4, 64]}).encode()
+    nf4 = {
+        "m.weight.quant_state.bitsandbytes__nf4": ("U8", [len(state)]),
+        "m.weight": ("U8", [128, 1]),
+        "m.weight.absmax": ("F32", [4]),
+        "m.weight.quant_map": ("F32", [16]),
+    }
+    yield quantized_model({"quant_method": "bitsandbytes", "load_in_4bit": True}, nf4, state)
 
 
 def write(target: str, tool: Path, directory: Path) -> None:

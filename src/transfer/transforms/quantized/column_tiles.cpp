@@ -19,7 +19,7 @@ constexpr std::uint64_t kReadBytes = std::uint64_t{256} << 10;
 constexpr std::uint64_t kShortRow = std::uint64_t{4} << 10;
 
 /// `from`: rows of `stride` bytes. `to`: columns of `tile_rows` elements, of which the rows are the first.
-template <std::size_t width>
+template <std::size_t Width>
 void put_columns(const std::byte* from, std::uint64_t stride, std::uint64_t rows, std::uint64_t columns,
                  std::byte* to, std::uint64_t tile_rows) {
   constexpr std::uint64_t kColumnsAtOnce = 16;
@@ -27,7 +27,7 @@ void put_columns(const std::byte* from, std::uint64_t stride, std::uint64_t rows
     const std::uint64_t end = std::min(columns, first + kColumnsAtOnce);
     for (std::uint64_t row = 0; row < rows; ++row) {
       for (std::uint64_t column = first; column < end; ++column)
-        std::memcpy(to + (column * tile_rows + row) * width, from + row * stride + column * width, width);
+        std::memcpy(to + (column * tile_rows + row) * Width, from + row * stride + column * Width, Width);
     }
   }
 }

@@ -116,7 +116,7 @@ QuantizedWeight int8_weight(const Module& module) {
   const CompressedScheme scheme = scheme_that_fits(module, [&](const CompressedScheme& one) -> std::string {
     if (one.format != "int-quantized" && one.format != "naive-quantized")
       return "the format '" + one.format + "', not int-quantized";
-    if (const std::string problem = bits_problem(one, 8); !problem.empty()) return problem;
+    if (std::string problem = bits_problem(one, 8); !problem.empty()) return problem;
     return scale_problem(module, one, shape);
   });
   ScaledCodes codes;
@@ -139,7 +139,7 @@ QuantizedWeight packed_int_weight(const Module& module) {
   const CompressedScheme scheme = scheme_that_fits(module, [&](const CompressedScheme& one) -> std::string {
     if (one.format != "pack-quantized") return "the format '" + one.format + "', not pack-quantized";
     if (one.bits != 4 && one.bits != 8) return bits_problem(one, 4);
-    if (const std::string problem = bits_problem(one, one.bits); !problem.empty()) return problem;
+    if (std::string problem = bits_problem(one, one.bits); !problem.empty()) return problem;
     if (words != Shape{shape[0], pieces_of(shape[1] * one.bits, 32)})
       return std::to_string(one.bits) + " bits, but codes of the shape " + to_string(words) +
              " do not hold a weight of the shape " + to_string(shape);

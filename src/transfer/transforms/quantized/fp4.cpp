@@ -10,12 +10,16 @@ namespace {
 constexpr std::uint64_t kNvBlock = 16;
 constexpr std::uint64_t kMxBlock = 32;
 
+// NOLINTBEGIN(bugprone-exception-escape): as in model/tensor.hpp
+
 /// Of codes [..., rows, bytes]: all rows are alike.
 struct Rows {
   Shape shape;  // of the weight
   std::uint64_t rows = 1;
   std::uint64_t columns = 0;
 };
+
+// NOLINTEND(bugprone-exception-escape)
 
 Rows rows_of(const Module& module) {
   const Shape& codes = module.tensor(QuantRole::codes).shape;
