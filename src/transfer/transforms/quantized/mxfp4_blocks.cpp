@@ -24,7 +24,7 @@ struct Scaled {
                                          std::uint32_t shift, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t code = (static_cast<std::uint32_t>(bytes[i]) >> shift) & 15U;
-      const float magnitude = magnitude_to_float<1, 1>(code & 7U);
+      const auto magnitude = magnitude_to_float<1, 1>(code & 7U);
       const float number =
           std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | ((code & 8U) << 28));
       out[i] = static_cast<Number>(number) * static_cast<Number>(f8_e8m0_to_float(scales[i]));
@@ -81,7 +81,7 @@ class Mxfp4Blocks final : public ValueSource {
       const std::uint64_t output = (first + done) % outputs_;
       const std::uint64_t matrix = row / (columns_ * kBlock);
       const std::uint64_t input = row % (columns_ * kBlock);
-      const std::size_t count = std::min<std::uint64_t>({outputs_ - output, out.size() - done, bytes.size()});
+      const auto count = std::min<std::uint64_t>({outputs_ - output, out.size() - done, bytes.size()});
       const auto codes = std::span(bytes).first(count);
       const auto factors = std::span(scales).first(count);
       bytes_of_columns_.read(matrix, input / 2, output, codes);
