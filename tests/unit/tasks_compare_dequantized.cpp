@@ -208,6 +208,26 @@ TEST_CASE("dequantized: what has no numbers comes first, then the worst, whateve
   CHECK(all.numeric->squares == types[3].numeric->squares);
 }
 
+TEST_CASE("dequantized: codes whose scales lie beside them are no values") {
+  const DType f8 = dtype_named("F8_E4M3").value();
+  const std::vector<std::byte> codes(16, std::byte{0x38});
+  ModelOfBytes a;
+  a.hold("m.weight", f8, {4, 4}, codes).hold("m.weight_scale_inv", DTypeCode::f32, {1, 1}, singles({2}));
+  a.hold("free.weight", f8, {4, 4}, codes);
+  ModelOfBytes b;
+  const std::vector<std::byte> ones = singles(std::vector<float>(16, 1));
+  b.hold("m.weight", DTypeCode::f32, {4, 4}, ones).hold("free.weight", DTypeCode::f32, {4, 4}, ones);
+  for (const auto& [x, y] : {std::pair<const Model*, const Model*>(&a, &b), {&b, &a}}) {
+    for (const TensorDifference& tensor : dequantized(*x, *y).tensors) {
+      if (tensor.a == nullptr || tensor.b == nullptr) continue;
+      CHECK(tensor.numeric.has_value() == (tensor.a->name == "free.weight"));
+    }
+    for (const TensorDifference& tensor : compare_models(*x, *y, {.numeric = true}, {}).weights.tensors) {
+      CHECK(tensor.numeric.has_value() == (tensor.a != nullptr && tensor.b != nullptr));
+    }
+  }
+}
+
 TEST_CASE("dequantized: many blocks, to the last bit whatever the number of threads") {
   // As wide as it gets beside blocks: they are read in several steps.
   constexpr std::size_t kBlocks = 5000;

@@ -12,7 +12,7 @@
 #include "io/pipeline.hpp"
 #include "tasks/compare/carried_hashes.hpp"
 #include "tasks/compare/checked_reader.hpp"
-#include "tasks/compare/number_blocks.hpp"
+#include "tasks/compare/comparable_numbers.hpp"
 #include "tasks/compare/whole_files.hpp"
 
 namespace aerotool::tasks {
@@ -50,29 +50,6 @@ ByteDifference compare_bytes(ByteSpan a, ByteSpan b, std::optional<NumberKind> k
   return found;
 }
 
-/// How the numbers of both tensors of a pair lie in their bytes.
-struct BothBlocks {
-  NumberBlocks a;
-  NumberBlocks b;
-
-  /// Bytes of as many elements as the longer of both blocks has.
-  std::size_t unit_a() const { return a.bytes_of(elements()); }
-  std::size_t unit_b() const { return b.bytes_of(elements()); }
-
- private:
-  // Powers of two: whole blocks of both.
-  std::uint32_t elements() const { return std::max(a.elements(), b.elements()); }
-};
-
-/// Nothing where the numbers of two tensors cannot be compared, element by element.
-std::optional<BothBlocks> blocks_of_both(const Tensor& a, const Tensor& b, bool dequantize) {
-  if (a.shape != b.shape) return std::nullopt;
-  const auto blocks_a = number_blocks(a, dequantize);
-  const auto blocks_b = number_blocks(b, dequantize);
-  if (!blocks_a || !blocks_b) return std::nullopt;
-  return BothBlocks{*blocks_a, *blocks_b};
-}
-
 /// Appends what was found in the runs of a tensor in their order, whatever order they come in: so sums do not
 /// depend on the number of threads. Holds as many as are ahead of their turn.
 class InOrder {
@@ -107,16 +84,16 @@ class InOrder {
 /// Goes through the tensors that have to be read.
 class Reading {
  public:
-  Reading(const Model& a, const Model& b, const std::vector<Pair>& pairs, const CompareOptions& options)
+  Reading(const Model& a, const Model& b, const std::vector<Pair>& pairs,
+          const std::optional<ComparableNumbers>& numbers)
       : a_(a, numbers_of(pairs, &Pair::a)),
         b_(b, numbers_of(pairs, &Pair::b)),
         states_(pairs.size()),
-        numbers_(options.numeric || options.dequantize ? pairs.size() : 0) {
+        numbers_(numbers ? pairs.size() : 0) {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       State& state = states_[i];
       state.bytes_too = same_form(a_.tensor(i), b_.tensor(i));
-      if (!numbers_.empty())
-        numbers_[i].blocks = blocks_of_both(a_.tensor(i), b_.tensor(i), options.dequantize);
+      if (numbers) numbers_[i].blocks = numbers->of(pairs[i].a, pairs[i].b);
     }
   }
 
@@ -336,7 +313,7 @@ void compare_unread(const Pair& pair, const Model& a, const Model& b, CarriedHas
 
 /// Sorts out what can be told without reading weights; returns what has to be read.
 std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& options,
-                          WeightDifference& found) {
+                          const std::optional<ComparableNumbers>& numbers, WeightDifference& found) {
   const std::vector<Tensor>& tensors_a = a.tensors();
   const std::vector<Tensor>& tensors_b = b.tensors();
   std::optional<CarriedHashes> hashes_a;
@@ -365,8 +342,7 @@ std::vector<Pair> pair_up(const Model& a, const Model& b, const CompareOptions& 
     found.in_both_bytes += tensor_a.size;
     auto by_hashes = CarriedHashes::Answer::unknown;
     if (!same_form(tensor_a, tensor_b)) {
-      const bool numeric = options.numeric || options.dequantize;
-      if (!numeric || !blocks_of_both(tensor_a, tensor_b, options.dequantize)) {
+      if (!numbers || !numbers->of(pair.a, pair.b)) {
         found.tensors.push_back({TensorDifference::Kind::form, &tensor_a, &tensor_b, {}, {}});
         continue;
       }
@@ -410,9 +386,11 @@ std::uint64_t WeightDifference::same() const {
 
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options) {
   WeightDifference found;
-  const std::vector<Pair> to_read = pair_up(a, b, options, found);
+  std::optional<ComparableNumbers> numbers;
+  if (options.numeric || options.dequantize) numbers.emplace(a, b, options.dequantize);
+  const std::vector<Pair> to_read = pair_up(a, b, options, numbers, found);
   if (!to_read.empty()) {
-    Reading reading(a, b, to_read, options);
+    Reading reading(a, b, to_read, numbers);
     reading.run(options);
     for (std::size_t i = 0; i < to_read.size(); ++i) {
       if (auto difference = reading.difference(i)) found.tensors.push_back(*difference);
