@@ -170,7 +170,7 @@ std::optional<ValueSort> ValueSort::named(std::string_view name) {
   const bool is_array = name.ends_with(kArray);
   if (is_array) name.remove_suffix(kArray.size());
   const auto* const found =
-      std::ranges::find_if(kScalars, [&](ValueType type) { return name_of(type) == name; });
+      std::ranges::find_if(kScalars, [&](ValueType scalar) { return name_of(scalar) == name; });
   if (found == kScalars.end()) return std::nullopt;
   if (is_array) return ValueSort{ValueType::array, *found};
   return ValueSort{*found};
