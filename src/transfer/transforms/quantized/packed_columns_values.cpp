@@ -32,14 +32,14 @@ struct OneOfEach {
 };
 
 /// Words whose codes do not lie across two of them.
-template <std::uint32_t bits>
+template <std::uint32_t Bits>
 struct AllOfEach {
   [[gnu::always_inline]] static void run(const std::uint32_t* words, std::uint8_t* codes, std::size_t count) {
-    constexpr std::uint32_t kMask = (1U << bits) - 1;
-    constexpr std::uint32_t kCodes = 32 / bits;
+    constexpr std::uint32_t kMask = (1U << Bits) - 1;
+    constexpr std::uint32_t kCodes = 32 / Bits;
     for (std::size_t i = 0; i < count; ++i) {
       for (std::uint32_t j = 0; j < kCodes; ++j)
-        codes[i * kCodes + j] = static_cast<std::uint8_t>((words[i] >> (j * bits)) & kMask);
+        codes[i * kCodes + j] = static_cast<std::uint8_t>((words[i] >> (j * Bits)) & kMask);
     }
   }
 };
@@ -241,7 +241,7 @@ class PackedColumnsSource final : public ValueSource {
 }  // namespace
 
 std::shared_ptr<const ValueSource> packed_columns_values(const PackedColumns& description,
-                                                         std::shared_ptr<PartCache> cache) {
+                                                         const std::shared_ptr<PartCache>& cache) {
   return std::make_shared<PackedColumnsSource>(description, cache);
 }
 

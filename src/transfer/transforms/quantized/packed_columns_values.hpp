@@ -32,6 +32,6 @@ struct PackedColumns {
 };
 
 std::shared_ptr<const ValueSource> packed_columns_values(const PackedColumns& description,
-                                                         std::shared_ptr<PartCache> cache);
+                                                         const std::shared_ptr<PartCache>& cache);
 
 }  // namespace aerotool::quantized

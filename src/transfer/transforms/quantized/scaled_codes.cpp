@@ -46,49 +46,49 @@ Code code_of(CodeKind kind, bool has_zeros) {
   }
 }
 
-template <CodeKind kind>
+template <CodeKind Kind>
 [[gnu::always_inline]] constexpr float number_of(std::uint32_t code) {
-  if constexpr (kind == CodeKind::f8_e4m3) return f8_e4m3_to_float(static_cast<std::uint8_t>(code));
-  if constexpr (kind == CodeKind::i8)
+  if constexpr (Kind == CodeKind::f8_e4m3) return f8_e4m3_to_float(static_cast<std::uint8_t>(code));
+  if constexpr (Kind == CodeKind::i8)
     return static_cast<float>(static_cast<std::int32_t>(code ^ 0x80U) - 128);
-  if constexpr (kind == CodeKind::u8_minus_128)
+  if constexpr (Kind == CodeKind::u8_minus_128)
     return static_cast<float>(static_cast<std::int32_t>(code) - 128);
-  if constexpr (kind == CodeKind::u4_minus_8) return static_cast<float>(static_cast<std::int32_t>(code) - 8);
+  if constexpr (Kind == CodeKind::u4_minus_8) return static_cast<float>(static_cast<std::int32_t>(code) - 8);
   const float magnitude = magnitude_to_float<1, 1>(code & 7U);
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | ((code & 8U) << 28));
 }
 
 /// Bytes that hold one code each, times a factor.
-template <CodeKind kind, typename Number>
+template <CodeKind Kind, typename Number>
 struct Whole {
   [[gnu::always_inline]] static void run(const std::uint8_t* codes, Number* out, Number factor,
                                          std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Number>(number_of<kind>(codes[i])) * factor;
+    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Number>(number_of<Kind>(codes[i])) * factor;
   }
 };
 
 /// Those of blocks of a few columns each.
-template <CodeKind kind, typename Number, std::size_t columns>
+template <CodeKind Kind, typename Number, std::size_t Columns>
 struct WholeBlocks {
   [[gnu::always_inline]] static void run(const std::uint8_t* codes, Number* out, const double* factors,
                                          std::size_t blocks) {
     for (std::size_t block = 0; block < blocks; ++block) {
       const auto factor = static_cast<Number>(factors[block]);
-      for (std::size_t i = 0; i < columns; ++i) {
-        const std::size_t at = block * columns + i;
-        out[at] = static_cast<Number>(number_of<kind>(codes[at])) * factor;
+      for (std::size_t i = 0; i < Columns; ++i) {
+        const std::size_t at = block * Columns + i;
+        out[at] = static_cast<Number>(number_of<Kind>(codes[at])) * factor;
       }
     }
   }
 };
 
 /// What each byte is that holds two codes: to look it up takes a fifth of what it takes to compute it.
-template <CodeKind kind, typename Number>
+template <CodeKind Kind, typename Number>
 constexpr auto kHalves = [] {
   std::array<std::array<Number, 2>, 256> numbers{};
   for (std::uint32_t byte = 0; byte < numbers.size(); ++byte) {
-    numbers[byte][0] = static_cast<Number>(number_of<kind>(byte & 15U));
-    numbers[byte][1] = static_cast<Number>(number_of<kind>(byte >> 4U));
+    numbers[byte][0] = static_cast<Number>(number_of<Kind>(byte & 15U));
+    numbers[byte][1] = static_cast<Number>(number_of<Kind>(byte >> 4U));
   }
   return numbers;
 }();
@@ -108,28 +108,28 @@ struct Divide {
 };
 
 /// The numbers of blocks of a few columns each.
-template <typename Number, std::size_t columns>
+template <typename Number, std::size_t Columns>
 struct MultiplyBlocks {
   [[gnu::always_inline]] static void run(Number* numbers, const double* factors, std::size_t blocks) {
     for (std::size_t block = 0; block < blocks; ++block) {
       const auto factor = static_cast<Number>(factors[block]);
-      for (std::size_t i = 0; i < columns; ++i) numbers[block * columns + i] *= factor;
+      for (std::size_t i = 0; i < Columns; ++i) numbers[block * Columns + i] *= factor;
     }
   }
 };
 
 /// The codes [first, first + out.size()) of those that `bytes` begin with.
-template <CodeKind kind, typename Number>
+template <CodeKind Kind, typename Number>
 void decode(const std::uint8_t* bytes, std::uint64_t first, std::span<Number> out) {
-  if constexpr (kind == CodeKind::e2m1 || kind == CodeKind::u4_minus_8) {
+  if constexpr (Kind == CodeKind::e2m1 || Kind == CodeKind::u4_minus_8) {
     const std::uint8_t* byte = bytes + first / 2;
     std::size_t i = 0;
-    if (first % 2 != 0 && !out.empty()) out[i++] = kHalves<kind, Number>[*byte++][1];
+    if (first % 2 != 0 && !out.empty()) out[i++] = kHalves<Kind, Number>[*byte++][1];
     for (; i + 1 < out.size(); i += 2)
-      std::memcpy(&out[i], &kHalves<kind, Number>[*byte++], 2 * sizeof(Number));
-    if (i < out.size()) out[i] = kHalves<kind, Number>[*byte][0];
+      std::memcpy(&out[i], &kHalves<Kind, Number>[*byte++], 2 * sizeof(Number));
+    if (i < out.size()) out[i] = kHalves<Kind, Number>[*byte][0];
   } else {
-    vectorised<Whole<kind, Number>>(bytes + first, out.data(), Number{1}, out.size());
+    vectorised<Whole<Kind, Number>>(bytes + first, out.data(), Number{1}, out.size());
   }
 }
 
@@ -302,7 +302,7 @@ class ScaledCodesSource final : public ValueSource {
     }
   }
 
-  template <CodeKind kind, typename Number>
+  template <CodeKind Kind, typename Number>
   void decode_scaled_as(const std::uint8_t* codes, std::uint64_t column, std::span<const double> scales,
                         std::span<Number> out) const {
     std::uint64_t in_block = column % of_.block_columns;
@@ -311,14 +311,14 @@ class ScaledCodesSource final : public ValueSource {
       const std::size_t whole =
           of_.block_columns == kMxColumns && in_block == 0 ? (out.size() - done) / kMxColumns : 0;
       if (whole != 0) {
-        vectorised<WholeBlocks<kind, Number, kMxColumns>>(codes + done, out.data() + done,
+        vectorised<WholeBlocks<Kind, Number, kMxColumns>>(codes + done, out.data() + done,
                                                           scales.data() + block, whole);
         done += whole * kMxColumns;
         block += whole - 1;
         continue;
       }
       const std::size_t count = std::min<std::uint64_t>(of_.block_columns - in_block, out.size() - done);
-      vectorised<Whole<kind, Number>>(codes + done, out.data() + done, static_cast<Number>(scales[block]),
+      vectorised<Whole<Kind, Number>>(codes + done, out.data() + done, static_cast<Number>(scales[block]),
                                       count);
       done += count;
       in_block = 0;
