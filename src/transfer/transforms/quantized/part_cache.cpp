@@ -34,10 +34,12 @@ void PartCache::keep(const std::shared_ptr<Part>& part, std::size_t size) {
   const std::lock_guard lock(mutex_);
   part->size = size;
   std::size_t held = 0;
+  std::size_t count = 0;
   // Those past the first few are let go of; who reads them still holds them.
   for (auto at = parts_.begin(); at != parts_.end();) {
     held += (*at)->size;
-    at = held > kMostBytes && *at != part ? parts_.erase(at) : std::next(at);
+    const bool is_over = held > kMostBytes || ++count > kMostParts;
+    at = is_over && *at != part ? parts_.erase(at) : std::next(at);
   }
 }
 

@@ -28,6 +28,7 @@ class PartCache {
 
  private:
   static constexpr std::size_t kMostBytes = std::size_t{20} << 20;
+  static constexpr std::size_t kMostParts = 64;  // they are looked through one after the other
 
   struct Part {
     Key key;

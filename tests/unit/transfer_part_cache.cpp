@@ -1,0 +1,73 @@
+// Parts of tensors that are kept for those who ask next.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "transfer/transforms/quantized/part_cache.hpp"
+
+using aerotool::quantized::PartCache;
+
+namespace {
+
+PartCache::Bytes of(std::size_t size, int value) {
+  return PartCache::Bytes(size, static_cast<std::byte>(value));
+}
+
+}  // namespace
+
+TEST_CASE("part cache: a part is loaded once, for threads that ask at the same time too") {
+  PartCache cache;
+  std::atomic<int> loads = 0;
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (std::uint64_t part = 0; part < 50; ++part) {
+        const auto bytes = cache.get({1, part}, [&] {
+          ++loads;
+          return of(8, static_cast<int>(part));
+        });
+        if (*bytes == of(8, static_cast<int>(part))) ++right;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(loads == 50);
+  CHECK(right == 200);
+}
+
+TEST_CASE("part cache: what is held is bounded, by bytes and by number") {
+  PartCache cache;
+  int loads = 0;
+  const auto load = [&](std::size_t size) {
+    return [&loads, size] {
+      ++loads;
+      return of(size, 1);
+    };
+  };
+  const auto kept = cache.get({1, 0}, load(std::size_t{15} << 20));
+  cache.get({1, 1}, load(std::size_t{15} << 20));
+  cache.get({1, 1}, load(0));
+  CHECK(loads == 2);
+  cache.get({1, 0}, load(8));
+  CHECK(loads == 3);
+  CHECK(kept->size() == std::size_t{15} << 20);  // whoever reads it holds it
+  for (std::uint64_t part = 0; part < 100; ++part) cache.get({2, part}, load(1));
+  CHECK(loads == 103);
+  cache.get({2, 99}, load(1));
+  CHECK(loads == 103);
+  cache.get({2, 0}, load(1));
+  CHECK(loads == 104);
+  // One that is larger than all that may be held is given all the same.
+  CHECK(cache.get({3, 0}, load(std::size_t{30} << 20))->size() == std::size_t{30} << 20);
+}
+
+TEST_CASE("part cache: a load that fails is tried again") {
+  PartCache cache;
+  CHECK_THROWS_AS(cache.get({1, 0}, []() -> PartCache::Bytes { throw std::runtime_error("no"); }),
+                  std::runtime_error);
+  CHECK(*cache.get({1, 0}, [] { return of(3, 7); }) == of(3, 7));
+}
