@@ -1,6 +1,7 @@
 #include "tasks/convert/convert.hpp"
 
 #include <chrono>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -58,6 +59,14 @@ void Conversion::tell_of_other_models() const {
   listener_.note(escape_controls(target.path) + ": other models stay there: " + listed(others, 3));
 }
 
+void Conversion::tell_of_values() const {
+  const std::string& path = request_.target.path;
+  try {
+    tell_of_casts(sources_.computed, path == "-" ? "standard output" : escape_controls(path), listener_);
+  } catch (const std::bad_alloc&) {  // the output is in its place, and right
+  }
+}
+
 Converted Conversion::write() {
   require_replaceable();
   tell_what_is_not_kept();
@@ -73,7 +82,7 @@ Converted Conversion::write() {
     }
     done.bytes = progress->done;
   });
-  tell_of_casts(sources_.computed, path == "-" ? "standard output" : escape_controls(path), listener_);
+  if (!sources_.computed.empty()) tell_of_values();
   done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return done;
 }

@@ -42,6 +42,7 @@ class Conversion {
  private:
   void tell_what_is_not_kept() const;
   void tell_of_other_models() const;
+  void tell_of_values() const;
 
   ConvertRequest request_;
   Listener listener_;
