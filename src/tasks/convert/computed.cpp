@@ -33,7 +33,9 @@ bool is_ggml_quantized(const DType& dtype) {
 /// it means.
 class Bound {
  public:
-  explicit Bound(const Model& model) : objects_(model.objects(), model.tensors().size()) {
+  explicit Bound(const Model& model)
+      : scaled_(scaled_float_codes(model.tensors())), objects_(model.objects(), model.tensors().size()) {
+    std::ranges::sort(scaled_);
     const auto& tensors = model.tensors();
     for (const QuantizedModule& module : quantized_modules(tensors, model.overview().quantization)) {
       for (const std::uint32_t i : module.tensors) {
@@ -44,6 +46,8 @@ class Bound {
     }
   }
 
+  /// It holds codes in F8 that have a scale beside them.
+  bool has_scale(std::size_t tensor) const { return std::ranges::binary_search(scaled_, tensor); }
   bool in_module(std::size_t tensor) const { return !in_module_.empty() && in_module_[tensor]; }
   bool in_object(std::size_t tensor) const {
     const Object* object = objects_.of(tensor);
@@ -51,6 +55,7 @@ class Bound {
   }
 
  private:
+  std::vector<std::size_t> scaled_;
   std::vector<bool> in_module_;
   ObjectsOfTensors objects_;
 };
@@ -165,13 +170,13 @@ class Computation {
       ++in_objects_;
       return false;
     }
-    if (!bound.in_module(planned.index)) return float_kind(tensor.dtype) != FloatKind::f8_e8m0;
-    if (width_of(*float_kind(tensor.dtype)) == 1 && tensor.name.ends_with(".weight")) {
+    if (bound.has_scale(planned.index)) {
       throw UnsupportedError(
           {planned.path(), {}, tensor.name},
-          "holds the codes of a quantized weight, whose scales lie beside it: a cast alone "
-          "would make wrong weights; use --dequantize");
+          "holds the codes of a quantized weight, whose scales lie beside it: a cast alone would make wrong "
+          "weights; use --dequantize");
     }
+    if (!bound.in_module(planned.index)) return float_kind(tensor.dtype) != FloatKind::f8_e8m0;
     ++in_modules_;
     return false;
   }
