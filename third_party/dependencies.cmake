@@ -53,6 +53,10 @@ target_compile_definitions(aerotool_msgpack INTERFACE MSGPACK_NO_BOOST)
 aerotool_import(aerotool_rapidjson rapidjson/reader.h "")
 target_compile_definitions(aerotool_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
 
+# ---- libyaml
+
+aerotool_import(aerotool_yaml yaml.h yaml)
+
 # ---- libcurl's headers; without them URLs are refused
 
 find_path(AEROTOOL_CURL_INCLUDE_DIR NAMES curl/curl.h)

@@ -1,0 +1,218 @@
+#include "encoding/yaml/reader.hpp"
+
+#include <yaml.h>
+
+#include <charconv>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace aerotool {
+namespace {
+
+constexpr unsigned kMaxLevels = 32;
+constexpr std::uint64_t kMaxValues = 100'000;
+
+/// One event of libyaml's parser, freed at its end.
+class Event {
+ public:
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { yaml_event_delete(&event_); }
+
+  yaml_event_t* get() { return &event_; }
+  yaml_event_type_t type() const { return event_.type; }
+  const yaml_event_t& operator*() const { return event_; }
+
+ private:
+  yaml_event_t event_{};
+};
+
+std::string_view text_of(const yaml_char_t* text, std::size_t length) {
+  return chars_of(std::as_bytes(std::span(text, length)));
+}
+
+std::string text_of(const yaml_char_t* text) {
+  std::string copy;
+  for (; text != nullptr && *text != 0; ++text) copy.push_back(static_cast<char>(*text));
+  return copy;
+}
+
+std::optional<Value> number_of(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  const char* begin = text.data();
+  if (text.starts_with('+')) ++begin;
+  if (begin == end) return std::nullopt;
+  if (text == ".inf" || text == "+.inf") return Value::f64(std::numeric_limits<double>::infinity());
+  if (text == "-.inf") return Value::f64(-std::numeric_limits<double>::infinity());
+  if (text == ".nan") return Value::f64(std::numeric_limits<double>::quiet_NaN());
+  std::int64_t integer = 0;
+  if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end)
+    return Value::i64(integer);
+  // from_chars takes "inf" and "nan" as well, which are text here.
+  if (text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
+  double number = 0;
+  if (const auto parsed = std::from_chars(begin, end, number); parsed.ec == std::errc() && parsed.ptr == end)
+    return Value::f64(number);
+  return std::nullopt;
+}
+
+Value plain_scalar(std::string_view text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return {};
+  if (text == "true" || text == "True" || text == "TRUE") return Value::boolean(true);
+  if (text == "false" || text == "False" || text == "FALSE") return Value::boolean(false);
+  if (auto number = number_of(text)) return *number;
+  return Value::string(std::string(text));
+}
+
+std::uint64_t values_in(const Value& value) {
+  std::uint64_t count = 1;
+  if (value.type == ValueType::map) {
+    for (const auto& [key, item] : value.map()) count += values_in(item);
+  } else if (value.type == ValueType::array) {
+    for (const Value& item : value.array().items) count += values_in(item);
+  }
+  return count;
+}
+
+class Reader {
+ public:
+  Reader(std::string_view text, const std::string& path) : path_(path) {
+    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
+    // libyaml wants a pointer to what is empty, too.
+    if (text.empty()) text = std::string_view("");
+    yaml_parser_set_input_string(&parser_, octets_of(bytes_of(text)), text.size());
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() { yaml_parser_delete(&parser_); }
+
+  Value read() {
+    expect(YAML_STREAM_START_EVENT);
+    Event begin;
+    next(begin);
+    if (begin.type() == YAML_STREAM_END_EVENT) refuse("it is empty");
+    Event first;
+    next(first);
+    Value document = value(first, 0);
+    expect(YAML_DOCUMENT_END_EVENT);
+    Event end;
+    next(end);
+    if (end.type() != YAML_STREAM_END_EVENT) refuse("holds several documents");
+    return document;
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw CorruptError({path_, {}, {}}, "line " + std::to_string(line_) + ": " + why);
+  }
+
+  void next(Event& event) {
+    if (yaml_parser_parse(&parser_, event.get()) == 0) {
+      line_ = parser_.problem_mark.line + 1;
+      refuse(parser_.problem != nullptr ? parser_.problem : "is no YAML");
+    }
+    line_ = (*event).start_mark.line + 1;
+  }
+
+  void expect(yaml_event_type_t type) {
+    Event event;
+    next(event);
+    if (event.type() != type) refuse("is no YAML");
+  }
+
+  void count(std::uint64_t more) {
+    values_ += more;
+    if (values_ > kMaxValues) refuse("holds more than " + with_thousands(kMaxValues) + " values");
+  }
+
+  void require_no_tag(const yaml_char_t* tag) const {
+    if (tag != nullptr) refuse("has a tag, '" + escape_controls(shortened(text_of(tag))) + "'");
+  }
+
+  Value value(const Event& event, unsigned level) {
+    if (level > kMaxLevels) refuse("is nested more than " + std::to_string(kMaxLevels) + " levels deep");
+    switch (event.type()) {
+      case YAML_ALIAS_EVENT: {
+        const std::string anchor = text_of((*event).data.alias.anchor);
+        const auto found = anchors_.find(anchor);
+        if (found == anchors_.end())
+          refuse("'*" + escape_controls(shortened(anchor)) + "' stands for nothing");
+        count(values_in(found->second));
+        return found->second;
+      }
+      case YAML_SCALAR_EVENT: {
+        const auto& scalar = (*event).data.scalar;
+        count(1);
+        const bool plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
+        require_no_tag(scalar.tag);
+        const std::string_view text = text_of(scalar.value, scalar.length);
+        return anchored(scalar.anchor, plain ? plain_scalar(text) : Value::string(std::string(text)));
+      }
+      case YAML_SEQUENCE_START_EVENT:
+        count(1);
+        require_no_tag((*event).data.sequence_start.tag);
+        return anchored((*event).data.sequence_start.anchor, sequence(level));
+      case YAML_MAPPING_START_EVENT:
+        count(1);
+        require_no_tag((*event).data.mapping_start.tag);
+        return anchored((*event).data.mapping_start.anchor, mapping(level));
+      default:
+        refuse("is no YAML");
+    }
+  }
+
+  Value anchored(const yaml_char_t* anchor, Value value) {
+    if (anchor != nullptr) anchors_.insert_or_assign(text_of(anchor), value);
+    return value;
+  }
+
+  Value sequence(unsigned level) {
+    std::vector<Value> items;
+    while (true) {
+      Event event;
+      next(event);
+      if (event.type() == YAML_SEQUENCE_END_EVENT) return Value::list(std::move(items));
+      items.push_back(value(event, level + 1));
+    }
+  }
+
+  Value mapping(unsigned level) {
+    MapItems items;
+    std::map<std::string, bool, std::less<>> keys;
+    while (true) {
+      Event event;
+      next(event);
+      if (event.type() == YAML_MAPPING_END_EVENT) return Value::map(std::move(items));
+      if (event.type() != YAML_SCALAR_EVENT) refuse("a key is no text");
+      const auto& scalar = (*event).data.scalar;
+      std::string key(text_of(scalar.value, scalar.length));
+      count(1);
+      if (!keys.emplace(key, true).second) refuse("'" + escape_controls(shortened(key)) + "' stands twice");
+      Event item;
+      next(item);
+      items.emplace_back(Value::string(std::move(key)), value(item, level + 1));
+    }
+  }
+
+  const std::string& path_;
+  yaml_parser_t parser_{};
+  std::uint64_t values_ = 0;
+  std::size_t line_ = 1;
+  std::map<std::string, Value, std::less<>> anchors_;
+};
+
+}  // namespace
+
+Value read_yaml(std::string_view text, const std::string& path) {
+  return Reader(text, path).read();
+}
+
+}  // namespace aerotool

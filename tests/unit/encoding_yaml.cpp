@@ -1,0 +1,45 @@
+// YAML as configuration files have it, and as nobody should write it.
+#include "encoding/yaml/reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include "core/error.hpp"
+
+using namespace aerotool;
+
+TEST_CASE("scalars are what YAML's core schema says") {
+  const Value value =
+      read_yaml("a: 1\nb: -2.5\nc: true\nd: ~\ne: text\nf: '1'\ng: [1, x]\nh: 1e3\ni: inf\n", "c");
+  CHECK(value.find("a")->bits == 1);
+  CHECK(value.find("b")->as_double() == -2.5);
+  CHECK(value.find("c")->type == ValueType::boolean);
+  CHECK(value.find("d")->type == ValueType::null);
+  CHECK(value.find("e")->text() == "text");
+  CHECK(value.find("f")->type == ValueType::string);
+  CHECK(value.find("g")->array().count == 2);
+  CHECK(value.find("h")->as_double() == 1000);
+  CHECK(value.find("i")->type == ValueType::string);
+}
+
+TEST_CASE("an alias stands for what it names") {
+  const Value value = read_yaml("a: &x {b: 1}\nc: *x\n", "c");
+  CHECK(*value.find("a") == *value.find("c"));
+}
+
+TEST_CASE("hostile YAML is refused") {
+  CHECK_THROWS_AS(read_yaml({}, "c.yml"), CorruptError);
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+    for (int j = 0; j < 9; ++j) bomb += ", " + before;
+    bomb += "]\n";
+  }
+  for (const std::string& text :
+       {std::string(), std::string("a: 1\na: 2\n"), std::string("a: *b\n"), std::string("a: [1\n"),
+        std::string("---\na: 1\n---\nb: 2\n"), std::string("a: !!binary x\n"), std::string("? [a]\n: 1\n"),
+        std::string("a: &a [*a]\n"), std::string(1000, '['), bomb}) {
+    CAPTURE(text.substr(0, 30));
+    CHECK_THROWS_AS(read_yaml(text, "c.yml"), CorruptError);
+  }
+}
