@@ -13,13 +13,14 @@ namespace {
 
 void stream_file(const Plan& plan, const HeadedFiles& files, io::Output& output, io::Progress* progress) {
   std::optional<WeightPass> pass(std::in_place, plan.models, files.layout, WantedDigests{}, plan.jobs);
-  const bool checks = pass->computes();
+  const bool checks = pass->computes() || plan.fill_in_texts;
   // The bytes that are streamed are held to those that were checked.
   if (checks)
     pass.emplace(plan.models, files.layout, WantedDigests{.shards = true, .tensors = false, .page_size = {}},
                  plan.jobs);
   if (progress != nullptr) progress->total += files.layout.shards.front().size + (checks ? pass->bytes() : 0);
   if (checks) pass->run(progress);
+  if (plan.fill_in_texts) plan.fill_in_texts();
   const auto put = [&](ByteSpan bytes) { output.write(bytes); };
   files.files.front().put_head(put);
   pass->stream(0, plan.jobs, put, progress);
@@ -37,8 +38,9 @@ class HeadedFileDraft final : public FileDraft {
       WeightPass pass(plan_.models, files_.layout, {}, plan_.jobs);
       if (progress != nullptr) progress->total += pass.bytes();
       pass.copy_to(0, output, files_.files.front().head_size);
-      files_.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });
       pass.run(progress);
+      if (plan_.fill_in_texts) plan_.fill_in_texts();
+      files_.files.front().put_head([&](ByteSpan bytes) { output.write(bytes); });
     } else {
       stream_file(plan_, files_, output, progress);
     }

@@ -84,12 +84,15 @@ class HeadedSetDraft final : public SetDraft {
     const HeadedFiles& files = set_.files;
     WeightPass pass(plan_.models, files.layout, {}, plan_.jobs);
     if (progress != nullptr) progress->total += pass.bytes();
+    std::vector<io::Output*> outputs;
     for (std::size_t i = 0; i < files.files.size(); ++i) {
-      io::Output& output = directory.add(files.files[i].name);
-      files.files[i].put_head([&](ByteSpan bytes) { output.write(bytes); });
-      pass.copy_to(i, output, files.files[i].head_size);
+      outputs.push_back(&directory.add(files.files[i].name));
+      pass.copy_to(i, *outputs.back(), files.files[i].head_size);
     }
     pass.run(progress);
+    if (plan_.fill_in_texts) plan_.fill_in_texts();
+    for (std::size_t i = 0; i < files.files.size(); ++i)
+      files.files[i].put_head([&](ByteSpan bytes) { outputs[i]->write(bytes); });
     for (const Model* model : plan_.models) model->require_unchanged();
   }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,10 @@ struct Plan {
   std::string name_of_input;  ///< what an AERO file calls a model that names itself nothing
   WriteOptions options;       ///< those that the writer supports
   unsigned jobs = 1;
+  /// Called when all weights have been gone through once: changes the bytes of texts of the metadata, whose
+  /// lengths stay, to what only that read tells. Where it is there, heads are written after it. Only for
+  /// formats whose heads are made when they are written (headed_files.hpp).
+  std::function<void()> fill_in_texts = {};
 };
 
 /// A file that a SetWriter would write.

@@ -4,9 +4,9 @@
 
 namespace aerotool {
 
-bool TextMetadata::add(std::string_view key, std::string text) {
+bool TextMetadata::add(std::string_view key, Value text) {
   if (!keys_.emplace(key).second) return false;
-  metadata_.entries.emplace_back(key, Value::string(std::move(text)));
+  metadata_.entries.emplace_back(key, std::move(text));
   return true;
 }
 

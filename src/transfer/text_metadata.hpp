@@ -16,7 +16,8 @@ namespace aerotool {
 class TextMetadata {
  public:
   /// False where the key is there already.
-  bool add(std::string_view key, std::string text);
+  bool add(std::string_view key, Value text);
+  bool add(std::string_view key, std::string text) { return add(key, Value::string(std::move(text))); }
   /// `shown` is the key as messages hold it. A hostile source has millions: only the first ones get a line.
   void lose(const std::string& shown, const std::string& why);
 

@@ -27,13 +27,14 @@ class Collector {
  public:
   explicit Collector(const Plan& plan) : plan_(plan) {}
 
-  void add(std::string_view key, std::string_view text) {
+  void add(std::string_view key, std::string text) { add(key, Value::string(std::move(text))); }
+  void add(std::string_view key, const Value& text) {
     if (key.empty() || key.size() > kMaxKeyBytes) {
       lose(key, "its key is " + std::string(key.empty() ? "empty" : "too long"));
     } else if (key == kAlignmentKey || is_split_key(key)) {
       lose(key, "the key means something else in GGUF");
     } else {
-      text_.add(key, std::string(text));
+      text_.add(key, text);
     }
   }
   void lose(std::string_view key, const std::string& why) {
@@ -98,12 +99,11 @@ void collect(const Plan& plan, Content& content) {
     }
     if (key == text_keys.architecture && value.text() == architecture) continue;
     if (key == text_keys.name && value.text() == name) continue;
-    collector.add(key, value.text());
+    collector.add(key, value);
   }
   if (!content.source.metadata) {
     for (const auto& [key, value] : plan.models.front()->own_content().members) {
-      if (key.type == ValueType::string && value.type == ValueType::string)
-        collector.add(key.text(), value.text());
+      if (key.type == ValueType::string && value.type == ValueType::string) collector.add(key.text(), value);
     }
   }
   collector.finish(content);

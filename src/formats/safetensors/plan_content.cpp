@@ -58,7 +58,7 @@ class Collector {
       lose(key, value.type == ValueType::string
                     ? std::string("it is not UTF-8")
                     : "safetensors metadata holds only text, not " + std::string(name_of(value.type)));
-    } else if (!text_.add(key, std::move(*text))) {
+    } else if (!text_.add(key, value.type == ValueType::string ? value : Value::string(std::move(*text)))) {
       lose(key, "its key is duplicated");
     }
   }

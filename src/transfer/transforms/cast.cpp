@@ -103,23 +103,8 @@ CastCounts CastTally::counts() const {
 }
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> CastTally::take(std::uint64_t begin, std::uint64_t end) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
   const std::lock_guard lock(mutex_);
-  // Those that overlap or touch [begin, end) become one with it.
-  const auto first = std::ranges::lower_bound(taken_, begin, {}, [](const auto& run) { return run.second; });
-  std::uint64_t reached = begin;
-  std::uint64_t from = begin;
-  std::uint64_t to = end;
-  auto last = first;
-  for (; last != taken_.end() && last->first <= end; ++last) {
-    if (last->first > reached) fresh.emplace_back(reached, last->first);
-    reached = std::max(reached, last->second);
-    from = std::min(from, last->first);
-    to = std::max(to, last->second);
-  }
-  if (reached < end) fresh.emplace_back(reached, end);
-  taken_.insert(taken_.erase(first, last), {from, to});
-  return fresh;
+  return taken_.take(begin, end);
 }
 
 void CastTally::add(const CastCounts& counts) {

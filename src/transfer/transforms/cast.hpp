@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codecs/floats/narrow.hpp"
+#include "core/taken_runs.hpp"
 #include "transfer/byte_source.hpp"
 #include "transfer/value_source.hpp"
 
@@ -26,7 +27,7 @@ class CastTally {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> taken_;  // in order, apart from each other
+  TakenRuns taken_;
   CastCounts counts_;
 };
 
