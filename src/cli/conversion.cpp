@@ -86,12 +86,21 @@ void print_json(const tasks::Conversion& conversion, const tasks::Target& target
 
 }  // namespace
 
-int run_conversion(const ConversionOptions& options, const tasks::Target& target) {
-  const std::string output = target.path;
-  if (options.json && output == "-") throw UsageError("--json: standard output takes the model already");
+void require_room_for_json(const ConversionOptions& options, const tasks::Target& target) {
+  if (options.json && target.path == "-") throw UsageError("--json: standard output takes the model already");
   if (options.json && options.dry_run)
     throw UsageError("--json and --dry-run: nothing is written to tell of");
+}
+
+int run_conversion(const ConversionOptions& options, const tasks::Target& target) {
+  require_room_for_json(options, target);
   tasks::Conversion conversion(request_of(options, target), listener(options));
+  return run_conversion(options, target, conversion);
+}
+
+int run_conversion(const ConversionOptions& options, const tasks::Target& target,
+                   tasks::Conversion& conversion) {
+  const std::string output = target.path;
   if (options.dry_run) {
     print_plan(output, conversion.plan(), conversion.summary(), conversion.existing());
     conversion.require_replaceable();

@@ -7,6 +7,7 @@
 
 #include "cli/models.hpp"
 #include "cli/settings.hpp"
+#include "tasks/convert/convert.hpp"
 #include "tasks/convert/metadata_edits.hpp"
 #include "tasks/convert/rename.hpp"
 #include "tasks/convert/target.hpp"
@@ -36,6 +37,16 @@ Setting<ConversionOptions> json_of_result_setting();
 /// The options that say what is written, and how: those of the formats that it may be written to come first.
 Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats);
 
+/// Those of the formats alone, and --name, --architecture, --force and --no-side-files.
+Settings<ConversionOptions> format_settings(const WriteOptionList& of_formats);
+Settings<ConversionOptions> output_settings();
+
+/// Throws UsageError where --json has no place.
+void require_room_for_json(const ConversionOptions& options, const tasks::Target& target);
+
+/// Writes what is laid out; or prints the plan, with --dry-run. Returns the exit status.
+int run_conversion(const ConversionOptions& options, const tasks::Target& target,
+                   tasks::Conversion& conversion);
 /// Converts all operands but the last to the target; or prints the plan, with --dry-run. Returns the exit
 /// status.
 int run_conversion(const ConversionOptions& options, const tasks::Target& target);

@@ -29,21 +29,33 @@ Setting<ConversionOptions> json_of_result_setting() {
           sets(&ConversionOptions::json)};
 }
 
-Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
-  using enum Option::Argument;
+Settings<ConversionOptions> format_settings(const WriteOptionList& of_formats) {
   Settings<ConversionOptions> settings;
   for (const AnyWriteOption* option : of_formats) {
     settings.push_back({option->description, [option](ConversionOptions& options, const Values& values) {
                           options.write.parse(*option, values.back());
                         }});
   }
+  return settings;
+}
+
+Settings<ConversionOptions> output_settings() {
+  using enum Option::Argument;
+  return {{{"name", 0, required, "NAME", "call the model this", {}},
+           sets(&ConversionOptions::name, checked("--name"))},
+          {{"architecture", 0, required, "NAME", "give the model this architecture", {}},
+           sets(&ConversionOptions::architecture, checked("--architecture"))},
+          {{"force", 'f', none, "", "replace another model in the output directory", {}},
+           sets(&ConversionOptions::force)},
+          {{"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}},
+           sets(&ConversionOptions::side_files, false)}};
+}
+
+Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
+  using enum Option::Argument;
+  Settings<ConversionOptions> settings = format_settings(of_formats);
+  append(settings, output_settings());
   const Settings<ConversionOptions> of_plans = {
-      {{"name", 0, required, "NAME", "call the model this", {}},
-       sets(&ConversionOptions::name, checked("--name"))},
-      {{"architecture", 0, required, "NAME", "give the model this architecture", {}},
-       sets(&ConversionOptions::architecture, checked("--architecture"))},
-      {{"force", 'f', none, "", "replace another model in the output directory", {}},
-       sets(&ConversionOptions::force)},
       {{"include", 0, required, "PATTERN", "only tensors that match; may be given several times", {}},
        sets(&ConversionOptions::include)},
       {{"exclude", 0, required, "PATTERN", "no tensors that match; may be given several times", {}},
@@ -63,9 +75,7 @@ Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats) {
          for (const std::string& text : values) options.set.emplace_back(text);
        }},
       {{"unset", 0, required, "PATTERN", "leave out metadata; may be given several times", {}},
-       sets(&ConversionOptions::unset)},
-      {{"no-side-files", 0, none, "", "leave out what lies beside the weights (config.json, ...)", {}},
-       sets(&ConversionOptions::side_files, false)}};
+       sets(&ConversionOptions::unset)}};
   append(settings, of_plans);
   return settings;
 }

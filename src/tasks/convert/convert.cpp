@@ -21,9 +21,10 @@ void write_file(const std::string& path, FileDraft& draft, io::Progress* progres
 }  // namespace
 
 Conversion::Conversion(ConvertRequest request, Listener listener)
-    : request_(std::move(request)),
-      listener_(std::move(listener)),
-      sources_(open_sources(request_, listener_)) {
+    : Conversion(request, open_sources(request, listener), listener) {}
+
+Conversion::Conversion(ConvertRequest request, Sources sources, Listener listener)
+    : request_(std::move(request)), listener_(std::move(listener)), sources_(std::move(sources)) {
   const Target& target = request_.target;
   if (target.writer != nullptr) {
     file_ = target.writer->draft(plan());
