@@ -166,6 +166,10 @@ class Calls:
         add("convert to zTensor in shards",
             ["convert", "--force", "--to", "ztensor", *shards, at / "new.safetensors", "{out}/d"], "set",
             self.around("d", at / "old-shards"), index="d/model.zt", jobs=(2,))
+        merge = ["merge", "-q", at / "old.safetensors", "--base", at / "new.safetensors", "--method", "ties",
+                 "--density", "0.5"]
+        add("merge to a file", [*merge, "-o", "{out}/new.safetensors"], "file", old_file)
+        add("merge to standard output", [*merge, "--to", "safetensors", "-o", "-"], "stream")
         pack = ["pack-set", "-q", "--force", *shards, "--max-part-shards", "2"]
         add("pack-set", [*pack, at / "new.gguf", "{out}/d"], "set",
             self.around("d", at / "old-set"), index="d/model.aeroset.json")

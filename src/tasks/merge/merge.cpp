@@ -1,0 +1,107 @@
+#include "tasks/merge/merge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.hpp"
+#include "tasks/convert/name_of_input.hpp"
+#include "tasks/convert/quantization_beside.hpp"
+#include "tasks/merge/config.hpp"
+#include "tasks/merge/merge_input.hpp"
+#include "tasks/merge/merge_tensors.hpp"
+#include "tasks/merge/provenance.hpp"
+#include "tasks/merge/recipe_of_request.hpp"
+#include "tasks/merge/stacked.hpp"
+#include "tasks/open.hpp"
+#include "tasks/request_error.hpp"
+
+namespace aerotool::tasks {
+namespace {
+
+/// The model whose metadata and side files are carried.
+std::size_t first_of(const Recipe& recipe) {
+  return recipe.base.value_or(recipe.slices.front().sources.front().model);
+}
+
+void plan_side_files(const Model& model, const MergeRequest& request, const Listener& listener, Plan& plan) {
+  SideFiles found = model.side_files(request.target.path);
+  for (const std::string& line : found.left_out)
+    listener.warn("not kept: " + escape_controls(model.path()) + ": " + line);
+  require_sound(found.files, {}, model.path());
+  plan.side_files = std::move(found.files);
+}
+
+ConvertRequest conversion_of(const MergeRequest& request) {
+  ConvertRequest conversion;
+  conversion.inputs = request.models;
+  conversion.read = request.read;
+  conversion.target = request.target;
+  conversion.side_files = request.side_files;
+  conversion.force = request.force;
+  conversion.options = request.options;
+  conversion.jobs = request.jobs;
+  return conversion;
+}
+
+/// Whether no number is changed.
+bool copies_alone(const Recipe& recipe) {
+  const auto has_none = [](const Parameters& parameters) { return parameters.empty(); };
+  return recipe.method->name == "passthrough" && has_none(recipe.parameters) &&
+         std::ranges::all_of(recipe.slices, [&](const Slice& slice) {
+           return has_none(slice.parameters) &&
+                  std::ranges::all_of(slice.sources, has_none, &SliceSource::parameters);
+         });
+}
+
+std::uint64_t layers_of(const Recipe& recipe) {
+  std::uint64_t layers = 0;
+  for (const Slice& slice : recipe.slices) layers += slice.sources.front().to - slice.sources.front().from;
+  return layers;
+}
+
+/// Formats whose metadata can be filled in after the weights (Plan::fill_in_texts). Of others the inputs are
+/// hashed by a read of their own.
+bool makes_heads_late(const Target& target) {
+  return target.format == "safetensors" || target.format == "gguf";
+}
+
+}  // namespace
+
+std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listener& listener) {
+  const Recipe recipe = request.config ? recipe_of_config(request) : recipe_of_request(request);
+  Sources sources;
+  std::vector<MergeInput> inputs;
+  std::vector<HashedModel*> models;
+  for (const std::string& path : recipe.models) {
+    auto model = std::make_unique<HashedModel>(open(path, request.read, listener));
+    models.push_back(model.get());
+    sources.models.push_back(std::move(model));
+    inputs.emplace_back(*models.back(),
+                        copies_alone(recipe) ? MergeInput::Quantized::apart : MergeInput::Quantized::decoded);
+  }
+  Plan& plan = sources.plan;
+  const std::size_t first = first_of(recipe);
+  plan.models.assign(models.begin(), models.end());
+  const auto carried = plan.models.begin() + static_cast<std::ptrdiff_t>(first);
+  std::rotate(plan.models.begin(), carried, carried + 1);
+  plan.tensors = merge_tensors({recipe, inputs, request, listener}, sources.computed);
+  if (plan.tensors.empty()) throw RequestError("the merge holds no tensor");
+  plan.name_of_input = name_of_input(recipe.models[first]);
+  plan.edits.name = request.name;
+  plan.edits.architecture = request.architecture;
+  plan.edits.selected = true;  // nothing of a source's layout holds
+  plan.options = request.options;
+  plan.jobs = request.jobs;
+  if (request.side_files) plan_side_files(*models[first], request, listener, plan);
+  if (inputs[first].has_decoded()) drop_quantization(plan.side_files);
+  if (recipe.sliced) plan_layer_count(layers_of(recipe), plan);
+  auto fill_in = plan_provenance(recipe, std::move(models), plan);
+  if (makes_heads_late(request.target)) {
+    plan.fill_in_texts = std::move(fill_in);
+  } else if (!request.dry_run) {
+    listener.follow("hashing the inputs", [&](io::Progress*) { fill_in(); });
+  }
+  return std::make_unique<Conversion>(conversion_of(request), std::move(sources), listener);
+}
+
+}  // namespace aerotool::tasks

@@ -1,0 +1,386 @@
+#include "tasks/merge/merge_tensors.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/scratch.hpp"
+#include "core/text.hpp"
+#include "model/float_dtype.hpp"
+#include "tasks/convert/dtype_choice.hpp"
+#include "tasks/merge/layers.hpp"
+#include "tasks/request_error.hpp"
+#include "transfer/transforms/cast.hpp"
+
+namespace aerotool::tasks {
+namespace {
+
+/// So many names does a message hold.
+constexpr std::size_t kMostNames = 5;
+
+/// A tensor of the output, and the names of what it is made of.
+struct Wanted {
+  std::string name;
+  const Slice* slice = nullptr;
+  double depth = 0;
+  std::vector<std::string> sources;  ///< beside Slice::sources
+  std::string base;
+};
+
+/// A tensor of one of the models.
+struct Found {
+  std::size_t model = 0;
+  std::size_t tensor = 0;
+};
+
+bool equal_bytes(const MergeInput& a, std::size_t in_a, const MergeInput& b, std::size_t in_b) {
+  constexpr std::uint64_t kBlock = std::uint64_t{256} << 10;
+  const std::uint64_t size = a.tensor(in_a).size;
+  if (size != b.tensor(in_b).size) return false;
+  Scratch<std::byte> of_a(std::min(kBlock, size));
+  Scratch<std::byte> of_b(std::min(kBlock, size));
+  for (std::uint64_t at = 0; at < size; at += kBlock) {
+    const auto one = of_a.first(std::min(kBlock, size - at));
+    const auto other = of_b.first(one.size());
+    a.model().read(in_a, at, one);
+    b.model().read(in_b, at, other);
+    if (std::memcmp(one.data(), other.data(), one.size()) != 0) return false;
+  }
+  return true;
+}
+
+/// What a type is written as: itself, or BF16 where it cannot be.
+FloatKind written_kind(const DType& dtype) {
+  const auto kind = float_kind(dtype);
+  return kind && is_written(*kind) ? *kind : FloatKind::bf16;
+}
+
+/// The kind that torch computes with where these meet.
+FloatKind promoted(FloatKind a, FloatKind b) {
+  if (a == b) return a;
+  if (a == FloatKind::f64 || b == FloatKind::f64) return FloatKind::f64;
+  if (a == FloatKind::f32 || b == FloatKind::f32) return FloatKind::f32;
+  if (width_of(a) == 1) return width_of(b) == 1 ? FloatKind::f32 : b;
+  if (width_of(b) == 1) return a;
+  return FloatKind::f32;
+}
+
+class Merger {
+ public:
+  Merger(const MergeTask& task, std::vector<ComputedTensor>& computed)
+      : task_(task),
+        recipe_(task.recipe),
+        inputs_(task.inputs),
+        choices_(task.request.dtypes),
+        computed_(computed) {}
+
+  std::vector<PlannedTensor> merge() {
+    std::vector<PlannedTensor> planned;
+    for (const Wanted& wanted : recipe_.sliced ? of_slices() : of_whole_models()) {
+      if (auto tensor = plan(wanted)) planned.push_back(std::move(*tensor));
+    }
+    refuse_what_differs();
+    for (const Pattern& pattern : choices_.unused())
+      task_.listener.warn("--dtype: no tensor matches '" + escape_controls(pattern.text()) + "'");
+    std::ranges::sort(planned, {},
+                      [](const PlannedTensor& p) -> const std::string& { return p.tensor().name; });
+    return planned;
+  }
+
+ private:
+  static double depth_of(std::uint64_t layer, std::uint64_t layers) {
+    return layers <= 1 ? 1 : static_cast<double>(layer) / static_cast<double>(layers - 1);
+  }
+
+  std::vector<Wanted> of_whole_models() const {
+    const Slice& slice = recipe_.slices.front();
+    std::set<std::string> names;
+    std::uint64_t layers = 0;
+    const auto add = [&](std::size_t model) {
+      for (const std::uint32_t i : inputs_[model].by_name()) names.insert(inputs_[model].tensor(i).name);
+      layers = std::max(layers, layer_count(inputs_[model].model()));
+    };
+    if (slice.base) add(slice.base->model);
+    for (const SliceSource& source : slice.sources) add(source.model);
+    std::vector<Wanted> all;
+    all.reserve(names.size());
+    for (const std::string& name : names) {
+      const auto layer = layer_of(name);
+      all.push_back({name, &slice, layer ? depth_of(*layer, layers) : 0,
+                     std::vector<std::string>(slice.sources.size(), name), name});
+    }
+    return all;
+  }
+
+  std::vector<Wanted> of_slices() const {
+    std::vector<Wanted> all;
+    std::uint64_t layer_of_output = 0;
+    for (const Slice& slice : recipe_.slices) {
+      const SliceSource& first = slice.sources.front();
+      const std::uint64_t layers = first.to - first.from;
+      for (const SliceSource& source : slice.sources) require_layers(source, layers);
+      if (slice.base) require_layers(*slice.base, layers);
+      const bool begins = &slice == &recipe_.slices.front();
+      const bool ends = &slice == &recipe_.slices.back();
+      for (const std::uint32_t i : inputs_[first.model].by_name()) {
+        const std::string& name = inputs_[first.model].tensor(i).name;
+        const auto layer = layer_of(name);
+        if (!layer) {
+          if (is_before_layers(name) ? begins : ends) all.push_back(outside(slice, name));
+        } else if (*layer >= first.from && *layer < first.to) {
+          all.push_back(in_slice(slice, name, *layer - first.from, layer_of_output));
+        }
+      }
+      layer_of_output += layers;
+    }
+    return all;
+  }
+
+  void require_layers(const SliceSource& source, std::uint64_t layers) const {
+    const std::uint64_t there = layer_count(inputs_[source.model].model());
+    const std::string& path = recipe_.models[source.model];
+    if (source.to > there) {
+      throw RequestError({path, {}, {}}, "has " + plural(there, "layer") + ", and layers up to " +
+                                             std::to_string(source.to) + " are asked for");
+    }
+    if (source.to - source.from != layers)
+      throw RequestError({path, {}, {}},
+                         "has another number of layers in a slice than the slice's first model");
+  }
+
+  static Wanted outside(const Slice& slice, const std::string& name) {
+    return {name, &slice, 0, std::vector<std::string>(slice.sources.size(), name), name};
+  }
+
+  Wanted in_slice(const Slice& slice, const std::string& name, std::uint64_t number,
+                  std::uint64_t before) const {
+    const SliceSource& first = slice.sources.front();
+    Wanted wanted{in_layer(name, before + number), &slice, depth_of(number, first.to - first.from), {}, name};
+    for (const SliceSource& source : slice.sources)
+      wanted.sources.push_back(in_layer(name, source.from + number));
+    if (slice.base) wanted.base = in_layer(name, slice.base->from + number);
+    return wanted;
+  }
+
+  std::optional<PlannedTensor> plan(const Wanted& wanted) {
+    // The base first, then the sources in their order.
+    std::vector<Found> all;
+    std::vector<std::size_t> lacking;
+    std::optional<Found> base;
+    std::vector<Found> sources;
+    std::vector<const SliceSource*> from;
+    bool any = false;
+    const auto look = [&](std::size_t model, const std::string& name) -> std::optional<Found> {
+      auto found = inputs_[model].find(name);
+      any = any || found;
+      if (!found) found = inputs_[model].find_tied(name);
+      if (!found) {
+        lacking.push_back(model);
+        return std::nullopt;
+      }
+      all.push_back({model, *found});
+      return all.back();
+    };
+    const Method& method = *recipe_.method;
+    if (wanted.slice->base) base = look(wanted.slice->base->model, wanted.base);
+    for (std::size_t i = 0; i < wanted.sources.size(); ++i) {
+      const SliceSource& source = wanted.slice->sources[i];
+      if (const auto found = look(source.model, wanted.sources[i])) {
+        sources.push_back(*found);
+        from.push_back(&source);
+      }
+    }
+    if (!any || all.empty()) return std::nullopt;
+    if (!same_shapes(wanted, all)) return std::nullopt;
+    if (!lacking.empty()) {
+      if (task_.request.missing == Missing::error) {
+        note_missing(wanted.name, lacking);
+        return std::nullopt;
+      }
+      return copy(wanted, all.front());
+    }
+    if (all.size() == 1 && method.name == "passthrough" && parameter(wanted, from.front(), "scale") == 1)
+      return copy(wanted, all.front());
+    return merged(wanted, base, sources, from, all);
+  }
+
+  bool same_shapes(const Wanted& wanted, const std::vector<Found>& all) {
+    const Shape& shape = tensor(all.front()).shape;
+    for (const Found& found : all) {
+      if (tensor(found).shape == shape) continue;
+      shapes_.push_back("'" + escape_controls(shortened(wanted.name)) + "' is " + to_string(shape) + " in " +
+                        escape_controls(recipe_.models[all.front().model]) + " and " +
+                        to_string(tensor(found).shape) + " in " +
+                        escape_controls(recipe_.models[found.model]));
+      vocabularies_ = vocabularies_ || has_vocabulary(wanted.name);
+      return false;
+    }
+    return true;
+  }
+
+  void note_missing(const std::string& name, const std::vector<std::size_t>& lacking) {
+    std::string line = "'" + escape_controls(shortened(name)) + "' is not in ";
+    for (std::size_t i = 0; i < lacking.size(); ++i)
+      line += (i == 0 ? "" : ", ") + escape_controls(recipe_.models[lacking[i]]);
+    absent_.push_back(std::move(line));
+  }
+
+  /// The first lines, joined.
+  static std::string text_of(const std::vector<std::string>& lines) {
+    std::string text;
+    for (std::size_t i = 0; i < lines.size() && i < kMostNames; ++i) text += (i == 0 ? "" : "; ") + lines[i];
+    if (lines.size() > kMostNames) text += "; and " + with_thousands(lines.size() - kMostNames) + " more";
+    return text;
+  }
+
+  void refuse_what_differs() const {
+    if (!shapes_.empty()) {
+      throw RequestError(std::string(vocabularies_ ? "the models have different vocabularies"
+                                                   : "the models have different shapes") +
+                         ", which are not merged: " + text_of(shapes_));
+    }
+    if (!absent_.empty()) {
+      throw RequestError("the models do not have the same tensors: " + text_of(absent_) +
+                         "; --missing=first copies such tensors from the first model that has them");
+    }
+  }
+
+  const Tensor& tensor(const Found& found) const { return inputs_[found.model].tensor(found.tensor); }
+
+  /// Nothing where the tensor keeps its dtype.
+  std::optional<FloatKind> asked_kind(const Wanted& wanted) {
+    if (const auto* choice = choices_.of(wanted.name)) {
+      if (const auto* kind = std::get_if<FloatKind>(&choice->type)) return *kind;
+      throw RequestError("--dtype: a merge is not quantized");
+    }
+    if (recipe_.dtype) return float_kind(*recipe_.dtype);
+    return std::nullopt;
+  }
+
+  /// Numbers that are rounded to a type, in the place of a tensor.
+  PlannedTensor rounded(const Wanted& wanted, merging::Values values, FloatKind kind, const Found& place) {
+    const Tensor& stored = tensor(place);
+    Tensor described;
+    described.name = wanted.name;
+    described.shape = stored.shape;
+    described.dtype = dtype_of(kind);
+    const auto tally = std::make_shared<CastTally>();
+    computed_.push_back({wanted.name, std::string(stored.dtype.name()), described.dtype, tally});
+    const Overflow overflow = task_.request.strict ? Overflow::refuse : Overflow::clip;
+    return computed(std::move(described), cast(std::move(values), {kind, tally, overflow, wanted.name}),
+                    inputs_[place.model].stored(place.tensor));
+  }
+
+  PlannedTensor copy(const Wanted& wanted, const Found& found) {
+    const MergeInput& input = inputs_[found.model];
+    const Tensor& stored = input.tensor(found.tensor);
+    auto kind = asked_kind(wanted);
+    if (!kind && input.is_decoded(found.tensor)) kind = FloatKind::bf16;
+    const auto values = kind ? input.values(found.tensor) : nullptr;
+    if (values && (dtype_of(*kind) != stored.dtype || input.is_decoded(found.tensor)))
+      return rounded(wanted, values, *kind, found);
+    if (wanted.name == stored.name) return {&input.model(), found.tensor};
+    Tensor described;
+    described.name = wanted.name;
+    described.shape = stored.shape;
+    described.dtype = stored.dtype;
+    return described_as(input.stored(found.tensor), std::move(described));
+  }
+
+  double parameter(const Wanted& wanted, const SliceSource* source, std::string_view name) const {
+    const Place place{wanted.name, wanted.depth};
+    const auto in = [&](const Parameters& parameters) -> std::optional<double> {
+      const auto found = parameters.find(name);
+      if (found == parameters.end()) return std::nullopt;
+      return found->second.of(place);
+    };
+    if (source != nullptr) {
+      if (const auto value = in(source->parameters)) return *value;
+    }
+    if (const auto value = in(wanted.slice->parameters)) return *value;
+    if (const auto value = in(recipe_.parameters)) return *value;
+    const auto& known = recipe_.method->parameters;
+    const auto found = std::ranges::find(known, name, &MethodParameter::name);
+    if (found != known.end() && found->fallback) return *found->fallback;
+    throw RequestError({{}, {}, wanted.name},
+                       std::string(recipe_.method->name) + " needs a value of " + std::string(name));
+  }
+
+  PlannedTensor merged(const Wanted& wanted, const std::optional<Found>& base,
+                       const std::vector<Found>& sources, const std::vector<const SliceSource*>& from,
+                       const std::vector<Found>& all) {
+    MergedTensor merge;
+    std::optional<FloatKind> kind = asked_kind(wanted);
+    std::optional<FloatKind> common;
+    const auto values = [&](const Found& found) {
+      auto numbers = inputs_[found.model].values(found.tensor);
+      const FloatKind own = written_kind(tensor(found).dtype);
+      common = common ? promoted(*common, own) : own;
+      return numbers;
+    };
+    bool floats = true;
+    if (base) {
+      merge.base = values(*base);
+      floats = merge.base != nullptr;
+    }
+    for (const Found& source : sources) {
+      merge.models.push_back(values(source));
+      floats = floats && merge.models.back() != nullptr;
+    }
+    if (!floats) return same(wanted, all);
+    if (!kind) kind = recipe_.promotes ? *common : written_kind(tensor(all.front()).dtype);
+    merge.name = wanted.name;
+    merge.shape = tensor(all.front()).shape;
+    merge.seed = recipe_.seed;
+    for (const MethodParameter& known : recipe_.method->parameters) {
+      if (known.of_models) {
+        for (const SliceSource* source : from)
+          merge.by_model[known.name].push_back(parameter(wanted, source, known.name));
+      } else {
+        merge.by_tensor[known.name] = parameter(wanted, nullptr, known.name);
+      }
+    }
+    return rounded(wanted, recipe_.method->make(merge), *kind, all.front());
+  }
+
+  /// What holds no numbers that could be merged.
+  PlannedTensor same(const Wanted& wanted, const std::vector<Found>& all) {
+    const Found& first = all.front();
+    for (const Found& other : all) {
+      const Tensor& a = tensor(first);
+      const Tensor& b = tensor(other);
+      const auto refuse = [&](const std::string& why) {
+        throw RequestError({recipe_.models[other.model], {}, wanted.name}, why);
+      };
+      if (a.dtype != b.dtype) {
+        refuse("is " + std::string(b.dtype.name()) + ", and " + std::string(a.dtype.name()) + " in " +
+               escape_controls(recipe_.models[first.model]) + ": these are not merged");
+      }
+      if (!equal_bytes(inputs_[first.model], first.tensor, inputs_[other.model], other.tensor)) {
+        refuse("is not as in " + escape_controls(recipe_.models[first.model]) + ", and " +
+               std::string(a.dtype.name()) + " is copied, not merged");
+      }
+    }
+    return copy(wanted, first);
+  }
+
+  const MergeTask& task_;
+  const Recipe& recipe_;
+  const std::vector<MergeInput>& inputs_;
+  DTypeChoices choices_;
+  std::vector<ComputedTensor>& computed_;
+  std::vector<std::string> absent_;
+  std::vector<std::string> shapes_;
+  bool vocabularies_ = false;
+};
+
+}  // namespace
+
+std::vector<PlannedTensor> merge_tensors(const MergeTask& task, std::vector<ComputedTensor>& computed) {
+  return Merger(task, computed).merge();
+}
+
+}  // namespace aerotool::tasks
