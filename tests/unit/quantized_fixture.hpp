@@ -73,7 +73,8 @@ inline bool agrees_in_pieces(const ValueSource& values) {
     for (std::size_t first = 0; first < end; first += step) {
       std::vector<double> piece(std::min(step, whole.size() - first));
       values.read(first, std::span(piece));
-      if (!std::equal(piece.begin(), piece.end(), whole.begin() + static_cast<std::ptrdiff_t>(first), is_same))
+      if (!std::equal(piece.begin(), piece.end(), whole.begin() + static_cast<std::ptrdiff_t>(first),
+                      is_same))
         return false;
     }
   }
