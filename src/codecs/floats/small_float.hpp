@@ -12,7 +12,7 @@ template <int Mantissa, int Bias>
 [[gnu::always_inline]] constexpr float magnitude_to_float(std::uint32_t magnitude) {
   constexpr int kSmallestPlace = 127 + 1 - Bias - Mantissa;  // of a subnormal's last bit, as F32's exponent
   constexpr auto kSmallest = std::bit_cast<float>(static_cast<std::uint32_t>(kSmallestPlace) << 23);
-  const float normal =
+  const auto normal =
       std::bit_cast<float>((magnitude << (23 - Mantissa)) + (static_cast<std::uint32_t>(127 - Bias) << 23));
   const float subnormal = static_cast<float>(static_cast<std::int32_t>(magnitude)) * kSmallest;
   return magnitude < (1U << Mantissa) ? subnormal : normal;

@@ -30,7 +30,7 @@ struct TwiceE2m1 {
   const std::uint32_t low = bits & 0x7fU;
   const std::uint32_t exponent = low >> 3;
   const float subnormal = static_cast<float>(static_cast<int>(low)) * 0x1p-10F;
-  const float normal = std::bit_cast<float>((low << 20) + ((127U - 7U - 1U) << 23));
+  const auto normal = std::bit_cast<float>((low << 20) + ((127U - 7U - 1U) << 23));
   if (bits == 0x7f) return 0;
   return exponent == 0 ? subnormal : normal;
 }

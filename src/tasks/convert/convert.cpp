@@ -20,7 +20,7 @@ void write_file(const std::string& path, FileDraft& draft, io::Progress* progres
 
 }  // namespace
 
-Conversion::Conversion(ConvertRequest request, Listener listener)
+Conversion::Conversion(const ConvertRequest& request, const Listener& listener)
     : Conversion(request, open_sources(request, listener), listener) {}
 
 Conversion::Conversion(ConvertRequest request, Sources sources, Listener listener)

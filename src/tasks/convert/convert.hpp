@@ -22,7 +22,7 @@ class Conversion {
  public:
   /// Opens the inputs and drafts the output. Throws RequestError, UnsupportedError where the target cannot
   /// hold something, and what opening a model throws.
-  Conversion(ConvertRequest request, Listener listener);
+  Conversion(const ConvertRequest& request, const Listener& listener);
   /// Of a plan that is made already; the request says where it goes.
   Conversion(ConvertRequest request, Sources sources, Listener listener);
   Conversion(const Conversion&) = delete;

@@ -18,7 +18,7 @@ const std::array<std::pair<std::string_view, TargetType>, 7>& types() {
                                                                               {"f16", FloatKind::f16},
                                                                               {"f8_e4m3", FloatKind::f8_e4m3},
                                                                               {"f8_e5m2", FloatKind::f8_e5m2},
-                                                                              {"q8_0", Q8_0{}}}};
+                                                                              {"q8_0", Q8Blocks{}}}};
   return all;
 }
 

@@ -12,8 +12,8 @@
 namespace aerotool::tasks {
 
 /// ggml's blocks of that name.
-struct Q8_0 {};
-using TargetType = std::variant<FloatKind, Q8_0>;
+struct Q8Blocks {};
+using TargetType = std::variant<FloatKind, Q8Blocks>;
 
 class DTypeChoices {
  public:

@@ -85,7 +85,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   const auto carried = plan.models.begin() + static_cast<std::ptrdiff_t>(first);
   std::rotate(plan.models.begin(), carried, carried + 1);
   plan.tensors = merge_tensors({recipe, inputs, request, listener}, sources.computed);
-  if (plan.tensors.empty()) throw RequestError("the merge holds no tensor");
+  if (plan.tensors.empty()) throw RequestError({recipe.models[first], {}, {}}, "holds no tensor to merge");
   plan.name_of_input = name_of_input(recipe.models[first]);
   plan.edits.name = request.name;
   plan.edits.architecture = request.architecture;

@@ -39,6 +39,7 @@ class MergeInput {
   merging::Values values(std::size_t number) const;
 
  private:
+  // NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
   struct Decoded {
     Tensor tensor;
     std::size_t codes = 0;

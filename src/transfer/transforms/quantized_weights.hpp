@@ -13,6 +13,7 @@
 namespace aerotool {
 
 /// A weight that several tensors of a model hold between them.
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct QuantizedWeight {
   std::string name;                           ///< of the tensor it becomes: M.weight (of M_blocks: M)
   Shape shape;                                ///< logical, after transposing where the layout asks for it

@@ -57,7 +57,7 @@ class ModelStock final : public MergedValues {
 
 }  // namespace
 
-Values model_stock(Values base, const std::vector<Values>& models) {
+Values model_stock(const Values& base, const std::vector<Values>& models) {
   std::vector<Values> sources = {base};
   sources.insert(sources.end(), models.begin(), models.end());
   return std::make_shared<ModelStock>(std::move(sources), base, models);

@@ -10,6 +10,6 @@ namespace aerotool::merging {
 
 /// t * mean + (1 - t) * base, with t = n c / (1 + (n - 1) c) of n models, two at least, where c is the mean
 /// cosine between the differences from the base of each two of them.
-Values model_stock(Values base, const std::vector<Values>& models);
+Values model_stock(const Values& base, const std::vector<Values>& models);
 
 }  // namespace aerotool::merging

@@ -25,8 +25,7 @@ struct Scaled {
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t code = (static_cast<std::uint32_t>(bytes[i]) >> shift) & 15U;
       const auto magnitude = magnitude_to_float<1, 1>(code & 7U);
-      const float number =
-          std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | ((code & 8U) << 28));
+      const auto number = std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | ((code & 8U) << 28));
       out[i] = static_cast<Number>(number) * static_cast<Number>(f8_e8m0_to_float(scales[i]));
     }
   }
