@@ -14,6 +14,7 @@
 #include "tasks/merge/stacked.hpp"
 #include "tasks/open.hpp"
 #include "tasks/request_error.hpp"
+#include "transfer/carried.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -29,6 +30,13 @@ void plan_side_files(const Model& model, const MergeRequest& request, const List
     listener.warn("not kept: " + escape_controls(model.path()) + ": " + line);
   require_sound(found.files, {}, model.path());
   plan.side_files = std::move(found.files);
+}
+
+/// What only AERO's files carry describes one of the models, and not what is made of them. It is held to its
+/// hashes all the same. Writers of other formats tell of it themselves.
+void tell_of_own_content(const Plan& plan, const Target& target, const Listener& listener) {
+  if (target.format != "aero" && target.format != "aeroset") return;
+  for (const std::string& line : lost_own_content(plan, false)) listener.warn("not kept: " + line);
 }
 
 ConvertRequest conversion_of(const MergeRequest& request) {
@@ -92,6 +100,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   plan.edits.selected = true;  // nothing of a source's layout holds
   plan.options = request.options;
   plan.jobs = request.jobs;
+  tell_of_own_content(plan, request.target, listener);
   if (request.side_files) plan_side_files(*models[first], request, listener, plan);
   if (inputs[first].has_decoded()) drop_quantization(plan.side_files);
   if (recipe.sliced) plan_layer_count(layers_of(recipe), plan);
