@@ -166,7 +166,7 @@ class Commands:
                 else []
             ),
             *convert,
-            ["merge", model, "--method", "linear", "-o", f"{self._scratch}/merged.aero"],
+            ["merge", "-q", model, "--method", "linear", "-o", f"{self._scratch}/merged.aero"],
             ["pack-set", model, f"{self._scratch}/set"],
         ]
         for words in convert[:1] if self._brief else all_words:

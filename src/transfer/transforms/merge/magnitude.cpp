@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/once.hpp"
 #include "transfer/transforms/merge/first_pass.hpp"
 #include "transfer/transforms/merge/kernels.hpp"
 
@@ -100,18 +101,18 @@ class Ranking {
 
   /// The first call goes through the tensor. Thread-safe.
   const Cut& cut() const {
-    std::call_once(begun_, [&] {
+    begun_.run([&] {
       upper_ = std::vector<std::uint64_t>(kHalves);
       lower_ = std::vector<std::uint64_t>(kHalves);
       of_blocks_.resize(blocks_of(elements_));
     });
     upper_pass_.run([this](std::uint64_t block) { count_upper(block); });
-    std::call_once(bucket_known_, [this] {
+    bucket_known_.run([this] {
       std::tie(bucket_, left_) = place(upper_, count_);
       upper_ = {};
     });
     lower_pass_.run([this](std::uint64_t block) { collect_lower(block); });
-    std::call_once(bits_known_, [this] {
+    bits_known_.run([this] {
       const auto [lower, left] = place(lower_, left_);
       lower_ = {};
       cut_.bits = (bucket_ << 16) | lower;
@@ -119,7 +120,7 @@ class Ranking {
     });
     // How many have just these bits, in each block.
     count_pass_.run([this](std::uint64_t block) { count_equal(block); });
-    std::call_once(known_, [this] {
+    known_.run([this] {
       find_index();
       of_blocks_ = {};
     });
@@ -237,10 +238,10 @@ class Ranking {
   mutable FirstPass upper_pass_;
   mutable FirstPass lower_pass_;
   mutable FirstPass count_pass_;
-  mutable std::once_flag begun_;
-  mutable std::once_flag bucket_known_;
-  mutable std::once_flag bits_known_;
-  mutable std::once_flag known_;
+  mutable Once begun_;
+  mutable Once bucket_known_;
+  mutable Once bits_known_;
+  mutable Once known_;
   mutable std::mutex mutex_;
   mutable std::vector<std::uint64_t> upper_;  // how many elements have each upper half of bits
   mutable std::vector<std::uint64_t> lower_;  // likewise, of those in the bucket

@@ -1,8 +1,8 @@
 #include "transfer/transforms/merge/model_stock.hpp"
 
-#include <mutex>
 #include <utility>
 
+#include "core/once.hpp"
 #include "transfer/transforms/merge/kernels.hpp"
 #include "transfer/transforms/merge/products.hpp"
 
@@ -17,7 +17,7 @@ class ModelStock final : public MergedValues {
  private:
   double ratio() const {
     const double known = cosine(products_, 0, 1);  // every thread helps with the products
-    std::call_once(known_, [&] {
+    known_.run([&] {
       double sum = 0;
       std::size_t pairs = 0;
       for (std::size_t a = 0; a < models_; ++a) {
@@ -51,7 +51,7 @@ class ModelStock final : public MergedValues {
 
   Products products_;
   std::size_t models_;
-  mutable std::once_flag known_;
+  mutable Once known_;
   mutable double ratio_ = 0;
 };
 

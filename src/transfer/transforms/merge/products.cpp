@@ -56,9 +56,9 @@ std::size_t Products::place(std::size_t a, std::size_t b) const {
 
 double Products::of(std::size_t a, std::size_t b) const {
   const std::uint64_t blocks = blocks_of(vectors_.front()->count());
-  std::call_once(begun_, [&] { of_blocks_.resize(pairs_ * blocks); });
+  begun_.run([&] { of_blocks_.resize(pairs_ * blocks); });
   pass_.run([this](std::uint64_t block) { add_block(block); });
-  std::call_once(summed_, [&] {
+  summed_.run([&] {
     sums_.assign(pairs_, 0);
     for (std::uint64_t block = 0; block < blocks; ++block) {
       for (std::size_t pair = 0; pair < pairs_; ++pair) sums_[pair] += of_blocks_[block * pairs_ + pair];

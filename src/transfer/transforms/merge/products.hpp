@@ -1,9 +1,9 @@
 // The products of tensors with each other, seen as vectors: their norms, and the angles between them.
 #pragma once
 
-#include <mutex>
 #include <vector>
 
+#include "core/once.hpp"
 #include "transfer/transforms/merge/first_pass.hpp"
 #include "transfer/transforms/merge/merged_values.hpp"
 
@@ -26,8 +26,8 @@ class Products {
   Values base_;
   std::size_t pairs_;
   mutable FirstPass pass_;
-  mutable std::once_flag begun_;
-  mutable std::once_flag summed_;
+  mutable Once begun_;
+  mutable Once summed_;
   mutable std::vector<double> of_blocks_;  // `pairs_` a block
   mutable std::vector<double> sums_;
 };

@@ -1,9 +1,9 @@
 #include "transfer/transforms/merge/slerp.hpp"
 
 #include <cmath>
-#include <mutex>
 #include <utility>
 
+#include "core/once.hpp"
 #include "transfer/transforms/merge/kernels.hpp"
 #include "transfer/transforms/merge/products.hpp"
 
@@ -48,7 +48,7 @@ class Arc final : public MergedValues {
   const Factors& factors() const {
     // Every thread helps with the products, and then one makes the factors of them.
     const double cosine = merging::cosine(products_, 0, 1);
-    std::call_once(known_, [&] {
+    known_.run([&] {
       constexpr double kFlat = 0.9995;
       constexpr double kNoAngle = 1e-8;
       const bool flat = rule_ == Rule::threshold ? std::abs(cosine) > kFlat
@@ -97,7 +97,7 @@ class Arc final : public MergedValues {
   Products products_;
   double t_;
   Rule rule_;
-  mutable std::once_flag known_;
+  mutable Once known_;
   mutable Factors factors_;
 };
 

@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <mutex>
 #include <string>
 
 #include "codecs/floats/small_float.hpp"
 #include "core/bytes.hpp"
 #include "core/checked.hpp"
+#include "core/once.hpp"
 #include "core/vectorised.hpp"
 #include "transfer/transforms/quantized/column_tiles.hpp"
 #include "transfer/transforms/quantized/module.hpp"
@@ -45,7 +45,7 @@ class Mxfp4Blocks final : public ValueSource {
 
   std::uint64_t count() const override { return matrices_ * outputs_ * columns_ * kBlock; }
   bool fits_f32() const override {
-    std::call_once(looked_, [this] { fits_f32_ = products_fit_f32(); });
+    looked_.run([this] { fits_f32_ = products_fit_f32(); });
     return fits_f32_;
   }
   void read(std::uint64_t first, std::span<float> out) const override { read_as(first, out); }
@@ -98,7 +98,7 @@ class Mxfp4Blocks final : public ValueSource {
   std::uint64_t columns_;  // of blocks
   ColumnTiles bytes_of_columns_;
   ColumnTiles scales_of_columns_;
-  mutable std::once_flag looked_;
+  mutable Once looked_;
   mutable bool fits_f32_ = false;
 };
 

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "codecs/floats/small_float.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/once.hpp"
 #include "core/scratch.hpp"
 #include "core/vectorised.hpp"
 
@@ -148,7 +148,7 @@ class ScaledCodesSource final : public ValueSource {
   std::vector<StoredTensor> inputs() const override { return of_.inputs; }
 
   bool fits_f32() const override {
-    std::call_once(looked_, [this] { fits_f32_ = products_fit_f32(); });
+    looked_.run([this] { fits_f32_ = products_fit_f32(); });
     return fits_f32_;
   }
 
@@ -397,7 +397,7 @@ class ScaledCodesSource final : public ValueSource {
   Code code_;
   std::uint64_t grid_rows_;
   std::uint64_t grid_columns_;
-  mutable std::once_flag looked_;
+  mutable Once looked_;
   mutable bool fits_f32_ = false;
 };
 
