@@ -83,15 +83,18 @@ std::optional<std::uint64_t> unsigned_at(const Value& map, std::string_view key)
   return value->bits;
 }
 
-std::optional<double> number_at(const Value& map, std::string_view key) {
-  const Value* const value = map.find(key);
-  if (value == nullptr) return std::nullopt;
-  if (value->is_integer() || value->type == ValueType::f64) return value->as_double();
-  if (value->type != ValueType::number) return std::nullopt;
+std::optional<double> number_of(const Value& value) {
+  if (value.is_integer() || value.type == ValueType::f64) return value.as_double();
+  if (value.type != ValueType::number) return std::nullopt;
   double number = 0;
-  const std::string_view text = value->text();
+  const std::string_view text = value.text();
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> number_at(const Value& map, std::string_view key) {
+  const Value* const value = map.find(key);
+  return value == nullptr ? std::nullopt : number_of(*value);
 }
 
 std::optional<std::string_view> text_at(const Value& map, std::string_view key) {

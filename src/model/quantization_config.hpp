@@ -41,6 +41,8 @@ class QuantizationConfig {
 /// what it says of quantization is no object, or has no method.
 QuantizationConfig quantization_config(std::string_view config_json, std::string_view hf_quant_config_json);
 
+/// Of a number in JSON; nothing for another value.
+std::optional<double> number_of(const Value& value);
 /// A member of a map, where it is of that type.
 std::optional<std::uint64_t> unsigned_at(const Value& map, std::string_view key);
 std::optional<double> number_at(const Value& map, std::string_view key);

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import Failure, Files, Result, Suite, contents, fresh, is_hidden, spread
-from models import write_gguf, write_safetensors, write_sparse
+from models import write_adapter, write_gguf, write_safetensors, write_sparse
 from server import serve
 
 # How each class fails: the errors that POSIX or Linux has for it.
@@ -98,6 +98,7 @@ class Calls:
     def make_inputs(self) -> None:
         write_safetensors(self.inputs / "new.safetensors", 1)
         write_safetensors(self.inputs / "old.safetensors", 2)
+        write_adapter(self.inputs / "adapter")
         write_gguf(self.inputs / "new.gguf", 3)
         write_gguf(self.inputs / "old.gguf", 4)
         write_sparse(self.inputs / "sparse.zt", 5)
@@ -169,6 +170,8 @@ class Calls:
         merge = ["merge", "-q", at / "old.safetensors", "--base", at / "new.safetensors", "--method", "ties",
                  "--density", "0.5"]
         add("merge to a file", [*merge, "-o", "{out}/new.safetensors"], "file", old_file)
+        add("merge an adapter", ["merge", "-q", at / "new.safetensors", at / "adapter", "--method", "lora", "-o",
+                                 "{out}/new.safetensors"], "file", old_file, jobs=(2,))
         add("merge to standard output", [*merge, "--to", "safetensors", "-o", "-"], "stream")
         pack = ["pack-set", "-q", "--force", *shards, "--max-part-shards", "2"]
         add("pack-set", [*pack, at / "new.gguf", "{out}/d"], "set",

@@ -26,6 +26,21 @@ def write_safetensors(path: Path, seed: int) -> None:
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def write_adapter(folder: Path) -> None:
+    """A LoRA as PEFT writes it, for the largest tensor and a small one."""
+    header, data = {}, bytearray()
+    for name in ("embedding.weight", "layer.3.weight"):
+        for part, shape in (("A", [2, 1]), ("B", [sizes()[name] // 4, 2])):
+            size = 4 * shape[0] * shape[1]
+            key = f"base_model.model.{name.removesuffix('.weight')}.lora_{part}.weight"
+            header[key] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + size]}
+            data += struct.pack("<f", 0.5) * (size // 4)
+    text = json.dumps(header).encode()
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 2, "lora_alpha": 1}))
+
+
 def _gguf_string(text: str) -> bytes:
     return struct.pack("<Q", len(text)) + text.encode()
 

@@ -8,7 +8,7 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "encoding/json/reader.hpp"
+#include "described_model.hpp"
 #include "model/quantization_config.hpp"
 #include "model/quantized_modules.hpp"
 #include "model/without_quantization.hpp"
@@ -18,80 +18,9 @@ namespace {
 
 using namespace aerotool;
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 20;  // of a tensor
-constexpr std::size_t kMostTensors = 24;
-
 void require(bool holds) {
   if (!holds) std::abort();
 }
-
-/// The next line, without what ends it; takes it away.
-std::string_view line_of(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
-class FuzzedModel final : public Model {
- public:
-  explicit FuzzedModel(std::string_view text) {
-    while (tensors_.size() < kMostTensors) {
-      const std::string_view line = line_of(text);
-      if (line.empty()) break;
-      add(line);
-    }
-    data_ = text;
-  }
-
-  const std::string& path() const override { return path_; }
-  Overview overview() const override { return {}; }
-  const std::vector<Tensor>& tensors() const override { return tensors_; }
-  Metadata metadata() const override { return {}; }
-  Source source() const override { return {}; }
-  bool check(const CheckOptions&, Report&) const override { return true; }
-  void require_unchanged() const override {}
-  void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
-    require(tensor < tensors_.size());
-    const std::uint64_t size = tensors_[tensor].size;
-    require(offset <= size && out.size() <= size - offset);
-    const ByteSpan data = bytes_of(data_);
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = data.empty() ? std::byte{0} : data[(tensor + offset + i) % data.size()];
-  }
-
- private:
-  void add(std::string_view line) {
-    const std::size_t name_end = line.find(' ');
-    if (name_end == std::string_view::npos) return;
-    std::string_view rest = line.substr(name_end + 1);
-    const std::size_t dtype_end = std::min(rest.find(' '), rest.size());
-    const auto dtype = dtype_named(rest.substr(0, dtype_end));
-    if (!dtype) return;
-    Tensor tensor;
-    tensor.name = line.substr(0, name_end);
-    for (const Tensor& other : tensors_) {
-      if (other.name == tensor.name) return;
-    }
-    tensor.dtype = *dtype;
-    rest.remove_prefix(std::min(dtype_end + 1, rest.size()));
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(','), rest.size());
-      const auto size = json_unsigned(rest.substr(0, end));
-      if (!size) return;
-      tensor.shape.push_back(*size);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    const ByteSize size = dtype->size_of(tensor.shape);
-    if (!size.bytes || *size.bytes > kMostBytes) return;
-    tensor.size = *size.bytes;
-    tensors_.push_back(std::move(tensor));
-  }
-
-  std::string path_ = "fuzzed";
-  std::vector<Tensor> tensors_;
-  std::string_view data_;
-};
 
 bool is_same(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
@@ -137,9 +66,10 @@ void drop_quantization(std::string_view config) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text = chars_of(std::as_bytes(std::span(data, size)));
-  const std::string_view config = line_of(text);
+  const std::string_view config = fuzz::line_of(text);
   drop_quantization(config);
-  const FuzzedModel model(text);
+  fuzz::DescribedModel model(text);
+  model.has_bytes(text);
   static_cast<void>(scaled_float_codes(model.tensors()));
   try {
     for (const QuantizedWeight& weight : quantized_weights(model, quantization_config(config, {})))

@@ -165,6 +165,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return foreign_seeds()
     if target == "hub":
         return hub_seeds()
+    if target == "adapter":
+        return list(adapters())
     if target == "quantized":
         return list(quantized_models())
     if target == "url":
@@ -185,6 +187,44 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         for model in small_files("*.safetensors"):
             found.append(model[8 : 8 + struct.unpack_from("<Q", model)[0]])
     return found
+
+
+def adapters() -> Iterator[bytes]:
+    """A configuration, metadata, the tensors of an adapter and of a base, and bytes (adapter.cpp)."""
+
+    def described(config: dict, metadata: dict, adapter: list[str], base: list[str]) -> bytes:
+        lines = [json.dumps(config) if config else "", json.dumps(metadata) if metadata else ""]
+        return "\n".join([*lines, *adapter, "", *base, "", ""]).encode() + bytes(range(0, 256, 3))
+
+    base = ["a.q.weight F32 4,4", "a.up.weight BF16 6,4", "a.e.weight F16 5,4", "a.c.weight F32 4,2,3", "a.q.bias F32 4"]
+    prefix = "base_model.model.a."
+    config = {"peft_type": "LORA", "r": 2, "lora_alpha": 4, "use_rslora": True, "fan_in_fan_out": True}
+    peft = [
+        f"{prefix}q.lora_A.weight F32 2,4",
+        f"{prefix}q.lora_B.weight F32 4,2",
+        f"{prefix}up.lora_A.weight BF16 3,4",
+        f"{prefix}up.lora_B.weight BF16 6,3",
+        f"{prefix}e.lora_embedding_A F16 2,5",
+        f"{prefix}e.lora_embedding_B F16 4,2",
+        f"{prefix}q.base_layer.bias F32 4",
+    ]
+    yield described(config | {"rank_pattern": {"up": 3}, "alpha_pattern": {"a.[uv]p": 1}}, {}, peft, base)
+    kohya = ["lora_unet_a_c.lora_down.weight F32 2,2,3", "lora_unet_a_c.lora_up.weight F32 4,2,1", "lora_unet_a_c.alpha F32 "]
+    yield described({}, {}, kohya, base)
+    diffusers = ["unet.a.q.lora.down.weight F32 2,4", "unet.a.q.lora.up.weight F32 4,2"]
+    said = json.dumps({"unet.r": 2, "unet.lora_alpha": 3})
+    yield described({}, {"lora_adapter_metadata": said}, diffusers, base)
+    ggml = ["token_embd.weight F32 5,4", "blk.0.q.weight Q8_0 4,32", "blk.0.up_exps.weight F32 2,3,4"]
+    of_ggml = [
+        "token_embd.weight.lora_a F32 5,2",
+        "token_embd.weight.lora_b F32 4,2",
+        "blk.0.q.weight.lora_a F32 2,32",
+        "blk.0.q.weight.lora_b F32 4,2",
+        "blk.0.up_exps.weight.lora_a F32 2,2,4",
+        "blk.0.up_exps.weight.lora_b F32 2,3,2",
+    ]
+    keys = {"general.type": "adapter", "adapter.type": "lora", "adapter.lora.alpha": 2}
+    yield described({}, keys, of_ggml, ggml)
 
 
 def quantized_model(config: dict[str, object], tensors: dict[str, tuple[str, list[int]]], data: bytes) -> bytes:

@@ -13,6 +13,7 @@
 #include "tasks/convert/quantization_beside.hpp"
 #include "tasks/convert/rename.hpp"
 #include "tasks/convert/side_files.hpp"
+#include "tasks/merge/adapter/adapter_key.hpp"
 #include "tasks/patterns.hpp"
 #include "tasks/request_error.hpp"
 
@@ -89,6 +90,20 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
   sources.plan.edits.selected = !include.empty() || !exclude.empty();
 }
 
+/// Who puts an adapter beside its base may have meant to merge them.
+void tell_of_adapters(const Sources& sources, const Listener& listener) {
+  const auto is_adapter = [](const std::unique_ptr<Model>& model) {
+    return std::ranges::any_of(model->tensors(),
+                               [](const Tensor& tensor) { return is_part_of_adapter(tensor.name); });
+  };
+  const auto adapters = std::ranges::count_if(sources.models, is_adapter);
+  if (adapters == 0 || static_cast<std::size_t>(adapters) == sources.models.size()) return;
+  const auto first = std::ranges::find_if(sources.models, is_adapter);
+  listener.warn(escape_controls((*first)->path()) +
+                ": its adapter (LoRA) is put beside the other tensors, not merged into them; see "
+                "'aerotool merge --method lora'");
+}
+
 }  // namespace
 
 Sources open_sources(const ConvertRequest& request, const Listener& listener) {
@@ -101,6 +116,7 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
     sources.models.push_back(open(input, request.read, listener, untold));
     sources.plan.models.push_back(sources.models.back().get());
   }
+  tell_of_adapters(sources, listener);
   sources.plan.name_of_input = name_of_input(request.inputs.front());
   select_tensors(request, listener, sources);
   require_copyable(sources.plan);

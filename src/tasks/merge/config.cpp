@@ -48,6 +48,10 @@ class Config {
     }
     if (recipe_.slices.empty()) refuse("has neither 'models' nor 'slices'");
     dtypes(top);
+    if (recipe_.method->make == nullptr) {
+      refuse("merge_method " + std::string(recipe_.method->name) +
+             " is none of mergekit's; it is for the command line");
+    }
     if (recipe_.method->base == Method::Base::none) forget_base();
     require_used();
     recipe_.text = rendered(document_, false);

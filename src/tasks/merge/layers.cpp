@@ -51,6 +51,10 @@ std::uint64_t layer_count(const Model& model) {
   return count;
 }
 
+double depth_of(std::uint64_t layer, std::uint64_t layers) {
+  return layers <= 1 ? 1 : static_cast<double>(layer) / static_cast<double>(layers - 1);
+}
+
 bool is_before_layers(const std::string& name) {
   constexpr std::array<std::string_view, 4> kParts = {"embed", "embd", "wte", "wpe"};
   return std::ranges::any_of(kParts,

@@ -19,6 +19,9 @@ std::string in_layer(const std::string& name, std::uint64_t layer);
 /// One more than the highest; 0 where no tensor is in one.
 std::uint64_t layer_count(const Model& model);
 
+/// Where a layer lies among so many: 0 is the first, 1 the last.
+double depth_of(std::uint64_t layer, std::uint64_t layers);
+
 /// Whether a tensor outside of the layers comes before them (embeddings), not after (norm, head).
 bool is_before_layers(const std::string& name);
 

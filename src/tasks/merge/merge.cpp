@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/quantization_beside.hpp"
+#include "tasks/merge/adapter/lora_tensors.hpp"
 #include "tasks/merge/config.hpp"
 #include "tasks/merge/merge_input.hpp"
 #include "tasks/merge/merge_tensors.hpp"
@@ -92,7 +93,9 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   plan.models.assign(models.begin(), models.end());
   const auto carried = plan.models.begin() + static_cast<std::ptrdiff_t>(first);
   std::rotate(plan.models.begin(), carried, carried + 1);
-  plan.tensors = merge_tensors({recipe, inputs, request, listener}, sources.computed);
+  const MergeTask task{recipe, inputs, request, listener};
+  plan.tensors = recipe.method->make != nullptr ? merge_tensors(task, sources.computed)
+                                                : lora_tensors(task, sources.computed);
   if (plan.tensors.empty()) throw RequestError({recipe.models[first], {}, {}}, "holds no tensor to merge");
   plan.name_of_input = name_of_input(recipe.models[first]);
   plan.edits.name = request.name;

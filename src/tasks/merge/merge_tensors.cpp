@@ -9,11 +9,9 @@
 #include "core/error.hpp"
 #include "core/scratch.hpp"
 #include "core/text.hpp"
-#include "model/float_dtype.hpp"
-#include "tasks/convert/dtype_choice.hpp"
 #include "tasks/merge/layers.hpp"
+#include "tasks/merge/output_tensors.hpp"
 #include "tasks/request_error.hpp"
-#include "transfer/transforms/cast.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -28,12 +26,6 @@ struct Wanted {
   double depth = 0;
   std::vector<std::string> sources;  ///< beside Slice::sources
   std::string base;
-};
-
-/// A tensor of one of the models.
-struct Found {
-  std::size_t model = 0;
-  std::size_t tensor = 0;
 };
 
 bool equal_bytes(const MergeInput& a, std::size_t in_a, const MergeInput& b, std::size_t in_b) {
@@ -52,12 +44,6 @@ bool equal_bytes(const MergeInput& a, std::size_t in_a, const MergeInput& b, std
   return true;
 }
 
-/// What a type is written as: itself, or BF16 where it cannot be.
-FloatKind written_kind(const DType& dtype) {
-  const auto kind = float_kind(dtype);
-  return kind && is_written(*kind) ? *kind : FloatKind::bf16;
-}
-
 /// The kind that torch computes with where these meet.
 FloatKind promoted(FloatKind a, FloatKind b) {
   if (a == b) return a;
@@ -71,11 +57,7 @@ FloatKind promoted(FloatKind a, FloatKind b) {
 class Merger {
  public:
   Merger(const MergeTask& task, std::vector<ComputedTensor>& computed)
-      : task_(task),
-        recipe_(task.recipe),
-        inputs_(task.inputs),
-        choices_(task.request.dtypes),
-        computed_(computed) {}
+      : task_(task), recipe_(task.recipe), inputs_(task.inputs), tensors_(task, computed) {}
 
   std::vector<PlannedTensor> merge() {
     std::vector<PlannedTensor> planned;
@@ -83,18 +65,10 @@ class Merger {
       if (auto tensor = plan(wanted)) planned.push_back(std::move(*tensor));
     }
     refuse_what_differs();
-    for (const Pattern& pattern : choices_.unused())
-      task_.listener.warn("--dtype: no tensor matches '" + escape_controls(pattern.text()) + "'");
-    std::ranges::sort(planned, {},
-                      [](const PlannedTensor& p) -> const std::string& { return p.tensor().name; });
-    return planned;
+    return tensors_.in_order(std::move(planned));
   }
 
  private:
-  static double depth_of(std::uint64_t layer, std::uint64_t layers) {
-    return layers <= 1 ? 1 : static_cast<double>(layer) / static_cast<double>(layers - 1);
-  }
-
   std::vector<Wanted> of_whole_models() const {
     const Slice& slice = recipe_.slices.front();
     std::set<std::string> names;
@@ -200,10 +174,10 @@ class Merger {
         note_missing(wanted.name, lacking);
         return std::nullopt;
       }
-      return copy(wanted, all.front());
+      return tensors_.copy(wanted.name, all.front());
     }
     if (all.size() == 1 && method.name == "passthrough" && parameter(wanted, from.front(), "scale") == 1)
-      return copy(wanted, all.front());
+      return tensors_.copy(wanted.name, all.front());
     return merged(wanted, base, sources, from, all);
   }
 
@@ -248,72 +222,17 @@ class Merger {
     }
   }
 
-  const Tensor& tensor(const Found& found) const { return inputs_[found.model].tensor(found.tensor); }
-
-  /// Nothing where the tensor keeps its dtype.
-  std::optional<FloatKind> asked_kind(const Wanted& wanted) {
-    if (const auto* choice = choices_.of(wanted.name)) {
-      if (const auto* kind = std::get_if<FloatKind>(&choice->type)) return *kind;
-      throw RequestError("--dtype: a merge is not quantized");
-    }
-    if (recipe_.dtype) return float_kind(*recipe_.dtype);
-    return std::nullopt;
-  }
-
-  /// Numbers that are rounded to a type, in the place of a tensor.
-  PlannedTensor rounded(const Wanted& wanted, merging::Values values, FloatKind kind, const Found& place) {
-    const Tensor& stored = tensor(place);
-    Tensor described;
-    described.name = wanted.name;
-    described.shape = stored.shape;
-    described.dtype = dtype_of(kind);
-    const auto tally = std::make_shared<CastTally>();
-    computed_.push_back({wanted.name, std::string(stored.dtype.name()), described.dtype, tally});
-    const Overflow overflow = task_.request.strict ? Overflow::refuse : Overflow::clip;
-    return computed(std::move(described), cast(std::move(values), {kind, tally, overflow, wanted.name}),
-                    inputs_[place.model].stored(place.tensor));
-  }
-
-  PlannedTensor copy(const Wanted& wanted, const Found& found) {
-    const MergeInput& input = inputs_[found.model];
-    const Tensor& stored = input.tensor(found.tensor);
-    auto kind = asked_kind(wanted);
-    if (!kind && input.is_decoded(found.tensor)) kind = FloatKind::bf16;
-    const auto values = kind ? input.values(found.tensor) : nullptr;
-    if (values && (dtype_of(*kind) != stored.dtype || input.is_decoded(found.tensor)))
-      return rounded(wanted, values, *kind, found);
-    if (wanted.name == stored.name) return {&input.model(), found.tensor};
-    Tensor described;
-    described.name = wanted.name;
-    described.shape = stored.shape;
-    described.dtype = stored.dtype;
-    return described_as(input.stored(found.tensor), std::move(described));
-  }
+  const Tensor& tensor(const Found& found) const { return tensors_.tensor(found); }
 
   double parameter(const Wanted& wanted, const SliceSource* source, std::string_view name) const {
-    const Place place{wanted.name, wanted.depth};
-    const auto in = [&](const Parameters& parameters) -> std::optional<double> {
-      const auto found = parameters.find(name);
-      if (found == parameters.end()) return std::nullopt;
-      return found->second.of(place);
-    };
-    if (source != nullptr) {
-      if (const auto value = in(source->parameters)) return *value;
-    }
-    if (const auto value = in(wanted.slice->parameters)) return *value;
-    if (const auto value = in(recipe_.parameters)) return *value;
-    const auto& known = recipe_.method->parameters;
-    const auto found = std::ranges::find(known, name, &MethodParameter::name);
-    if (found != known.end() && found->fallback) return *found->fallback;
-    throw RequestError({{}, {}, wanted.name},
-                       std::string(recipe_.method->name) + " needs a value of " + std::string(name));
+    return parameter_of(recipe_, *wanted.slice, source, {wanted.name, wanted.depth}, name);
   }
 
   PlannedTensor merged(const Wanted& wanted, const std::optional<Found>& base,
                        const std::vector<Found>& sources, const std::vector<const SliceSource*>& from,
                        const std::vector<Found>& all) {
     MergedTensor merge;
-    std::optional<FloatKind> kind = asked_kind(wanted);
+    std::optional<FloatKind> kind = tensors_.asked_kind(wanted.name);
     std::optional<FloatKind> common;
     const auto values = [&](const Found& found) {
       auto numbers = inputs_[found.model].values(found.tensor);
@@ -343,7 +262,7 @@ class Merger {
         merge.by_tensor[known.name] = parameter(wanted, nullptr, known.name);
       }
     }
-    return rounded(wanted, recipe_.method->make(merge), *kind, all.front());
+    return tensors_.rounded(wanted.name, recipe_.method->make(merge), *kind, all.front());
   }
 
   /// What holds no numbers that could be merged.
@@ -364,14 +283,13 @@ class Merger {
                std::string(a.dtype.name()) + " is copied, not merged");
       }
     }
-    return copy(wanted, first);
+    return tensors_.copy(wanted.name, first);
   }
 
   const MergeTask& task_;
   const Recipe& recipe_;
   const std::vector<MergeInput>& inputs_;
-  DTypeChoices choices_;
-  std::vector<ComputedTensor>& computed_;
+  OutputTensors tensors_;
   std::vector<std::string> absent_;
   std::vector<std::string> shapes_;
   bool vocabularies_ = false;

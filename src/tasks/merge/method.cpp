@@ -130,12 +130,17 @@ const std::vector<Method>& methods() {
        .fewest = 2,
        .parameters = {{"filter_wise", 0, false, 0}},
        .make = model_stock},
+      {.name = "lora", .base = Base::leading, .parameters = {kWeight}},
       {.name = "passthrough", .most = 1, .parameters = {{"scale", 1, true}}, .make = passthrough},
   };
   return all;
 }
 
 }  // namespace
+
+bool has_base_apart(const Method& method) {
+  return method.base == Method::Base::required || method.base == Method::Base::leading;
+}
 
 const Method* method_named(std::string_view name) {
   if (name == "average") name = "linear";

@@ -45,14 +45,19 @@ struct Method {
     none,      ///< it is one of the models that are merged, or has no part
     first,     ///< it is one of the two that are merged, and the first of them where none is named
     optional,  ///< the others may be taken as differences from it
-    required   ///< they are
+    required,  ///< they are
+    leading    ///< it is the first model, where none is named; the others are adapters of it
   } base = Base::none;
   /// Of the models without the base.
   std::size_t fewest = 1;
   std::size_t most = 0;  ///< 0: any number
   std::vector<MethodParameter> parameters;
+  /// Null where the models have not the same tensors.
   merging::Values (*make)(const MergedTensor& tensor) = nullptr;
 };
+
+/// Whether the base is not one of the models that are counted and have parameters.
+bool has_base_apart(const Method& method);
 
 /// By its name or another name of it; null where there is none.
 const Method* method_named(std::string_view name);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/dtype.hpp"
@@ -48,5 +49,10 @@ struct Recipe {
 std::string label_of(std::size_t model);
 /// The model that is called so, by its label or its number, of so many; nothing where none is.
 std::optional<std::size_t> model_labelled(const std::string& label, std::size_t models);
+
+/// What a parameter is at a place: as its source says (null: none), else its slice, the recipe or the method.
+/// Throws RequestError where nothing says so.
+double parameter_of(const Recipe& recipe, const Slice& slice, const SliceSource* source, const Place& place,
+                    std::string_view name);
 
 }  // namespace aerotool::tasks

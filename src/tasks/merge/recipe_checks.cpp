@@ -1,7 +1,6 @@
 #include "tasks/merge/recipe_checks.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/nearest.hpp"
 #include "core/text.hpp"
@@ -19,26 +18,6 @@ const Method& method_or_refusal(const std::string& name, const std::string& wher
   }
   throw RequestError(where + ": no method '" + escape_controls(shortened(name)) + "'; " +
                      did_you_mean(name, known) + "there are " + list);
-}
-
-std::string label_of(std::size_t model) {
-  constexpr std::size_t kLetters = 26;
-  if (model < kLetters) return std::string(1, static_cast<char>('A' + model));
-  return std::to_string(model + 1);
-}
-
-std::optional<std::size_t> model_labelled(const std::string& label, std::size_t models) {
-  std::size_t number = 0;
-  if (label.size() == 1 && label[0] >= 'A' && label[0] <= 'Z') {
-    number = static_cast<std::size_t>(label[0] - 'A');
-  } else {
-    const char* const end = label.data() + label.size();
-    const auto parsed = std::from_chars(label.data(), end, number);
-    if (label.empty() || parsed.ec != std::errc() || parsed.ptr != end || number == 0) return std::nullopt;
-    --number;
-  }
-  if (number >= models) return std::nullopt;
-  return number;
 }
 
 namespace {
@@ -86,10 +65,9 @@ void require_sound(Recipe& recipe) {
     const bool exactly = method.fewest == method.most;
     throw RequestError(name + " merges " + (exactly ? "" : (too_few ? "at least " : "at most ")) +
                        plural(too_few ? method.fewest : method.most, "model") +
-                       (method.base == Method::Base::required ? " beside its base" : "") + ", not " +
-                       std::to_string(count));
+                       (has_base_apart(method) ? " beside its base" : "") + ", not " + std::to_string(count));
   };
-  if (method.base == Method::Base::required && !recipe.base) throw RequestError(name + " needs a base model");
+  if (has_base_apart(method) && !recipe.base) throw RequestError(name + " needs a base model");
   for (Slice& slice : recipe.slices) {
     if (slice.sources.empty()) enough(slice);
     if (method.base == Method::Base::first && !recipe.base) recipe.base = slice.sources.front().model;

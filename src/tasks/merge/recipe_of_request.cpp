@@ -109,6 +109,8 @@ class Maker {
       throw RequestError("--method " + std::string(recipe_.method->name) + " needs --base MODEL");
     if (request_.base && recipe_.method->base == Method::Base::none)
       throw RequestError("--base: " + std::string(recipe_.method->name) + " has no base");
+    if (recipe_.method->base == Method::Base::leading && !request_.base && !merged_.empty())
+      recipe_.base = merged_.front();
     if (recipe_.method->name == "passthrough" && !request_.stack)
       throw RequestError("--method passthrough copies one model; --stack says which layers of which");
   }
@@ -153,7 +155,7 @@ class Maker {
     std::string text = "merge";
     const auto add = [&](const std::string& word) { text += " " + quoted_word(word); };
     for (const std::size_t model : merged_) add(label_of(model));
-    if (recipe_.base) {
+    if (request_.base) {
       add("--base");
       add(label_of(*recipe_.base));
     }
@@ -194,7 +196,7 @@ class Maker {
     }
     auto& sources = recipe_.slices.front().sources;
     const auto is_base = [&](const SliceSource& source) { return source.model == recipe_.base; };
-    if (recipe_.method->base == Method::Base::required) std::erase_if(sources, is_base);
+    if (has_base_apart(*recipe_.method)) std::erase_if(sources, is_base);
     for (const std::string& text : texts) {
       const Given values = given(option, text);
       if (values.values.size() == 1) {
