@@ -37,8 +37,8 @@ struct Plan {
   WriteOptions options;       ///< those that the writer supports
   unsigned jobs = 1;
   /// Called when all weights have been gone through once: changes the bytes of texts of the metadata, whose
-  /// lengths stay, to what only that read tells. Where it is there, heads are written after it. Only for
-  /// formats whose heads are made when they are written (headed_files.hpp).
+  /// lengths stay, to what only that read tells. Where it is there, metadata is written after it. Not for
+  /// sets of AERO and zTensor files.
   std::function<void()> fill_in_texts = {};
 };
 

@@ -68,10 +68,10 @@ std::uint64_t layers_of(const Recipe& recipe) {
   return layers;
 }
 
-/// Formats whose metadata can be filled in after the weights (Plan::fill_in_texts). Of others the inputs are
-/// hashed by a read of their own.
-bool makes_heads_late(const Target& target) {
-  return target.format == "safetensors" || target.format == "gguf";
+/// Whether metadata can be filled in after the weights (Plan::fill_in_texts). For sets whose parts are whole
+/// one by one the inputs are hashed by a read of their own.
+bool makes_texts_late(const Target& target) {
+  return target.writer != nullptr || target.format == "safetensors" || target.format == "gguf";
 }
 
 }  // namespace
@@ -108,7 +108,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   if (inputs[first].has_decoded()) drop_quantization(plan.side_files);
   if (recipe.sliced) plan_layer_count(layers_of(recipe), plan);
   auto fill_in = plan_provenance(recipe, std::move(models), plan);
-  if (makes_heads_late(request.target)) {
+  if (makes_texts_late(request.target)) {
     plan.fill_in_texts = std::move(fill_in);
   } else if (!request.dry_run) {
     listener.follow("hashing the inputs", [&](io::Progress*) { fill_in(); });

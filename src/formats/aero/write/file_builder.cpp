@@ -133,6 +133,12 @@ void AeroFileBuilder::add_side_files() {
 }
 
 void AeroFileBuilder::render_metadata() {
+  set_compressed(manifest_chunk_, manifest());
+  if (json_chunk_ != kNone) set_raw(json_chunk_, json());
+  if (!hashes_in_index()) set_compressed(index_chunk_, render_index(nullptr));
+}
+
+std::string AeroFileBuilder::manifest() const {
   ManifestContent manifest;
   manifest.model_name = content_.model_name();
   manifest.architecture = content_.architecture();
@@ -153,15 +159,15 @@ void AeroFileBuilder::render_metadata() {
     }
     manifest.extras = content_.extras().manifest;
   }
-  set_compressed(manifest_chunk_, render_manifest(manifest));
-  if (json_chunk_ != kNone) {
-    // A part names no source format: with one and without "source" in its MMSG it would be taken for a file
-    // of the reference's GGUF converter (src/formats/aero/FORMAT.md, "Files in the wild").
-    const std::string format = role_ == Role::part ? std::string{} : content_.source().format;
-    set_raw(json_chunk_, render_json(model_json(content_.model_name(), content_.architecture(), format,
-                                                content_.types(), content_.extras().json)));
-  }
-  if (!hashes_in_index()) set_compressed(index_chunk_, render_index(nullptr));
+  return render_manifest(manifest);
+}
+
+std::string AeroFileBuilder::json() const {
+  // A part names no source format: with one and without "source" in its MMSG it would be taken for a file
+  // of the reference's GGUF converter (src/formats/aero/FORMAT.md, "Files in the wild").
+  const std::string format = role_ == Role::part ? std::string{} : content_.source().format;
+  return render_json(model_json(content_.model_name(), content_.architecture(), format, content_.types(),
+                                content_.extras().json));
 }
 
 void AeroFileBuilder::set_raw(std::size_t index, std::string raw) {
@@ -209,7 +215,7 @@ IndexLine AeroFileBuilder::index_line(std::size_t shard, std::size_t tensor, con
   return line;
 }
 
-/// Payloads stand in TOC order, but for TIDX behind all others when its hashes are known last.
+/// Payloads stand in TOC order, but for those behind all others whose bytes only the weights tell.
 void AeroFileBuilder::place_payloads() {
   lay_out_control(container_);
   const auto set_size = [&](std::size_t index, std::uint64_t size) {
@@ -228,16 +234,23 @@ void AeroFileBuilder::place_payloads() {
   std::uint64_t end = container_.payloads_start;
   for (std::size_t i = 0; i < container_.chunks.size(); ++i) {
     Chunk& chunk = container_.chunks[i];
-    if (i == index_chunk_ && hashes_in_index()) continue;
+    if (is_late(i)) continue;
     chunk.offset = align_up(end, chunk.fourcc == kWeights ? weights_align : kPayloadAlign);
     end = chunk.end();
   }
-  if (hashes_in_index()) container_.chunks[index_chunk_].offset = align_up(end, kPayloadAlign);
   end_ = end;
 }
 
 std::uint64_t AeroFileBuilder::size_bound() const {
-  if (!hashes_in_index() || !control_.empty()) return end_;
+  if (!control_.empty()) return end_;
+  std::uint64_t bound = end_;
+  if (is_late(manifest_chunk_))
+    bound += kPayloadAlign + ZSTD_compressBound(container_.chunks[manifest_chunk_].uncompressed_length);
+  if (is_late(index_chunk_)) bound += kPayloadAlign + ZSTD_compressBound(index_bound());
+  return bound;
+}
+
+std::uint64_t AeroFileBuilder::index_bound() const {
   std::uint64_t raw = 0;
   constexpr std::uint64_t kEntryBytes = 256;  // the keys, numbers and hash of an entry
   for (std::size_t shard = first_shard_; shard < first_shard_ + shard_count_; ++shard) {
@@ -247,7 +260,7 @@ std::uint64_t AeroFileBuilder::size_bound() const {
       raw += kEntryBytes + tensor.name.size() + 9 * tensor.shape.size();
     }
   }
-  return end_ + ZSTD_compressBound(raw);
+  return raw;
 }
 
 void AeroFileBuilder::finish(const WeightPass& pass) {
@@ -257,9 +270,16 @@ void AeroFileBuilder::finish(const WeightPass& pass) {
     const std::size_t shard = first_shard_ + i;
     set_raw(page_chunks_[i], render_page_hashes({shard_name(shard), *page_size_, pass.page_digests(shard)}));
   }
-  if (hashes_in_index()) {
-    set_compressed(index_chunk_, render_index(&pass));
-    end_ = container_.chunks[index_chunk_].end();
+  if (plan_.fill_in_texts) {
+    plan_.fill_in_texts();
+    set_compressed(manifest_chunk_, manifest());
+    if (json_chunk_ != kNone) set_raw(json_chunk_, json());
+  }
+  if (hashes_in_index()) set_compressed(index_chunk_, render_index(&pass));
+  for (const std::size_t late : {manifest_chunk_, index_chunk_}) {
+    if (!is_late(late)) continue;
+    container_.chunks[late].offset = align_up(end_, kPayloadAlign);
+    end_ = container_.chunks[late].end();
   }
   container_.uuid = plan_.options.get(uuid()).value_or(derived_uuid(container_.chunks));
   if (control_chunk_ != kNone) {

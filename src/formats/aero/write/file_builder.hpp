@@ -56,6 +56,8 @@ class AeroFileBuilder {
   void list_chunks();
   void add_side_files();
   void render_metadata();
+  std::string manifest() const;
+  std::string json() const;
   void place_payloads();
   std::string render_index(const WeightPass* pass) const;
   IndexLine index_line(std::size_t shard, std::size_t tensor, const WeightPass* pass) const;
@@ -65,6 +67,12 @@ class AeroFileBuilder {
   const HoldsExtras& extras_holder() const { return dynamic_cast<const HoldsExtras&>(*plan_.models.front()); }
   bool holds_weights() const { return role_ != Role::index; }
   bool hashes_in_index() const { return hashes_tensors(plan_.options); }
+  /// Whether the size of a chunk is known after the weights alone.
+  bool is_late(std::size_t chunk) const {
+    return (chunk == index_chunk_ && hashes_in_index()) || (chunk == manifest_chunk_ && plan_.fill_in_texts);
+  }
+  /// At least the size of the index with hashes, before it is compressed.
+  std::uint64_t index_bound() const;
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 

@@ -21,7 +21,7 @@ class AeroDraft final : public FileDraft {
           {shard_name(i), {}, file_.shard_offset(i), layout_.shards[i].size, layout_.shards[i].count});
     }
     summary.total_bytes = file_.size_bound();
-    summary.total_is_bound = hashes_tensors(plan_.options);
+    summary.total_is_bound = hashes_tensors(plan_.options) || plan_.fill_in_texts;
     summary.lost = content_.lost();
     summary.keeps_side_files = true;
     summary.dropped = content_.dropped();

@@ -11,6 +11,7 @@ void write_file(const Plan& plan, const FileParts& parts, io::Output& output, io
   pass.copy_to(0, output, parts.head.size());
   output.write(bytes_of(parts.head));
   pass.run(progress);
+  if (plan.fill_in_texts) plan.fill_in_texts();
   std::uint64_t end = parts.head.size() + parts.layout.shards.front().size;
   parts.tail(pass, [&](ByteSpan bytes) {
     output.write_at(end, bytes);
@@ -33,6 +34,7 @@ void stream(const Plan& plan, const FileParts& parts, io::Output& output, io::Pr
   const Put put = [&](ByteSpan bytes) { output.write(bytes); };
   put(bytes_of(parts.head));
   pass->stream(0, plan.jobs, put, progress);
+  if (plan.fill_in_texts) plan.fill_in_texts();
   parts.tail(*pass, put);
 }
 

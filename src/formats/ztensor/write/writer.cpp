@@ -107,6 +107,7 @@ class Draft final : public FileDraft {
     const Put put = [&](ByteSpan bytes) { output.write(bytes); };
     const std::uint64_t end =
         write_compressed(plan_, blobs, 0, settings_.level, pass, put, progress, compressed);
+    if (plan_.fill_in_texts) plan_.fill_in_texts();
     write_tail(blobs, pass, end, compressed, put);
     for (const Model* model : plan_.models) model->require_unchanged();
   }

@@ -165,6 +165,7 @@ class Draft final : public FileDraft {
       placed[order_[i]].offset = begin;
       end = begin + placed[order_[i]].length;
     }
+    if (plan_.fill_in_texts) plan_.fill_in_texts();
     const std::string text = manifest([&](std::size_t part) { return placed[part]; });
     output.write(bytes_of(text + render_end_1(text.size())));
     for (const Model* model : plan_.models) model->require_unchanged();
