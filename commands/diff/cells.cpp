@@ -42,7 +42,8 @@ std::string change_text(const tasks::TensorDifference& difference) {
   const bool shape = difference.a->shape != difference.b->shape;
   if (dtype && shape) return "dtype, shape";
   if (dtype) return "dtype";
-  return shape ? "shape" : "size";
+  if (shape) return "shape";
+  return difference.in_parts ? "parts" : "size";
 }
 
 std::string number_text(std::optional<double> number) {

@@ -25,7 +25,7 @@ std::string sides_text(const tasks::TensorDifference& difference, Describe descr
 std::string dtypes_text(const tasks::TensorDifference& difference);
 std::string shapes_text(const tasks::TensorDifference& difference);
 
-/// "only in A", "dtype, shape", "bytes"
+/// "only in A", "dtype, shape", "bytes", "parts"
 std::string change_text(const tasks::TensorDifference& difference);
 
 std::string number_text(std::optional<double> number);

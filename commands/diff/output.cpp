@@ -224,6 +224,7 @@ void add_side(std::string_view name, const Tensor* tensor, cli::JsonOut& json) {
 
 void add_bytes(const TensorDifference& difference, cli::JsonOut& json) {
   json.member("bytes_changed", difference.bytes.changed);
+  if (difference.in_parts) return;
   json.member("first_offset", difference.bytes.first);
   if (const auto element = first_element(difference)) json.member("first_element", *element);
   const auto kind = tasks::number_kind(difference.a->dtype);

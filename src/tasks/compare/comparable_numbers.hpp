@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
-#include <vector>
 
-#include "model/model.hpp"
+#include "tasks/compare/compared_model.hpp"
 #include "tasks/compare/number_blocks.hpp"
 
 namespace aerotool::tasks {
@@ -27,19 +26,22 @@ struct BothBlocks {
 
 class ComparableNumbers {
  public:
-  /// `dequantize`: numbers are values, those of ggml's blocks, too. Codes whose scales lie beside them are
-  /// then no numbers.
-  ComparableNumbers(const Model& a, const Model& b, bool dequantize);
+  /// `dequantize`: numbers are values, those of ggml's blocks, too. The models outlive this.
+  ComparableNumbers(const ComparedModel& a, const ComparedModel& b, bool dequantize)
+      : a_(a), b_(b), dequantize_(dequantize) {}
 
-  /// Nothing where the numbers of two tensors, by their indexes, cannot be compared.
+  /// Whether the numbers of two tensors can be compared. Nothing is read.
+  bool are(std::size_t a, std::size_t b) const;
+  /// Nothing where they cannot. What is decoded comes as F32 where that holds all of it, else as F64; its
+  /// scales are read to know.
   std::optional<BothBlocks> of(std::size_t a, std::size_t b) const;
 
  private:
-  const Model& a_;
-  const Model& b_;
+  std::optional<NumberBlocks> blocks(const ComparedModel& model, std::size_t number) const;
+
+  const ComparedModel& a_;
+  const ComparedModel& b_;
   bool dequantize_;
-  std::vector<bool> codes_a_;  // of each tensor; empty where none holds codes
-  std::vector<bool> codes_b_;
 };
 
 }  // namespace aerotool::tasks

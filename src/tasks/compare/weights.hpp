@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -31,8 +32,11 @@ struct TensorDifference {
   Kind kind = Kind::bytes;
   const Tensor* a = nullptr;  ///< null where it is only in B
   const Tensor* b = nullptr;
-  ByteDifference bytes;                      ///< of Kind::bytes
-  std::optional<NumericDifference> numeric;  ///< where it was asked for and can be told
+  /// Of one side or both, the tensor is a quantized weight that several tensors hold between them: of
+  /// Kind::bytes, `bytes` has what changed in all of them, and no first byte.
+  bool in_parts = false;
+  ByteDifference bytes = {};                      ///< of Kind::bytes
+  std::optional<NumericDifference> numeric = {};  ///< where it was asked for and can be told
 };
 
 struct WeightDifference {
@@ -45,6 +49,8 @@ struct WeightDifference {
   std::uint64_t by_hash = 0;             ///< how many of those were told to be the same by hashes
   std::uint64_t not_compared = 0;        ///< how many of those nothing is known of, as they are on a server
   std::uint64_t not_compared_bytes = 0;  ///< of A's
+  /// Keeps those that `tensors` point to and no model has: quantized weights.
+  std::vector<std::shared_ptr<const void>> decoded;
 
   std::uint64_t count(TensorDifference::Kind kind) const;
   /// How many are in both, and were found to be the same.
@@ -52,17 +58,19 @@ struct WeightDifference {
 };
 
 struct CompareOptions {
-  bool full = false;        ///< reads what hashes say is the same, too, and what is on a server
-  bool numeric = false;     ///< numbers are compared as such; also where only the dtypes differ
-  bool dequantize = false;  ///< the same, and of quantized blocks the numbers that they stand for
+  bool full = false;     ///< reads what hashes say is the same, too, and what is on a server
+  bool numeric = false;  ///< numbers are compared as such; also where only the dtypes differ
+  /// The same, and of quantized blocks the numbers that they stand for; so are weights that several tensors
+  /// hold between them, in the place of these.
+  bool dequantize = false;
   unsigned jobs = 1;
   io::Progress* progress = nullptr;
 };
 
 /// Reads the tensors that are in both models and not told to be the same by hashes that both carry; of what
 /// is on a server, hashes alone are compared, also those of whole files (whole_files.hpp). What is read is
-/// held to all hashes of its model: throws CorruptError that names the tensors. The result is the same for
-/// any number of jobs. It points into the models.
+/// held to all hashes of its model: throws CorruptError that names the tensors. With `dequantize` also throws
+/// what quantized_weights() throws. The result is the same for any number of jobs. It points into the models.
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options);
 
 }  // namespace aerotool::tasks
