@@ -83,8 +83,8 @@ inline bool agrees_in_pieces(const ValueSource& values) {
   return std::equal(floats.begin(), floats.end(), whole.begin(), is_same);
 }
 
-inline std::vector<QuantizedWeight> quantized(const Model& model, std::string_view config,
-                                              std::string_view model_opt = {}) {
+inline std::vector<QuantizedWeight> quantized_in(const Model& model, std::string_view config,
+                                                 std::string_view model_opt = {}) {
   return quantized_weights(model, quantization_config(config, model_opt));
 }
 
@@ -92,7 +92,7 @@ inline std::vector<QuantizedWeight> quantized(const Model& model, std::string_vi
 inline std::string quantized_error(const Model& model, std::string_view config,
                                    std::string_view model_opt = {}) {
   try {
-    for (const QuantizedWeight& weight : quantized(model, config, model_opt))
+    for (const QuantizedWeight& weight : quantized_in(model, config, model_opt))
       static_cast<void>(values_of(*weight.values));
   } catch (const Error& error) {
     return describe({{}, error.where().offset, error.where().tensor}, error.message());

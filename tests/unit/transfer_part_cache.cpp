@@ -1,11 +1,13 @@
 // Parts of tensors that are kept for those who ask next.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "plan_fixture.hpp"
 #include "transfer/transforms/quantized/part_cache.hpp"
 
 using aerotool::quantized::PartCache;
@@ -17,6 +19,14 @@ PartCache::Bytes of(std::size_t size, int value) {
 }
 
 }  // namespace
+
+TEST_CASE("part cache: models that share it do not take each other's parts") {
+  PartCache cache;
+  const std::array<aerotool::test::MadeUpModel, 2> models{};
+  CHECK(*cache.get({1, 2, &models[0]}, [] { return of(8, 3); }) == of(8, 3));
+  CHECK(*cache.get({1, 2, &models[1]}, [] { return of(8, 4); }) == of(8, 4));
+  CHECK(*cache.get({1, 2, &models[0]}, [] { return of(8, 5); }) == of(8, 3));
+}
 
 TEST_CASE("part cache: a part is loaded once, for threads that ask at the same time too") {
   PartCache cache;

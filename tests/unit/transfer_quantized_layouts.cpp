@@ -86,7 +86,7 @@ bool is_same(double a, double b) {
 void check(const QuantizedModel& model, const std::string& config, const std::string& layout,
            const Shape& shape, const std::function<double(std::size_t)>& expected,
            const std::string& model_opt = {}) {
-  const auto weights = quantized(model, config, model_opt);
+  const auto weights = quantized_in(model, config, model_opt);
   REQUIRE(weights.size() == 1);
   const QuantizedWeight& weight = weights[0];
   CHECK(weight.name == (layout == "MXFP4" ? "m" : "m.weight"));
@@ -151,7 +151,7 @@ TEST_CASE("quantized layouts: whether F32 holds the products of FP8 depends on t
     QuantizedModel model;
     model.add("m.weight", "F8_E4M3", {1, 2}, packed(Bytes8{0x7e, 1}))
         .add("m.weight_scale_inv", "F32", {1, 1}, packed(std::vector{scale}));
-    const auto weights = quantized(model, kFp8);
+    const auto weights = quantized_in(model, kFp8);
     REQUIRE(weights.size() == 1);
     CHECK(values_of(*weights[0].values) ==
           std::vector<double>{448 * static_cast<double>(scale), 0x1p-9 * static_cast<double>(scale)});
@@ -209,7 +209,7 @@ TEST_CASE("quantized layouts: FP4 in I8 with exponents") {
   const std::array scales = {1.0, 0.5, 0x1p-127, 0x1p127, std::nan(""), 0x1p-7};
   const auto expected = [&](std::size_t i) { return e2m1(codes[i]) * scales[i / 32]; };
   check(model, kFp8, "MX FP4", {3, 64}, expected);
-  CHECK(!quantized(model, kFp8)[0].values->fits_f32());  // 6 * 2^127
+  CHECK(!quantized_in(model, kFp8)[0].values->fits_f32());  // 6 * 2^127
   QuantizedModel packed_model;
   packed_model.add("m.weight_packed", "U8", {3, 32}, packed(packed_bits(codes, 4)))
       .add("m.weight_scale", "U8", {3, 2}, packed(Bytes8{127, 126, 0, 254, 255, 120}));
@@ -369,7 +369,7 @@ TEST_CASE("quantized layouts: packed integers with zero points, groups and an or
     const std::string layout = bits == 4 ? "INT4" : "INT8";
     check(model, compressed("pack-quantized", scheme + "true"), layout, {kRows, kColumns},
           [&](std::size_t i) { return (codes[i] - middle) * scales[in_order(i)]; });
-    CHECK(quantized(model, compressed("pack-quantized", scheme + "true"))[0].values->fits_f32());
+    CHECK(quantized_in(model, compressed("pack-quantized", scheme + "true"))[0].values->fits_f32());
     const Words zero_words = packed_down(zeros, 3, bits);
     model.add("m.weight_zero_point", "I32", {zero_words.size() / 3, 3}, packed(zero_words));
     const auto expected = [&](std::size_t i, std::size_t group) {
@@ -505,14 +505,14 @@ TEST_CASE("quantized layouts: gpt-oss, transposed") {
   };
   const std::string config = said(R"("quant_method":"mxfp4")");
   check(model, config, "MXFP4", {3, kInputs, kOutputs}, expected);
-  CHECK(quantized(model, config)[0].values->fits_f32());
+  CHECK(quantized_in(model, config)[0].values->fits_f32());
   exponents[3] = 254;
   exponents[4] = 255;
   QuantizedModel large;
   large.add("m_blocks", "U8", {3, kOutputs, 2, 16}, packed(packed_bits(codes, 4)))
       .add("m_scales", "U8", {3, kOutputs, 2}, packed(bytes_of_codes(exponents)));
   check(large, config, "MXFP4", {3, kInputs, kOutputs}, expected);
-  CHECK(!quantized(large, config)[0].values->fits_f32());
+  CHECK(!quantized_in(large, config)[0].values->fits_f32());
 }
 
 TEST_CASE("quantized layouts: bitsandbytes in 4 bits, and its scales in 8") {
@@ -584,13 +584,13 @@ TEST_CASE(
       .add("a.input_scale", "F32", {})
       .add("position_ids", "I32", {4})
       .add("x_blocks", "F32", {4});
-  const auto weights = quantized(model, kFp8);
+  const auto weights = quantized_in(model, kFp8);
   REQUIRE(weights.size() == 2);
   CHECK(weights[0].name == "b.weight");
   CHECK(weights[0].consumed == std::vector<std::size_t>{2, 0});
   CHECK(weights[1].name == "a.weight");
   CHECK(weights[1].consumed == std::vector<std::size_t>{3, 5, 6});
-  CHECK(quantized(model, kFp8)[0].values->path() == model.path());
+  CHECK(quantized_in(model, kFp8)[0].values->path() == model.path());
   CHECK(scaled_float_codes(model.tensors()) == std::vector<std::size_t>{2, 3});
 }
 
@@ -607,9 +607,9 @@ TEST_CASE("quantized layouts: weights without elements") {
 TEST_CASE("quantized layouts: models that are not quantized have none") {
   QuantizedModel model;
   model.add("m.weight", "BF16", {4, 4}).add("m.bias", "BF16", {4}).add("m.scale", "F32", {1});
-  CHECK(quantized(model, "").empty());
-  CHECK(quantized(model, kFp8).empty());
+  CHECK(quantized_in(model, "").empty());
+  CHECK(quantized_in(model, kFp8).empty());
   QuantizedModel plain;
   plain.add("m.weight", "F8_E4M3", {4, 4});
-  CHECK(quantized(plain, "").empty());
+  CHECK(quantized_in(plain, "").empty());
 }

@@ -39,7 +39,7 @@ void check_vector(const std::string& name, const std::string& layout, std::size_
   const std::string folder = "dequant/safetensors/" + name + "/";
   const auto model = opened(folder + "model.safetensors");
   const auto expected = opened(folder + "expected.safetensors");
-  const auto weights = quantized(*model, data_bytes(folder + "config.json"));
+  const auto weights = quantized_in(*model, data_bytes(folder + "config.json"));
   REQUIRE(weights.size() == count);
   for (const QuantizedWeight& weight : weights) {
     CAPTURE(weight.name);

@@ -1,6 +1,7 @@
 #include "tasks/compare/compared_model.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tasks/convert/quantization_beside.hpp"
 
@@ -18,9 +19,9 @@ const PackedType& type_called(const std::string& layout, std::deque<PackedType>&
 
 }  // namespace
 
-ComparedModel::ComparedModel(const Model& model, bool decode)
+ComparedModel::ComparedModel(const Model& model, bool decode, std::shared_ptr<quantized::PartCache> cache)
     : model_(&model), described_(std::make_shared<Described>()) {
-  if (decode) weights_ = quantized_weights(model, quantization_beside(model));
+  if (decode) weights_ = quantized_weights(model, quantization_beside(model), std::move(cache));
   const std::vector<Tensor>& tensors = model.tensors();
   std::vector<bool> consumed(tensors.size());
   described_->tensors.reserve(weights_.size());

@@ -16,8 +16,9 @@ namespace aerotool::tasks {
 
 class ComparedModel {
  public:
-  /// `decode`: quantized weights are. `model` outlives this. Throws what quantized_weights() throws.
-  ComparedModel(const Model& model, bool decode);
+  /// `decode`: quantized weights are, with a cache that the other model has too. `model` outlives this.
+  /// Throws what quantized_weights() throws.
+  ComparedModel(const Model& model, bool decode, std::shared_ptr<quantized::PartCache> cache);
 
   const Model& model() const { return *model_; }
   /// What is compared, by numbers: those of the model's tensors, and behind all of these the weights'.

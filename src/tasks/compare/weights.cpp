@@ -57,8 +57,9 @@ std::uint64_t WeightDifference::same() const {
 
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options) {
   WeightDifference found;
-  const ComparedModel compared_a(a, options.dequantize);
-  const ComparedModel compared_b(b, options.dequantize);
+  const auto cache = std::make_shared<quantized::PartCache>();
+  const ComparedModel compared_a(a, options.dequantize, cache);
+  const ComparedModel compared_b(b, options.dequantize, cache);
   found.decoded = {compared_a.kept(), compared_b.kept()};
   std::optional<ComparableNumbers> numbers;
   if (options.numeric || options.dequantize) numbers.emplace(compared_a, compared_b, options.dequantize);

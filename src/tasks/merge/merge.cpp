@@ -80,13 +80,15 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   const Recipe recipe = request.config ? recipe_of_config(request) : recipe_of_request(request);
   Sources sources;
   std::vector<MergeInput> inputs;
+  const auto cache = std::make_shared<quantized::PartCache>();
   std::vector<HashedModel*> models;
   for (const std::string& path : recipe.models) {
     auto model = std::make_unique<HashedModel>(open(path, request.read, listener));
     models.push_back(model.get());
     sources.models.push_back(std::move(model));
     inputs.emplace_back(*models.back(),
-                        copies_alone(recipe) ? MergeInput::Quantized::apart : MergeInput::Quantized::decoded);
+                        copies_alone(recipe) ? MergeInput::Quantized::apart : MergeInput::Quantized::decoded,
+                        cache);
   }
   Plan& plan = sources.plan;
   const std::size_t first = first_of(recipe);

@@ -21,11 +21,13 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTied = {
 
 }  // namespace
 
-MergeInput::MergeInput(const Model& model, Quantized quantized) : model_(&model) {
+MergeInput::MergeInput(const Model& model, Quantized quantized,
+                       const std::shared_ptr<quantized::PartCache>& cache)
+    : model_(&model) {
   const std::size_t count = model.tensors().size();
   std::vector<bool> consumed(count);
   if (quantized == Quantized::decoded) {
-    for (QuantizedWeight& weight : quantized_weights(model, quantization_beside(model))) {
+    for (QuantizedWeight& weight : quantized_weights(model, quantization_beside(model), cache)) {
       Decoded decoded;
       decoded.tensor.name = std::move(weight.name);
       decoded.tensor.shape = std::move(weight.shape);

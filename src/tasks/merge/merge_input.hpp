@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/model.hpp"
 #include "transfer/transforms/merge/merged_values.hpp"
+#include "transfer/transforms/quantized/part_cache.hpp"
 
 namespace aerotool::tasks {
 
@@ -19,8 +21,8 @@ class MergeInput {
     apart     ///< its tensors are copied as they are
   };
 
-  /// The model outlives this.
-  MergeInput(const Model& model, Quantized quantized);
+  /// The model outlives this. The inputs of a merge share `cache`.
+  MergeInput(const Model& model, Quantized quantized, const std::shared_ptr<quantized::PartCache>& cache);
 
   const Model& model() const { return *model_; }
   /// The numbers of its tensors here, in the order of their names.

@@ -23,8 +23,11 @@ bool is_small_float(const DType& dtype) {
 
 class Recogniser {
  public:
-  Recogniser(const Model& model, const QuantizationConfig& config)
-      : model_(model), config_(config), cache_(std::make_shared<quantized::PartCache>()) {}
+  Recogniser(const Model& model, const QuantizationConfig& config,
+             std::shared_ptr<quantized::PartCache> cache)
+      : model_(model),
+        config_(config),
+        cache_(cache ? std::move(cache) : std::make_shared<quantized::PartCache>()) {}
 
   std::vector<QuantizedWeight> weights() {
     std::vector<QuantizedGroup> groups = quantized_groups(model_.tensors());
@@ -157,8 +160,9 @@ class Recogniser {
 
 }  // namespace
 
-std::vector<QuantizedWeight> quantized_weights(const Model& model, const QuantizationConfig& config) {
-  return Recogniser(model, config).weights();
+std::vector<QuantizedWeight> quantized_weights(const Model& model, const QuantizationConfig& config,
+                                               std::shared_ptr<quantized::PartCache> cache) {
+  return Recogniser(model, config, std::move(cache)).weights();
 }
 
 }  // namespace aerotool

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/quantization_config.hpp"
+#include "transfer/transforms/quantized/part_cache.hpp"
 #include "transfer/value_source.hpp"
 
 namespace aerotool {
@@ -26,7 +27,9 @@ struct QuantizedWeight {
 /// layouts are: src/formats/safetensors/QUANTIZATION.md. No weight is read. Throws UnsupportedError, or
 /// CorruptError where shapes contradict each other, that names the file and the tensor, where something looks
 /// quantized and it is not certain what its numbers are: the configuration does not confirm what the tensors
-/// look like, or contradicts it, or is of a method that is not known here.
-std::vector<QuantizedWeight> quantized_weights(const Model& model, const QuantizationConfig& config);
+/// look like, or contradicts it, or is of a method that is not known here. `cache`: those of other models
+/// that are decoded at the same time have it too; null: no other ones are.
+std::vector<QuantizedWeight> quantized_weights(const Model& model, const QuantizationConfig& config,
+                                               std::shared_ptr<quantized::PartCache> cache = nullptr);
 
 }  // namespace aerotool

@@ -52,9 +52,9 @@ void ColumnTiles::read(std::uint64_t matrix, std::uint64_t column, std::uint64_t
     const std::uint64_t row_tile = row / tile_rows_;
     const std::uint64_t column_tile = column / tile_columns_;
     const std::uint64_t rows = std::min(tile_rows_, size_.rows - row_tile * tile_rows_);
-    const auto tile =
-        cache_->get({tensor_.index, (matrix * row_tiles_ + row_tile) * column_tiles_ + column_tile},
-                    [&] { return load(matrix, row_tile * tile_rows_, column_tile * tile_columns_); });
+    const auto tile = cache_->get(
+        {tensor_.index, (matrix * row_tiles_ + row_tile) * column_tiles_ + column_tile, tensor_.model},
+        [&] { return load(matrix, row_tile * tile_rows_, column_tile * tile_columns_); });
     const std::uint64_t in_tile = row % tile_rows_;
     const std::size_t length = std::min<std::uint64_t>((rows - in_tile) * size_.width, out.size() - done);
     std::memcpy(out.data() + done, tile->data() + (column % tile_columns_ * rows + in_tile) * size_.width,

@@ -9,9 +9,14 @@
 #include <mutex>
 #include <vector>
 
+namespace aerotool {
+class Model;
+}
+
 namespace aerotool::quantized {
 
-/// What the weights of a model share, so that what is held does not grow with their number. Thread-safe.
+/// What the weights of all models that are decoded side by side share, so that what is held does not grow
+/// with their number. Thread-safe.
 class PartCache {
  public:
   using Bytes = std::vector<std::byte>;
@@ -19,6 +24,7 @@ class PartCache {
   struct Key {
     std::size_t tensor = 0;
     std::uint64_t part = 0;
+    const Model* model = nullptr;  ///< whose tensor; null where there is only one model
     friend bool operator==(const Key&, const Key&) = default;
   };
 
