@@ -1,16 +1,19 @@
 import sys
+from pathlib import Path
 
 import gguf_library
 import peers
 import pytest
 import safetensors_library
+from elsewhere import Elsewhere
 from matrix import MATRIX
 from tool import Tool
-from ztensor_library import Release
 
 sys.path.append(str(peers.ROOT / "tests/remote"))
 
 from harness import OUTSIDE, Server  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
 
 
 def pytest_addoption(parser):
@@ -41,7 +44,7 @@ def release(pytestconfig):
             reason = next(iter(missing.values()))
             give_up(f"ztensor {', '.join(missing)} cannot be installed here: {reason}")
         if version not in running:
-            running[version] = Release(pythons[version])
+            running[version] = Elsewhere(pythons[version], HERE / "ztensor_release.py")
         return running[version]
 
     yield start

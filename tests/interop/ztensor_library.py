@@ -1,14 +1,9 @@
-"""zTensor's releases, each in an environment and a process of its own."""
+"""What the tool is to make of the objects that zTensor's releases write."""
 
-import pickle
-import subprocess
 from math import prod
-from pathlib import Path
 
 from models import Values
 from ztensor_objects import TYPES, WIDTHS, Content, Item, Part
-
-SCRIPT = Path(__file__).with_name("ztensor_release.py")
 
 # What the tool calls the types; a dtype has its own name.
 TOOL_NAMES = {"bool": "BOOL", "f8_e4m3fn": "F8_E4M3", "f8_e5m2": "F8_E5M2", "f8_e4m3fnuz": "F8_E4M3FNUZ",
@@ -18,31 +13,6 @@ TOOL_NAMES = {"bool": "BOOL", "f8_e4m3fn": "F8_E4M3", "f8_e5m2": "F8_E5M2", "f8_
 
 def name_of(part: Part) -> str:
     return TOOL_NAMES.get(part.type, part.dtype.upper())
-
-
-class ReleaseError(Exception):
-    """A release refused what it was asked for."""
-
-
-class Release:
-    """Does what the functions of ztensor_release.py do: `release("write", path, content)`."""
-
-    def __init__(self, python: Path) -> None:
-        self._process = subprocess.Popen([python, SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def __call__(self, name: str, *words: object, **options: object) -> object:
-        words = tuple(str(word) if isinstance(word, Path) else word for word in words)
-        pickle.dump((name, words, options), self._process.stdin)
-        self._process.stdin.flush()
-        problem, result = pickle.load(self._process.stdout)
-        if problem:
-            raise ReleaseError(problem)
-        return result
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
 
 def ggml_type(item: Item) -> str | None:

@@ -1,15 +1,9 @@
-"""Runs in the environment of one release of ztensor, and does there what it is asked for.
+"""Runs in the environment of one release of ztensor, and does there what it is asked for."""
 
-A request is a pickled name of a function of this file with its arguments, on standard input. An answer, on standard
-output, is pickled too: what went wrong, or None, and what came of it.
-"""
-
-import os
-import pickle
-import sys
 from importlib.metadata import version
 
 import ztensor
+from elsewhere import serve
 from ztensor_objects import WIDTHS, Content, Item, Part
 
 FAMILY = tuple(map(int, version("ztensor").split(".")[:2]))
@@ -126,22 +120,5 @@ def convert(source: str, target: str, **options) -> None:
     ztensor.convert(source, target, **options)
 
 
-def main() -> None:
-    # What a release prints is not to come between the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    while True:
-        try:
-            name, words, options = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        try:
-            answer = (None, globals()[name](*words, **options))
-        except Exception as error:  # each release has its own
-            answer = (f"{type(error).__name__}: {error}", None)
-        pickle.dump(answer, answers)
-        answers.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(globals())
