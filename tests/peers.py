@@ -14,6 +14,22 @@ PINS = ROOT / "tests/interop/requirements.txt"
 # where no index that pip knows has the other one.
 REGISTRY_TORCH = "torch==2.13.0"
 TORCH = REGISTRY_TORCH + ("+cpu" if (sys.platform, platform.machine()) == ("linux", "x86_64") else "")
+INTEROP = ("interop-venv", [TORCH], ["-r", str(PINS)])  # for make()
+# What mergekit and peft import beside interop's packages, torch among them. The rest of what they name is for training.
+MERGING = (
+    "accelerate==1.15.0",
+    "annotated-types==0.8.0",
+    "immutables==0.21",
+    "mergekit==0.1.5",
+    "peft==0.21.2",
+    "psutil==7.2.2",
+    "pydantic==2.14.4",
+    "pydantic_core==2.50.5",
+    "regex==2026.11.19",
+    "tokenizers==0.23.3",
+    "transformers==5.24.0",
+    "typing-inspection==0.4.5",
+)
 # An environment holds one release of a package, so each of these has its own. Some of them need cffi and ml_dtypes.
 ZTENSOR = ("0.1.4", "1.0.1", "1.0.2", "1.1.1", "1.2.3", "2.1.2")
 WITH_ZTENSOR = ["-c", str(PINS), "numpy", "ml_dtypes", "cffi==2.1.1", "pycparser==3.12"]
@@ -43,9 +59,15 @@ def make_ztensor() -> tuple[dict[str, Path], dict[str, Missing]]:
     return pythons, missing
 
 
-def make(name: str, *steps: list[str]) -> Path:
-    """The interpreter of the environment build/`name`. Each step is what one call of pip is to install.
-    Raises Missing."""
+def make_merging() -> Path:
+    """The interpreter of the environment that has mergekit and peft. Raises Missing."""
+    # transformers alone is 5,000 files, of which a merge imports few.
+    return make("merging-venv", ["--no-deps", "--no-compile", *MERGING], beneath=make(*INTEROP))
+
+
+def make(name: str, *steps: list[str], beneath: Path | None = None) -> Path:
+    """The interpreter of the environment build/`name`. Each step is what one call of pip is to install. What it lacks
+    is that of the environment whose interpreter is `beneath`. Raises Missing."""
     directory = ROOT / "build" / name
     directory.parent.mkdir(exist_ok=True)
     python = directory / "bin" / "python"
@@ -54,7 +76,7 @@ def make(name: str, *steps: list[str]) -> Path:
     with open(directory.with_name(f"{name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists() or ready.read_text() != wanted:
-            _make(directory, python, steps)
+            _make(directory, python, steps, beneath)
             ready.write_text(wanted)
     return python
 
@@ -69,9 +91,18 @@ def _install(python: Path, step: list[str]) -> None:
         _install(python, [REGISTRY_TORCH])
 
 
-def _make(directory: Path, python: Path, steps: tuple[list[str], ...]) -> None:
+def _packages(python: Path) -> Path:
+    """The directory in which its packages are."""
+    script = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return Path(subprocess.run([python, "-c", script], check=True, capture_output=True, text=True).stdout.strip())
+
+
+def _make(directory: Path, python: Path, steps: tuple[list[str], ...], beneath: Path | None) -> None:
     try:
-        venv.create(directory, with_pip=True, clear=True)
+        venv.create(directory, with_pip=beneath is None, clear=True)
+        if beneath is not None:
+            # pip is found there, too.
+            (_packages(python) / "beneath.pth").write_text(f"{_packages(beneath)}\n")
         for step in steps:
             _install(python, step)
     except subprocess.CalledProcessError as error:

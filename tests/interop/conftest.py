@@ -18,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 def pytest_addoption(parser):
     parser.addoption("--binary", required=True)
+    parser.addoption("--require-packages", action="store_true")
     parser.addoption("--require-releases", action="store_true")
 
 
@@ -50,6 +51,19 @@ def release(pytestconfig):
     yield start
     for process in running.values():
         process.close()
+
+
+@pytest.fixture(scope="session")
+def merging(pytestconfig):
+    """mergekit and peft. Tests of them are skipped, or fail, where they cannot be had."""
+    try:
+        python = peers.make_merging()
+    except peers.Missing as reason:
+        give_up = pytest.fail if pytestconfig.getoption("--require-packages") else pytest.skip
+        give_up(f"mergekit and peft cannot be installed here: {reason}")
+    process = Elsewhere(python, HERE / "merging_packages.py")
+    yield process
+    process.close()
 
 
 @pytest.fixture
