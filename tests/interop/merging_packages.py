@@ -6,6 +6,8 @@ import torch
 from elsewhere import serve
 from safetensors.torch import load_file, save_file
 
+# Its threads wait busily for each other, which takes long on a machine that has other things to do.
+torch.set_num_threads(1)
 # torch's own sort leaves open which of equal elements comes first, and that depends on the processor.
 torch.argsort = functools.partial(torch.argsort, stable=True)
 
@@ -16,7 +18,7 @@ def merge(config: dict, folder: str) -> None:
     from mergekit.merge import run_merge
     from mergekit.options import MergeOptions
 
-    options = MergeOptions(copy_tokenizer=False, write_model_card=False, quiet=True, num_threads=1)
+    options = MergeOptions(copy_tokenizer=False, write_model_card=False, quiet=True)
     run_merge(MergeConfiguration.model_validate(config), folder, options=options)
 
 
