@@ -75,6 +75,12 @@ struct CountInBucket {
   }
 };
 
+/// Gives back what it holds; assigning {} would keep the room.
+template <typename Item>
+void release(std::vector<Item>& items) {
+  items = std::vector<Item>();
+}
+
 /// The element at which those that are taken end: all whose bits come before `bits` in the ranking, and of
 /// those that have the same bits the ones with an index below `index`.
 struct Cut {
@@ -109,12 +115,12 @@ class Ranking {
     upper_pass_.run([this](std::uint64_t block) { count_upper(block); });
     bucket_known_.run([this] {
       std::tie(bucket_, left_) = place(upper_, count_);
-      upper_ = {};
+      release(upper_);
     });
     lower_pass_.run([this](std::uint64_t block) { collect_lower(block); });
     bits_known_.run([this] {
       const auto [lower, left] = place(lower_, left_);
-      lower_ = {};
+      release(lower_);
       cut_.bits = (bucket_ << 16) | lower;
       left_ = left;
     });
@@ -122,7 +128,7 @@ class Ranking {
     count_pass_.run([this](std::uint64_t block) { count_equal(block); });
     known_.run([this] {
       find_index();
-      of_blocks_ = {};
+      release(of_blocks_);
     });
     return cut_;
   }
@@ -199,7 +205,7 @@ class Ranking {
       return;
     }
     held_ -= found.lower.size();
-    found.lower = {};
+    release(found.lower);
     found.held = false;
   }
 
