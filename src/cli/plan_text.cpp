@@ -6,6 +6,7 @@
 #include "cli/text_out.hpp"
 #include "core/text.hpp"
 #include "io/output.hpp"
+#include "transfer/carried.hpp"
 
 namespace aerotool::cli {
 namespace {
@@ -45,6 +46,11 @@ void print_plan(const std::string& output, const Plan& plan, const PlanSummary& 
     if (!planned.is_renamed()) continue;
     out.line("  renames: " + escape_controls(planned.model->tensors()[planned.index].name) + " -> " +
              escape_controls(planned.tensor().name));
+  }
+  if (!plan.models.empty()) {
+    const NameKeys names = name_keys(has_typed_names(plan.models.front()->source()));
+    if (plan.edits.name) out.line("  sets: " + std::string(names.name));
+    if (plan.edits.architecture) out.line("  sets: " + std::string(names.architecture));
   }
   for (const auto& [key, value] : plan.edits.metadata.set) out.line("  sets: " + escape_controls(key));
   for (const std::string& key : plan.edits.metadata.unset) out.line("  unsets: " + escape_controls(key));
