@@ -13,21 +13,17 @@ using namespace aerotool::test;
 
 namespace {
 
-std::string said(const std::string& members) {
-  return "{\"quantization_config\":{" + members + "}}";
-}
-
-const std::string kFp8 = said(R"("quant_method":"fp8","weight_block_size":[128,128])");
-const std::string kGptq = said(R"("quant_method":"gptq","bits":4,"group_size":32)");
-const std::string kAwq = said(R"("quant_method":"awq","bits":4,"group_size":32,"version":"gemm")");
-const std::string kMxfp4 = said(R"("quant_method":"mxfp4")");
-const std::string kModelOpt = said(R"("quant_method":"modelopt","quant_algo":"NVFP4")");
-const std::string kNf4 = said(R"("quant_method":"bitsandbytes","load_in_4bit":true)");
-const std::string kInt8 = said(R"("quant_method":"bitsandbytes","load_in_8bit":true)");
+const std::string kGptq = quantization_said(R"("quant_method":"gptq","bits":4,"group_size":32)");
+const std::string kAwq =
+    quantization_said(R"("quant_method":"awq","bits":4,"group_size":32,"version":"gemm")");
+const std::string kMxfp4 = quantization_said(R"("quant_method":"mxfp4")");
+const std::string kModelOpt = quantization_said(R"("quant_method":"modelopt","quant_algo":"NVFP4")");
+const std::string kNf4 = quantization_said(R"("quant_method":"bitsandbytes","load_in_4bit":true)");
+const std::string kInt8 = quantization_said(R"("quant_method":"bitsandbytes","load_in_8bit":true)");
 
 std::string compressed(const std::string& format, const std::string& weights) {
-  return said(R"("quant_method":"compressed-tensors","format":")" + format +
-              R"(","config_groups":{"g":{"weights":{)" + weights + "}}}");
+  return quantization_said(R"("quant_method":"compressed-tensors","format":")" + format +
+                           R"(","config_groups":{"g":{"weights":{)" + weights + "}}}");
 }
 
 const std::string kPacked =
@@ -90,7 +86,7 @@ bool has(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("quantized refusals: the modules that the others change are sound") {
-  CHECK(error_of(fp8, kFp8) == "no error");
+  CHECK(error_of(fp8, kFp8Config) == "no error");
   CHECK(error_of(fp8_row, compressed("float-quantized",
                                      R"("num_bits":8,"type":"float","strategy":"channel")")) == "no error");
   CHECK(error_of(gptq, kGptq) == "no error");
@@ -122,66 +118,71 @@ TEST_CASE("quantized refusals: nothing confirms what the tensors look like") {
 TEST_CASE("quantized refusals: another method") {
   CHECK(error_of(fp8, kGptq) ==
         "tensor 'm.weight': looks like FP8 block, but config.json says that the method is 'gptq'");
-  CHECK(has(error_of(gptq, kFp8), "config.json says that the method is 'fp8'"));
-  CHECK(has(error_of(gptq, said(R"("quant_method":"auto-round\n","bits":4)")),
+  CHECK(has(error_of(gptq, kFp8Config), "config.json says that the method is 'fp8'"));
+  CHECK(has(error_of(gptq, quantization_said(R"("quant_method":"auto-round\n","bits":4)")),
             "the method is 'auto-round\\n'"));
   CHECK(has(error_of(awq, kGptq), "tensor 'm.qweight': has the shape [64, 2], not the [64, 16]"));
   CHECK(has(error_of(gptq, kAwq), "tensor 'm.g_idx': is not known beside codes like these"));
-  CHECK(has(error_of(nvfp4, kFp8), "the method is 'fp8'"));
-  CHECK(has(error_of(packed_int, kFp8), "the method is 'fp8'"));
-  CHECK(has(error_of(blocks, kFp8), "the method is 'fp8'"));
-  CHECK(has(error_of(scb, kFp8), "the method is 'fp8'"));
+  CHECK(has(error_of(nvfp4, kFp8Config), "the method is 'fp8'"));
+  CHECK(has(error_of(packed_int, kFp8Config), "the method is 'fp8'"));
+  CHECK(has(error_of(blocks, kFp8Config), "the method is 'fp8'"));
+  CHECK(has(error_of(scb, kFp8Config), "the method is 'fp8'"));
   CHECK(has(error_of(
-                [](auto& model) -> auto& { return nf4(model); }, kFp8),
+                [](auto& model) -> auto& { return nf4(model); }, kFp8Config),
             "the method is 'fp8'"));
   CHECK(has(error_of(fp8, "", R"({"quantization":{"quant_algo":"FP8"}})"),
             "hf_quant_config.json says that the method is 'modelopt'"));
 }
 
 TEST_CASE("quantized refusals: FP8") {
-  CHECK(error_of(fp8, said(R"("quant_method":"fp8")")) ==
+  CHECK(error_of(fp8, quantization_said(R"("quant_method":"fp8")")) ==
         "tensor 'm.weight': config.json says no weight_block_size");
-  CHECK(has(error_of(fp8, said(R"("quant_method":"fp8","weight_block_size":[128,0])")),
+  CHECK(has(error_of(fp8, quantization_said(R"("quant_method":"fp8","weight_block_size":[128,0])")),
             "that is no two numbers"));
-  CHECK(has(error_of(fp8, said(R"("quant_method":"fp8","weight_block_size":[128])")),
+  CHECK(has(error_of(fp8, quantization_said(R"("quant_method":"fp8","weight_block_size":[128])")),
             "that is no two numbers"));
-  CHECK(has(error_of(fp8, said(R"("quant_method":"fp8","weight_block_size":"128")")),
+  CHECK(has(error_of(fp8, quantization_said(R"("quant_method":"fp8","weight_block_size":"128")")),
             "that is no two numbers"));
-  CHECK(has(error_of(fp8, said(R"("quant_method":"fp8","weight_block_size":[128,128],"fmt":"e5m2")")),
-            "another fmt than e4m3"));
-  CHECK(error_of(fp8, said(R"("quant_method":"fp8","weight_block_size":[64,128])")) ==
+  CHECK(has(
+      error_of(fp8, quantization_said(R"("quant_method":"fp8","weight_block_size":[128,128],"fmt":"e5m2")")),
+      "another fmt than e4m3"));
+  CHECK(error_of(fp8, quantization_said(R"("quant_method":"fp8","weight_block_size":[64,128])")) ==
         "tensor 'm.weight_scale_inv': has the shape [2, 2], not the [3, 2] that its codes ask for");
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return fp8(model).reshape("m.weight", "F8_E5M2", {130, 129});
                 },
-                kFp8),
+                kFp8Config),
             "'m.weight': has the dtype F8_E5M2, not F8_E4M3"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return fp8(model).reshape("m.weight_scale_inv", "F64", {2, 2});
                 },
-                kFp8),
+                kFp8Config),
             "'m.weight_scale_inv': has the dtype F64, not F32 or BF16"));
+  CHECK(has(
+      error_of(
+          [](auto& model) -> auto& { return fp8(model).reshape("m.weight", "F8_E4M3", {130}); }, kFp8Config),
+      "'m.weight': has scales, but not two dimensions"));
+  CHECK(
+      has(error_of(
+              [](auto& model) -> auto& { return fp8(model).add("m.weight_scale", "F32", {1}); }, kFp8Config),
+          "'m.weight_scale': is for the same purpose as another tensor of its module"));
   CHECK(has(error_of(
-                [](auto& model) -> auto& { return fp8(model).reshape("m.weight", "F8_E4M3", {130}); }, kFp8),
-            "'m.weight': has scales, but not two dimensions"));
-  CHECK(has(error_of(
-                [](auto& model) -> auto& { return fp8(model).add("m.weight_scale", "F32", {1}); }, kFp8),
-            "'m.weight_scale': is for the same purpose as another tensor of its module"));
-  CHECK(has(error_of(
-                [](auto& model) -> auto& { return fp8(model).add("m.qzeros", "I32", {1}); }, kFp8),
+                [](auto& model) -> auto& { return fp8(model).add("m.qzeros", "I32", {1}); }, kFp8Config),
             "'m.qzeros': is not known beside codes like these"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return fp8(model).reshape("m.weight_scale_inv", "U8", {130, 4});
                 },
-                kFp8),
+                kFp8Config),
             "has the shape [130, 4], not the [2, 2]"));
-  CHECK(has(error_of(fp8_row, said(R"("quant_method":"fp8")")),
+  CHECK(has(error_of(fp8_row, quantization_said(R"("quant_method":"fp8")")),
             "'m.weight_scale': has the shape [4, 1], not one number"));
-  CHECK(has(error_of(fp8_row, said(R"("quant_method":"mxfp8")")), "has scales that are no exponents"));
-  CHECK(has(error_of(fp8_row, said(R"("quant_method":"modelopt","quant_algo":"FP8")")), "not one number"));
+  CHECK(has(error_of(fp8_row, quantization_said(R"("quant_method":"mxfp8")")),
+            "has scales that are no exponents"));
+  CHECK(has(error_of(fp8_row, quantization_said(R"("quant_method":"modelopt","quant_algo":"FP8")")),
+            "not one number"));
   CHECK(has(error_of(fp8_row, kModelOpt), "another quant_algo than FP8"));
 }
 
@@ -190,27 +191,27 @@ TEST_CASE("quantized refusals: scales of a layout that is not known, and none at
                 [](auto& model) -> auto& {
                   return model.add("m.weight", "F8_E4M3", {4, 8}).add("m.scale_weight", "F32", {});
                 },
-                kFp8),
+                kFp8Config),
             "'m.scale_weight': is a scale of a layout that is not known"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return model.add("m.gate_up_proj", "F8_E4M3", {2, 4, 8})
                       .add("m.gate_up_proj_scale_inv", "F32", {2, 1, 1});
                 },
-                kFp8),
+                kFp8Config),
             "'m.gate_up_proj': has a scale beside it in a layout that is not known"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return model.add("m.weight", "F8_E4M3", {4, 8});
                 },
-                kFp8),
+                kFp8Config),
             "'m.weight': holds 8-bit floats without a scale, though config.json says that 'fp8' quantized "
             "the model"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
                   return fp8(model).add("x.weight", "BF16", {4, 8}).add("x.weight_scale_inv", "F32", {1, 1});
                 },
-                kFp8),
+                kFp8Config),
             "'x.weight_scale_inv': belongs to a quantized weight whose codes are not there"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
@@ -224,7 +225,7 @@ TEST_CASE("quantized refusals: scales of a layout that is not known, and none at
                       .add("m.scales", "F16", {4, 1})
                       .add("m.biases", "F16", {4, 1});
                 },
-                said(R"("quant_method":"mlx")")),
+                quantization_said(R"("quant_method":"mlx")")),
             "'m.weight': is quantized as MLX does, which is not decoded"));
   CHECK(has(error_of(
                 [](auto& model) -> auto& {
@@ -251,10 +252,12 @@ TEST_CASE("quantized refusals: a name that is there already") {
 
 TEST_CASE("quantized refusals: schemes of compressed-tensors") {
   const std::string channel = R"("num_bits":8,"type":"float","strategy":"channel")";
-  CHECK(has(error_of(fp8_row, said(R"("quant_method":"compressed-tensors","format":"float-quantized")")),
+  CHECK(has(error_of(fp8_row,
+                     quantization_said(R"("quant_method":"compressed-tensors","format":"float-quantized")")),
             "nothing of config_groups"));
-  CHECK(has(error_of(fp8_row, said(R"("quant_method":"compressed-tensors","config_groups":{"g":{}})")),
-            "nothing of weights"));
+  CHECK(has(
+      error_of(fp8_row, quantization_said(R"("quant_method":"compressed-tensors","config_groups":{"g":{}})")),
+      "nothing of weights"));
   CHECK(has(error_of(fp8_row, compressed("pack-quantized", channel)),
             "config.json says the format 'pack-quantized', not float-quantized"));
   CHECK(has(
@@ -279,12 +282,14 @@ TEST_CASE("quantized refusals: schemes of compressed-tensors") {
                 [](auto& model) -> auto& {
                   return model.add("m.weight", "F8_E4M3", {1, 8}).add("m.weight_scale", "F32", {1, 1});
                 },
-                said(R"("quant_method":"compressed-tensors","format":"float-quantized","config_groups":{
+                quantization_said(
+                    R"("quant_method":"compressed-tensors","format":"float-quantized","config_groups":{
                           "a":{"weights":{"num_bits":8,"type":"float","strategy":"tensor"}},
                           "b":{"weights":{"num_bits":8,"type":"float","strategy":"channel"}}})")),
             "fits several of the config_groups in config.json"));
   CHECK(has(error_of(fp8_row,
-                     said(R"("quant_method":"compressed-tensors","format":"float-quantized","config_groups":{
+                     quantization_said(
+                         R"("quant_method":"compressed-tensors","format":"float-quantized","config_groups":{
                           "a":{"weights":{"num_bits":8,"type":"float","strategy":"tensor"}},
                           "b":{"weights":{"num_bits":4,"type":"int","strategy":"channel"}}})")),
             "fits none of the config_groups in config.json, the first of which has the strategy 'tensor'"));
@@ -380,11 +385,13 @@ TEST_CASE("quantized refusals: packed integers") {
 }
 
 TEST_CASE("quantized refusals: NVFP4 and gpt-oss") {
-  CHECK(has(error_of(nvfp4, said(R"("quant_method":"modelopt","quant_algo":"FP8")")),
+  CHECK(has(error_of(nvfp4, quantization_said(R"("quant_method":"modelopt","quant_algo":"FP8")")),
             "another quant_algo than NVFP4"));
-  CHECK(has(error_of(nvfp4, said(R"("quant_method":"modelopt")")), "another quant_algo than NVFP4"));
-  CHECK(has(error_of(nvfp4, said(R"("quant_method":"modelopt","quant_algo":"NVFP4","group_size":32)")),
-            "config.json says group_size 32, but the tensors have 16"));
+  CHECK(has(error_of(nvfp4, quantization_said(R"("quant_method":"modelopt")")),
+            "another quant_algo than NVFP4"));
+  CHECK(has(
+      error_of(nvfp4, quantization_said(R"("quant_method":"modelopt","quant_algo":"NVFP4","group_size":32)")),
+      "config.json says group_size 32, but the tensors have 16"));
   CHECK(has(error_of(nvfp4, kModelOpt, R"({"quantization":{"quant_algo":"FP8"}})"),
             "another quant_algo than NVFP4"));
   CHECK(has(error_of(
@@ -437,7 +444,9 @@ TEST_CASE("quantized refusals: NVFP4 and gpt-oss") {
 }
 
 TEST_CASE("quantized refusals: GPTQ and AWQ") {
-  const auto gptq_said = [](const std::string& more) { return said(R"("quant_method":"gptq",)" + more); };
+  const auto gptq_said = [](const std::string& more) {
+    return quantization_said(R"("quant_method":"gptq",)" + more);
+  };
   CHECK(has(error_of(gptq, gptq_said(R"("bits":5,"group_size":32)")), "bits that are not 2, 3, 4 or 8"));
   CHECK(has(error_of(gptq, gptq_said(R"("group_size":32)")), "bits that are not 2, 3, 4 or 8"));
   CHECK(has(error_of(gptq, gptq_said(R"("bits":8,"group_size":32)")),
@@ -500,7 +509,7 @@ TEST_CASE("quantized refusals: GPTQ and AWQ") {
   CHECK(error_of(ordered(-1), kGptq) == "tensor 'm.g_idx': names group -1 of 2");
 
   const auto awq_said = [](const std::string& more) {
-    return said(R"("quant_method":"awq","group_size":32,)" + more);
+    return quantization_said(R"("quant_method":"awq","group_size":32,)" + more);
   };
   CHECK(has(error_of(awq, awq_said(R"("bits":8)")), "bits that are not 4"));
   CHECK(has(error_of(awq, awq_said(R"("bits":4,"version":"gemv")")), "the version 'gemv', not gemm"));
@@ -525,10 +534,10 @@ TEST_CASE("quantized refusals: bitsandbytes") {
   };
   CHECK(has(error_of(sound, kInt8), "nothing of load_in_4bit"));
   CHECK(has(error_of(scb, kNf4), "nothing of load_in_8bit"));
-  CHECK(
-      has(error_of(sound,
-                   said(R"("quant_method":"bitsandbytes","load_in_4bit":true,"bnb_4bit_quant_type":"fp4")")),
-          "bnb_4bit_quant_type 'fp4', not nf4"));
+  CHECK(has(error_of(sound,
+                     quantization_said(
+                         R"("quant_method":"bitsandbytes","load_in_4bit":true,"bnb_4bit_quant_type":"fp4")")),
+            "bnb_4bit_quant_type 'fp4', not nf4"));
   CHECK(has(error_of(state("{"), kNf4), "'m.weight.quant_state.bitsandbytes__nf4': not valid JSON"));
   CHECK(has(error_of(state("[]"), kNf4), "holds no state of a weight"));
   CHECK(has(error_of(state(R"({"quant_type":"fp4","blocksize":64,"shape":[8,16]})"), kNf4),
@@ -584,7 +593,8 @@ TEST_CASE("quantized refusals: bitsandbytes") {
 TEST_CASE("quantized refusals: sizes that are not those of the shapes") {
   QuantizedModel model;
   fp8(model).tensors()[1].size = 12;
-  CHECK(has(quantized_error(model, kFp8), "'m.weight_scale_inv': F32 [2, 2] has a size of 16 bytes, not 12"));
+  CHECK(has(quantized_error(model, kFp8Config),
+            "'m.weight_scale_inv': F32 [2, 2] has a size of 16 bytes, not 12"));
 }
 
 TEST_CASE("quantized refusals: 8-bit floats that a plain cast would make wrong") {

@@ -44,8 +44,11 @@ class StoredValues final : public ValueSource {
 
 std::shared_ptr<const ValueSource> stored_values(const StoredTensor& tensor) {
   const auto kind = float_kind(tensor.tensor().dtype);
-  if (!kind) return nullptr;
-  return std::make_shared<StoredValues>(tensor, *kind);
+  return kind ? stored_values(tensor, *kind) : nullptr;
+}
+
+std::shared_ptr<const ValueSource> stored_values(const StoredTensor& tensor, FloatKind kind) {
+  return std::make_shared<StoredValues>(tensor, kind);
 }
 
 }  // namespace aerotool

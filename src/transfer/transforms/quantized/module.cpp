@@ -3,38 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "codecs/floats/widen.hpp"
 #include "core/checked.hpp"
 #include "core/error.hpp"
-#include "core/scratch.hpp"
 #include "core/text.hpp"
 #include "transfer/transforms/stored_values.hpp"
 
 namespace aerotool::quantized {
 namespace {
-
-/// U8 that are exponents.
-class Exponents final : public ValueSource {
- public:
-  explicit Exponents(const StoredTensor& tensor) : tensor_(tensor) {}
-
-  std::uint64_t count() const override { return tensor_.tensor().size; }
-  bool fits_f32() const override { return true; }
-  void read(std::uint64_t first, std::span<float> out) const override { read_as(first, out); }
-  void read(std::uint64_t first, std::span<double> out) const override { read_as(first, out); }
-  const std::string& path() const override { return tensor_.model->path_of(tensor_.index); }
-  std::vector<StoredTensor> inputs() const override { return {tensor_}; }
-
- private:
-  template <typename Number>
-  void read_as(std::uint64_t first, std::span<Number> out) const {
-    Scratch<std::byte> bytes(out.size());
-    tensor_.model->read(tensor_.index, first, bytes.span());
-    widen(FloatKind::f8_e8m0, bytes.span(), out);
-  }
-
-  StoredTensor tensor_;
-};
 
 std::string either(std::initializer_list<std::string_view> names) {
   std::string text;
@@ -101,7 +76,7 @@ void Module::require_said(const Value& map, std::string_view key, std::uint64_t 
 }
 
 std::shared_ptr<const ValueSource> Module::numbers(QuantRole role) const {
-  if (is(role, DTypeCode::u8)) return std::make_shared<Exponents>(stored(role));
+  if (is(role, DTypeCode::u8)) return stored_values(stored(role), FloatKind::f8_e8m0);
   return stored_values(stored(role));
 }
 
