@@ -20,6 +20,8 @@ namespace aerotool::tasks {
 namespace {
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 20;
+// Each is looked for among all others, and opened.
+constexpr std::size_t kMostModels = 1000;
 
 std::string name_of_key(std::string_view key) {
   return "'" + escape_controls(shortened(key)) + "'";
@@ -41,7 +43,7 @@ class Config {
     recipe_.method = &method_or_refusal(text(member(top, "merge_method", "the file"), "merge_method"), path_);
     // In the order in which the file names them.
     for (const auto& [key, value] : top.map()) {
-      if (key.text() == "base_model") recipe_.base = model(value);
+      if (key.text() == "base_model" && value.type != ValueType::null) recipe_.base = model(value);
       if (key.text() == "models") whole(value);
       if (key.text() == "slices") sliced(value);
       if (key.text() == "parameters") recipe_.parameters = parameters(value);
@@ -95,14 +97,12 @@ class Config {
 
   /// By the path that the file says, or the operand that it means.
   std::size_t model(const Value& value) {
-    std::string path = text(value, "model");
-    if (!request_.models.empty()) {
-      const auto operand = path.size() == 1 ? model_labelled(path, request_.models.size()) : std::nullopt;
-      if (operand) path = request_.models[*operand];
-    }
+    const std::string path = path_meant(text(value, "model"));
     const auto same = std::ranges::find(recipe_.models, path);
     const auto number = static_cast<std::size_t>(same - recipe_.models.begin());
-    if (same == recipe_.models.end()) recipe_.models.push_back(path);
+    if (same != recipe_.models.end()) return number;
+    if (number == kMostModels) refuse("names more than " + with_thousands(kMostModels) + " models");
+    recipe_.models.push_back(path);
     return number;
   }
 
@@ -281,9 +281,10 @@ class Config {
         return true;
       });
       joined('[', ']', items.size(), [&](std::size_t i) { out += rendered(items[i], false); });
+    } else if (value.type == ValueType::string && is_model) {
+      out += rendered_model(std::string(value.text()));
     } else if (value.type == ValueType::string) {
-      append_json_string(out,
-                         is_model ? label_of_path(std::string(value.text())) : std::string(value.text()));
+      append_json_string(out, value.text());
     } else if (value.type == ValueType::boolean) {
       out += value.bits != 0 ? "true" : "false";
     } else if (value.type == ValueType::f64) {
@@ -296,14 +297,19 @@ class Config {
     return out;
   }
 
-  std::string label_of_path(const std::string& path) const {
-    const auto operand = path.size() == 1 && !request_.models.empty()
-                             ? model_labelled(path, request_.models.size())
-                             : std::nullopt;
-    const std::string& real = operand ? request_.models[*operand] : path;
-    const auto found = std::ranges::find(recipe_.models, real);
-    if (found == recipe_.models.end()) return path;
-    return label_of(static_cast<std::size_t>(found - recipe_.models.begin()));
+  std::string rendered_model(const std::string& path) const {
+    const auto found = std::ranges::find(recipe_.models, path_meant(path));
+    // A base that its method does not use.
+    if (found == recipe_.models.end()) return "null";
+    std::string out;
+    append_json_string(out, label_of(static_cast<std::size_t>(found - recipe_.models.begin())));
+    return out;
+  }
+
+  /// That of the operand where this is its label.
+  std::string path_meant(const std::string& path) const {
+    const auto operand = model_labelled(path, request_.models.size());
+    return operand ? request_.models[*operand] : path;
   }
 
   const MergeRequest& request_;
