@@ -148,6 +148,17 @@ def hub_seeds() -> list[bytes]:
     ]
 
 
+def merge_configs() -> list[bytes]:
+    """What mergekit's schema has and tests/data/merge does not, and aliases."""
+    return [
+        b"merge_method: ties\nbase_model: b\nmodels:\n- model: x\n  parameters: {weight: [0.1, 0.9], density: "
+        b"[{filter: mlp, value: 0.5}, {value: 1}]}\n- model: y\nparameters: {weight: 1, normalize: true}\n",
+        b"slices:\n- sources: &s\n  - {model: x, layer_range: [0, 2]}\n- sources: *s\nmerge_method: passthrough\n"
+        b"dtype: bfloat16\nout_dtype: ~\n",
+        b'{"merge_method":"slerp","base_model":"A","models":[{"model":"A"},{"model":"B"}],"parameters":{"t":0.5}}',
+    ]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -167,6 +178,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return hub_seeds()
     if target == "adapter":
         return list(adapters())
+    if target == "merge_config":
+        return small_files("merge/*/config.yml") + merge_configs()
     if target == "quantized":
         return list(quantized_models())
     if target == "url":

@@ -26,6 +26,32 @@ TEST_CASE("an alias stands for what it names") {
   CHECK(*value.find("a") == *value.find("c"));
 }
 
+TEST_CASE("YAML counts what aliases stand for: values, text and levels") {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      read_yaml(text, "c.yml");
+    } catch (const CorruptError& error) {
+      return error.message();
+    }
+    return "not refused";
+  };
+  // 64 KiB, 64 times and once in the anchor's place.
+  std::string text = "a: &a " + std::string(std::size_t{64} << 10, 'x') + "\nb: [*a";
+  for (int i = 0; i < 61; ++i) text += ", *a";
+  CHECK(refused(text + "]\n") == "not refused");
+  CHECK(refused(text + ", *a, *a, *a]\n") == "line 2: holds more than 4.00 MiB of text");
+  // Levels that are only there where aliases stand: 20 and 20 more.
+  const std::string deep = "a: &a " + std::string(20, '[') + std::string(20, ']') + "\n";
+  CHECK(refused(deep + "b: " + std::string(11, '[') + "*a" + std::string(11, ']') + "\n") == "not refused");
+  CHECK(refused(deep + "b: " + std::string(12, '[') + "*a" + std::string(12, ']') + "\n") ==
+        "line 2: is nested more than 32 levels deep");
+  // Anchors in anchors: each holds all that is in it once more.
+  std::string anchors;
+  for (int i = 0; i < 30; ++i) anchors += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 5'000; ++i) anchors += "~,";
+  CHECK(refused(anchors + std::string(30, ']') + "\n") == "line 1: holds more than 100,000 values");
+}
+
 TEST_CASE("hostile YAML is refused") {
   CHECK_THROWS_AS(read_yaml({}, "c.yml"), CorruptError);
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";

@@ -2,6 +2,7 @@
 
 #include <yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <map>
@@ -18,6 +19,7 @@ namespace {
 
 constexpr unsigned kMaxLevels = 32;
 constexpr std::uint64_t kMaxValues = 100'000;
+constexpr std::uint64_t kMaxText = std::uint64_t{4} << 20;
 
 /// One event of libyaml's parser, freed at its end.
 class Event {
@@ -72,14 +74,32 @@ Value plain_scalar(std::string_view text) {
   return Value::string(std::string(text));
 }
 
-std::uint64_t values_in(const Value& value) {
-  std::uint64_t count = 1;
-  if (value.type == ValueType::map) {
-    for (const auto& [key, item] : value.map()) count += values_in(item);
-  } else if (value.type == ValueType::array) {
-    for (const Value& item : value.array().items) count += values_in(item);
+/// How much a value is, with all that is in it.
+struct Extent {
+  std::uint64_t values = 1;
+  std::uint64_t text = 0;  ///< bytes
+  unsigned levels = 0;     ///< below it
+
+  void add(const Extent& inner) {
+    values += inner.values;
+    text += inner.text;
+    levels = std::max(levels, inner.levels + 1);
   }
-  return count;
+};
+
+Extent extent_of(const Value& value) {
+  Extent extent;
+  if (value.type == ValueType::map) {
+    for (const auto& [key, item] : value.map()) {
+      extent.add(extent_of(key));
+      extent.add(extent_of(item));
+    }
+  } else if (value.type == ValueType::array) {
+    for (const Value& item : value.array().items) extent.add(extent_of(item));
+  } else if (value.type == ValueType::string) {
+    extent.text = value.text().size();
+  }
+  return extent;
 }
 
 class Reader {
@@ -128,9 +148,14 @@ class Reader {
     if (event.type() != type) refuse("is no YAML");
   }
 
-  void count(std::uint64_t more) {
-    values_ += more;
+  /// `more` stands `level` levels deep.
+  void count(const Extent& more, unsigned level) {
+    values_ += more.values;
+    text_ += more.text;
     if (values_ > kMaxValues) refuse("holds more than " + with_thousands(kMaxValues) + " values");
+    if (text_ > kMaxText) refuse("holds more than " + human_size(kMaxText) + " of text");
+    if (level + more.levels > kMaxLevels)
+      refuse("is nested more than " + std::to_string(kMaxLevels) + " levels deep");
   }
 
   void require_no_tag(const yaml_char_t* tag) const {
@@ -138,30 +163,29 @@ class Reader {
   }
 
   Value value(const Event& event, unsigned level) {
-    if (level > kMaxLevels) refuse("is nested more than " + std::to_string(kMaxLevels) + " levels deep");
     switch (event.type()) {
       case YAML_ALIAS_EVENT: {
         const std::string anchor = text_of((*event).data.alias.anchor);
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end())
           refuse("'*" + escape_controls(shortened(anchor)) + "' stands for nothing");
-        count(values_in(found->second));
+        count(extent_of(found->second), level);
         return found->second;
       }
       case YAML_SCALAR_EVENT: {
         const auto& scalar = (*event).data.scalar;
-        count(1);
         const bool plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
         require_no_tag(scalar.tag);
         const std::string_view text = text_of(scalar.value, scalar.length);
+        count({1, text.size(), 0}, level);
         return anchored(scalar.anchor, plain ? plain_scalar(text) : Value::string(std::string(text)));
       }
       case YAML_SEQUENCE_START_EVENT:
-        count(1);
+        count({}, level);
         require_no_tag((*event).data.sequence_start.tag);
         return anchored((*event).data.sequence_start.anchor, sequence(level));
       case YAML_MAPPING_START_EVENT:
-        count(1);
+        count({}, level);
         require_no_tag((*event).data.mapping_start.tag);
         return anchored((*event).data.mapping_start.anchor, mapping(level));
       default:
@@ -169,8 +193,13 @@ class Reader {
     }
   }
 
+  /// What has an anchor is held twice, and counts so.
   Value anchored(const yaml_char_t* anchor, Value value) {
-    if (anchor != nullptr) anchors_.insert_or_assign(text_of(anchor), value);
+    if (anchor == nullptr) return value;
+    Extent held = extent_of(value);
+    held.levels = 0;
+    count(held, 0);
+    anchors_.insert_or_assign(text_of(anchor), value);
     return value;
   }
 
@@ -194,7 +223,7 @@ class Reader {
       if (event.type() != YAML_SCALAR_EVENT) refuse("a key is no text");
       const auto& scalar = (*event).data.scalar;
       std::string key(text_of(scalar.value, scalar.length));
-      count(1);
+      count({1, key.size(), 0}, level);
       if (!keys.emplace(key, true).second) refuse("'" + escape_controls(shortened(key)) + "' stands twice");
       Event item;
       next(item);
@@ -205,6 +234,7 @@ class Reader {
   const std::string& path_;
   yaml_parser_t parser_{};
   std::uint64_t values_ = 0;
+  std::uint64_t text_ = 0;
   std::size_t line_ = 1;
   std::map<std::string, Value, std::less<>> anchors_;
 };
