@@ -48,6 +48,8 @@ class ByteSource {
 
   /// After all of it was read, and before what was written counts: throws UnsupportedError where it must not.
   virtual void judge() const {}
+  /// Whether judge() may throw: what goes to a stream is read once before, then.
+  virtual bool may_refuse() const { return false; }
 };
 
 }  // namespace aerotool

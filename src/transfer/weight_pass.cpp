@@ -63,7 +63,10 @@ bool WeightPass::computes() const {
   const bool of_files = std::any_of(models_.begin(), models_.end(), [](const Model* model) {
     return model->files_size() != 0 || holds_sha256(*model);
   });
-  return wanted_.shards || !tensor_tasks_.empty() || wanted_.page_size || source_check_.any() ||
+  const bool may_refuse = std::ranges::any_of(layout_.tensors, [](const PlannedTensor& planned) {
+    return !planned.is_stored() && planned.made->bytes->may_refuse();
+  });
+  return may_refuse || wanted_.shards || !tensor_tasks_.empty() || wanted_.page_size || source_check_.any() ||
          input_check_.any() || checksum_check_.any() || wanted_checksums_.any() || of_files;
 }
 

@@ -63,8 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tasks::require_sound(recipe);
   try {
     std::vector<tasks::MergeInput> inputs;
-    inputs.emplace_back(base, tasks::MergeInput::Quantized::apart);
-    inputs.emplace_back(adapter, tasks::MergeInput::Quantized::apart);
+    const auto cache = std::make_shared<quantized::PartCache>();
+    inputs.emplace_back(base, tasks::MergeInput::Quantized::apart, cache);
+    inputs.emplace_back(adapter, tasks::MergeInput::Quantized::apart, cache);
     std::vector<tasks::ComputedTensor> computed;
     for (const PlannedTensor& planned : tasks::lora_tensors({recipe, inputs, {}, {}}, computed))
       require_readable(planned);

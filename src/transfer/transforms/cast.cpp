@@ -33,8 +33,10 @@ class CastBytes final : public ByteSource {
     }
   }
 
+  bool may_refuse() const override { return to_.overflow == Overflow::refuse && to_.tally; }
+
   void judge() const override {
-    if (to_.overflow == Overflow::clip || !to_.tally) return;
+    if (!may_refuse()) return;
     const std::uint64_t clipped = to_.tally->counts().clipped;
     if (clipped == 0) return;
     throw UnsupportedError({path(), {}, to_.name},
