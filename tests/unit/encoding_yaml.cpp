@@ -35,15 +35,15 @@ TEST_CASE("YAML counts what aliases stand for: values, text and levels") {
     }
     return "not refused";
   };
-  // 64 KiB, 64 times and once in the anchor's place.
+  // 64 KiB, 63 times: where it stands, for its anchor, and for 61 aliases.
   std::string text = "a: &a " + std::string(std::size_t{64} << 10, 'x') + "\nb: [*a";
-  for (int i = 0; i < 61; ++i) text += ", *a";
+  for (int i = 0; i < 60; ++i) text += ", *a";
   CHECK(refused(text + "]\n") == "not refused");
   CHECK(refused(text + ", *a, *a, *a]\n") == "line 2: holds more than 4.00 MiB of text");
-  // Levels that are only there where aliases stand: 20 and 20 more.
+  // 20 levels below 12 or 13 others and the mapping.
   const std::string deep = "a: &a " + std::string(20, '[') + std::string(20, ']') + "\n";
-  CHECK(refused(deep + "b: " + std::string(11, '[') + "*a" + std::string(11, ']') + "\n") == "not refused");
-  CHECK(refused(deep + "b: " + std::string(12, '[') + "*a" + std::string(12, ']') + "\n") ==
+  CHECK(refused(deep + "b: " + std::string(12, '[') + "*a" + std::string(12, ']') + "\n") == "not refused");
+  CHECK(refused(deep + "b: " + std::string(13, '[') + "*a" + std::string(13, ']') + "\n") ==
         "line 2: is nested more than 32 levels deep");
   // Anchors in anchors: each holds all that is in it once more.
   std::string anchors;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codecs/floats/widen.hpp"
+#include "core/error.hpp"
 #include "model/ggml_dtype.hpp"
 #include "plan_fixture.hpp"
 #include "tasks/compare/by_type.hpp"
@@ -33,13 +34,22 @@ class ModelOfBytes final : public test::MadeUpModel {
     bytes_.push_back(std::move(bytes));
     return *this;
   }
+  std::vector<SideFile> carried_files() const override {
+    if (configuration.empty()) return {};
+    const auto put = [text = configuration](const SideFile::Sink& sink) { sink(aerotool::bytes_of(text)); };
+    return {{"config.json", configuration.size(), put, false}};
+  }
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override {
     std::copy_n(bytes_[tensor].begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
   }
 
+  std::string configuration;  // config.json beside it
+
  private:
   std::vector<std::vector<std::byte>> bytes_;
 };
+
+const std::string kFp8 = R"({"quantization_config":{"quant_method":"fp8","weight_block_size":[128,128]}})";
 
 /// Blocks of Q8_0 with a scale of 1/2; of element i it holds i % 32 - 16.
 std::vector<std::byte> steps_of_q8_0(std::size_t blocks) {
@@ -208,20 +218,77 @@ TEST_CASE("dequantized: what has no numbers comes first, then the worst, whateve
   CHECK(all.numeric->squares == types[3].numeric->squares);
 }
 
-TEST_CASE("dequantized: codes with scales beside them and nothing that says how are refused") {
+TEST_CASE("dequantized: codes whose scales lie beside them are values, where the configuration says which") {
   const DType f8 = dtype_named("F8_E4M3").value();
   const std::vector<std::byte> codes(16, std::byte{0x38});
   ModelOfBytes a;
   a.hold("m.weight", f8, {4, 4}, codes).hold("m.weight_scale_inv", DTypeCode::f32, {1, 1}, singles({2}));
-  a.hold("free.weight", f8, {4, 4}, codes);
-  ModelOfBytes b;
   const std::vector<std::byte> ones = singles(std::vector<float>(16, 1));
+  a.hold("free.weight", DTypeCode::f32, {4, 4}, ones);
+  ModelOfBytes b;
   b.hold("m.weight", DTypeCode::f32, {4, 4}, ones).hold("free.weight", DTypeCode::f32, {4, 4}, ones);
   for (const auto& [x, y] : {std::pair<const Model*, const Model*>(&a, &b), {&b, &a}}) {
     CHECK_THROWS_AS(dequantized(*x, *y), UnsupportedError);
     for (const TensorDifference& tensor : compare_models(*x, *y, {.numeric = true}, {}).weights.tensors) {
       CHECK(tensor.numeric.has_value() == (tensor.a != nullptr && tensor.b != nullptr));
     }
+  }
+  a.configuration = kFp8;
+  const WeightDifference found = dequantized(a, b);
+  CHECK(found.in_both == 2);
+  REQUIRE(found.tensors.size() == 1);
+  const TensorDifference& weight = found.tensors[0];
+  CHECK(weight.a->name == "m.weight");
+  CHECK(weight.a->dtype.name() == "FP8 block");
+  CHECK(weight.a->size == 20);
+  CHECK(weight.in_parts);
+  CHECK(weight.kind == Kind::form);
+  CHECK(weight.numeric->max == 1);
+  CHECK(weight.numeric->squares == 16);
+}
+
+TEST_CASE("dequantized: large quantized weights of both, to the last bit whatever the number of threads") {
+  constexpr std::size_t kSide = 1500;
+  constexpr std::size_t kBlocks = 12;
+  const DType f8 = dtype_named("F8_E4M3").value();
+  std::mt19937_64 random(11);
+  std::vector<std::byte> codes(kSide * kSide);
+  for (std::byte& code : codes) code = static_cast<std::byte>(random() % 0x78);
+  std::vector<float> scales(kBlocks * kBlocks);
+  for (float& scale : scales) scale = 0.25F + static_cast<float>(random() % 4096) / 8192;
+  const auto fill = [&](ModelOfBytes& model, const std::vector<std::byte>& of, float by) {
+    std::vector<float> scaled = scales;
+    for (float& scale : scaled) scale *= by;
+    model.hold("m.weight", f8, {kSide, kSide}, of);
+    model.hold("m.weight_scale_inv", DTypeCode::f32, {kBlocks, kBlocks}, singles(scaled));
+    model.configuration = kFp8;
+  };
+  // Two codes of the same exponent, one step apart: 8 and 9 times 2^-6.
+  std::vector<std::byte> other = codes;
+  const std::size_t at = kSide * 700 + 900;
+  codes[at] = std::byte{0x20};
+  other[at] = std::byte{0x21};
+  ModelOfBytes b;
+  fill(b, codes, 1);
+  ModelOfBytes c;
+  fill(c, other, 1);
+  ModelOfBytes twice;
+  fill(twice, codes, 2);
+  CHECK(dequantized(b, b).tensors.empty());
+  const TensorDifference one = dequantized(b, c).tensors.at(0);
+  CHECK(one.kind == Kind::bytes);
+  CHECK(one.bytes.changed == 1);
+  CHECK(one.numeric->max_element == at);
+  CHECK(one.numeric->max == 0x1p-6 * static_cast<double>(scales[700 / 128 * kBlocks + 900 / 128]));
+  CHECK(one.numeric->pairs == kSide * kSide);
+  const NumericDifference doubled = dequantized(b, twice).tensors.at(0).numeric.value();
+  CHECK(doubled.squares == doubled.squares_a);
+  CHECK(doubled.squares_b == 4 * doubled.squares_a);
+  for (const unsigned jobs : {2U, 5U}) {
+    const NumericDifference more = dequantized(b, twice, jobs).tensors.at(0).numeric.value();
+    CHECK(more.sum == doubled.sum);
+    CHECK(more.squares == doubled.squares);
+    CHECK(more.dot == doubled.dot);
   }
 }
 
