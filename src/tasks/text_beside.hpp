@@ -12,7 +12,7 @@ namespace aerotool::tasks {
 std::string text_of(const SideFile& file);
 
 /// The text of a file that is called so: among the model's side files, or else beside its file on this
-/// machine. Empty where there is none, or it has more than 16 MiB. Throws IoError.
+/// machine. Empty where there is none. Throws UnsupportedError where it has more than 16 MiB, and IoError.
 std::string text_beside(const Model& model, const std::vector<SideFile>& side_files, std::string_view name);
 
 }  // namespace aerotool::tasks

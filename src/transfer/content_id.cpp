@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/parallel.hpp"
 #include "core/scratch.hpp"
+#include "io/interrupt.hpp"
 
 namespace aerotool {
 
@@ -70,7 +71,7 @@ Digest HashedModel::content_id(unsigned jobs) {
   constexpr std::uint64_t kLeaf = hash::kLeafBytes;
   std::vector<std::size_t> order(tensors().size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  for_each_parallel(order.size(), jobs, [&](std::size_t tensor, const std::atomic<bool>&) {
+  for_each_parallel(order.size(), jobs, [&](std::size_t tensor, const std::atomic<bool>& stopped) {
     const std::uint64_t size = tensors()[tensor].size;
     Hash& own = hashes_[tensor];
     if (own.done) return;
@@ -86,7 +87,8 @@ Digest HashedModel::content_id(unsigned jobs) {
     Scratch<std::byte> block(std::min(kBlock, size));
     for (const auto& [from, to] : left) {
       const std::uint64_t end = std::min(to * kLeaf, size);
-      for (std::uint64_t at = from * kLeaf; at < end; at += kBlock) {
+      for (std::uint64_t at = from * kLeaf; at < end && !stopped; at += kBlock) {
+        io::check_interrupt();
         const auto bytes = block.first(std::min(kBlock, end - at));
         model_->read(tensor, at, bytes);
         add(tensor, tree, at / kLeaf, bytes);

@@ -25,8 +25,8 @@
 namespace aerotool {
 
 /// A model that is read through this is hashed on the way, in whatever order and how often its tensors are
-/// read. It is the model in all else, but that chunks and keys which only its own format passes on are not
-/// carried (OwnContent).
+/// read. It is the model in all else, but that it does not pass on the chunks and keys that its format does
+/// not know (aero::HoldsExtras).
 class HashedModel final : public Model {
  public:
   explicit HashedModel(std::unique_ptr<Model> model);

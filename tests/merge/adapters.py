@@ -311,7 +311,7 @@ class Adapters:
         broken("a difference", {"lora_unet_out.diff": small}, "another kind (whole differences)")
         broken("something else", {"lora_unet_out.weight": small}, "is no part of a LoRA adapter")
         broken("an infinite alpha", {"lora_unet_in_blocks_1_attn_to_q.alpha": Matrix([], [math.inf])},
-               "is multiplied by no finite number")
+               "no finite number")
         broken("an alpha of two", {"lora_unet_in_blocks_1_attn_to_q.alpha": Matrix([2], [1, 1])}, "is no number")
         broken("ambiguous", {"lora_unet_attn_to_q.lora_down.weight": Matrix.random([2, 6], "a"),
                              "lora_unet_attn_to_q.lora_up.weight": Matrix.random([6, 2], "b")}, "may be for '")
@@ -363,6 +363,15 @@ class Adapters:
         self.refuse("GGUF's adapter for other names", [self.scratch / "peft-base.safetensors", adapter],
                     "the adapter has the names of GGUF")
         self.refuse("PEFT's adapter for GGUF", [base, self.scratch / "rslora"], "the base has the names of GGUF")
+        alone = self.scratch / "one-expert.gguf"
+        weight = {"blk.0.ffn_up_exps.weight": Matrix([1, 5, 32], weights["blk.0.ffn_up_exps.weight"].values[:160])}
+        write_gguf(alone, {"general.architecture": "llama"}, weight)
+        pair = Matrix([1, 2, 32], experts[0].values[:64]), Matrix([1, 5, 2], experts[1].values[:10])
+        write_gguf(unscaled, keys, {f"blk.0.ffn_up_exps.weight.lora_{part}": matrix for part, matrix in zip("ab", pair)})
+        flat = Matrix([5, 32], weight["blk.0.ffn_up_exps.weight"].values)
+        made = merged(flat, (1.0, pair[1].reshaped([5, 2]), pair[0].reshaped([2, 32])))
+        self.expect("GGUF with one expert", [alone, unscaled, "--to", "safetensors"],
+                    {"blk.0.ffn_up_exps.weight": Matrix([1, 5, 32], made.values)})
         self.refuse("no adapter", [base, base], "is no part of a LoRA adapter")
 
     def refusals_of_peft(self) -> None:
@@ -384,12 +393,16 @@ class Adapters:
                 ("a vast pattern", {"rank_pattern": {"((a{100}){100}){100}": 3}}, "is not a regular expression")):
             self.refuse(what, [base, self.peft("refused", config, q)], message)
         self.refuse("text", [base, self.scratch / "alone"], "adapter_config.json")
+        many = {"rank_pattern": {f"m{i}": 3 for i in range(5000)}}
+        self.refuse("thousands of patterns", [base, self.peft("many", many, q)], "has more than 4,096 regular")
+        long = {PREFIX + "x" + ".base_layer" * 5000 + ".weight": Matrix.random([2], "long")}
+        self.refuse("a long name", [base, self.peft("long", {}, q | long)], "holds what fits nothing in")
         words = {PREFIX + "model.emb.weight": Matrix.random([9, 6], "more words")}
         self.refuse("another vocabulary", [base, self.peft("words", {}, q | words)], "has the shape [9, 6]")
         self.refuse("no adapter at all", [base], "at least 1 model beside its base")
         norm = {PREFIX + "model.norm.weight": Matrix.random([6], "n")}
         twice = [self.peft(name, {}, q | norm) for name in ("one", "other")]
-        self.refuse("two that take one place", [base, *twice], "as one of another adapter does")
+        self.refuse("two that take one place", [base, *twice], "as another tensor does")
         self.refuse("a density", [base, twice[0], "--density", "0.5"], "lora has no such parameter")
 
     def run(self) -> None:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "tasks/convert/file_type.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/quantization_beside.hpp"
 #include "tasks/merge/adapter/lora_tensors.hpp"
@@ -42,18 +43,14 @@ void tell_of_own_content(const Plan& plan, const Target& target, const Listener&
 
 ConvertRequest conversion_of(const MergeRequest& request) {
   ConvertRequest conversion;
-  conversion.inputs = request.models;
-  conversion.read = request.read;
   conversion.target = request.target;
-  conversion.side_files = request.side_files;
   conversion.force = request.force;
-  conversion.options = request.options;
-  conversion.jobs = request.jobs;
   return conversion;
 }
 
 /// Whether no number is changed.
-bool copies_alone(const Recipe& recipe) {
+bool copies_alone(const Recipe& recipe, const MergeRequest& request) {
+  if (!request.dtypes.empty() || recipe.dtype) return false;
   const auto has_none = [](const Parameters& parameters) { return parameters.empty(); };
   return recipe.method->name == "passthrough" && has_none(recipe.parameters) &&
          std::ranges::all_of(recipe.slices, [&](const Slice& slice) {
@@ -86,9 +83,9 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
     auto model = std::make_unique<HashedModel>(open(path, request.read, listener));
     models.push_back(model.get());
     sources.models.push_back(std::move(model));
-    inputs.emplace_back(*models.back(),
-                        copies_alone(recipe) ? MergeInput::Quantized::apart : MergeInput::Quantized::decoded,
-                        cache);
+    inputs.emplace_back(
+        *models.back(),
+        copies_alone(recipe, request) ? MergeInput::Quantized::apart : MergeInput::Quantized::decoded, cache);
   }
   Plan& plan = sources.plan;
   const std::size_t first = first_of(recipe);
@@ -108,6 +105,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   tell_of_own_content(plan, request.target, listener);
   if (request.side_files) plan_side_files(*models[first], request, listener, plan);
   if (inputs[first].has_decoded()) drop_quantization(plan.side_files);
+  if (!sources.computed.empty()) plan_file_type(plan);
   if (recipe.sliced) plan_layer_count(layers_of(recipe), plan);
   auto fill_in = plan_provenance(recipe, std::move(models), plan);
   if (makes_texts_late(request.target)) {

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTied = {
 
 MergeInput::MergeInput(const Model& model, Quantized quantized,
                        const std::shared_ptr<quantized::PartCache>& cache)
-    : model_(&model) {
+    : model_(&model), objects_(model.objects(), model.tensors().size()) {
   const std::size_t count = model.tensors().size();
   std::vector<bool> consumed(count);
   if (quantized == Quantized::decoded) {
@@ -67,7 +67,14 @@ std::optional<std::size_t> MergeInput::find_tied(const std::string& name) const 
   return std::nullopt;
 }
 
+bool MergeInput::is_part(std::size_t number) const {
+  if (is_decoded(number)) return false;
+  const Object* const object = objects_.of(number);
+  return object != nullptr && object->parts.size() > 1;
+}
+
 merging::Values MergeInput::values(std::size_t number) const {
+  if (is_part(number)) return nullptr;
   if (is_decoded(number)) return decoded_[number - model_->tensors().size()].values;
   return values_of(stored(number));
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "model/object.hpp"
 #include "transfer/transforms/merge/merged_values.hpp"
 #include "transfer/transforms/quantized/part_cache.hpp"
 
@@ -35,9 +36,12 @@ class MergeInput {
   /// Its embedding, where this is the name of a head, which may be the same.
   std::optional<std::size_t> find_tied(const std::string& name) const;
 
+  /// Whether it is one of several parts of an object: its numbers alone mean nothing.
+  bool is_part(std::size_t number) const;
+
   /// Of one that is decoded, its codes.
   StoredTensor stored(std::size_t number) const;
-  /// Null where its elements are no floating-point numbers.
+  /// Null where its elements are no floating-point numbers, or those of a part.
   merging::Values values(std::size_t number) const;
 
  private:
@@ -51,6 +55,7 @@ class MergeInput {
   const Model* model_;
   std::vector<Decoded> decoded_;  // numbered behind the model's tensors
   std::vector<std::uint32_t> by_name_;
+  ObjectsOfTensors objects_;
 };
 
 /// Whether a tensor has a row for each word of the vocabulary, as its name says.

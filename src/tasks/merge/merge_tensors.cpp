@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/scratch.hpp"
 #include "core/text.hpp"
+#include "io/interrupt.hpp"
 #include "tasks/merge/layers.hpp"
 #include "tasks/merge/output_tensors.hpp"
 #include "tasks/request_error.hpp"
@@ -35,6 +36,7 @@ bool equal_bytes(const MergeInput& a, std::size_t in_a, const MergeInput& b, std
   Scratch<std::byte> of_a(std::min(kBlock, size));
   Scratch<std::byte> of_b(std::min(kBlock, size));
   for (std::uint64_t at = 0; at < size; at += kBlock) {
+    io::check_interrupt();
     const auto one = of_a.first(std::min(kBlock, size - at));
     const auto other = of_b.first(one.size());
     a.model().read(in_a, at, one);
@@ -65,6 +67,7 @@ class Merger {
       if (auto tensor = plan(wanted)) planned.push_back(std::move(*tensor));
     }
     refuse_what_differs();
+    for (const auto& [name, all] : same_) require_same(name, all);
     return tensors_.in_order(std::move(planned));
   }
 
@@ -99,15 +102,26 @@ class Merger {
       if (slice.base) require_layers(*slice.base, layers);
       const bool begins = &slice == &recipe_.slices.front();
       const bool ends = &slice == &recipe_.slices.back();
-      for (const std::uint32_t i : inputs_[first.model].by_name()) {
-        const std::string& name = inputs_[first.model].tensor(i).name;
-        const auto layer = layer_of(name);
-        if (!layer) {
-          if (is_before_layers(name) ? begins : ends) all.push_back(outside(slice, name));
-        } else if (*layer >= first.from && *layer < first.to) {
-          all.push_back(in_slice(slice, name, *layer - first.from, layer_of_output));
+      // By the number of its layer in the slice, and by the name that it would have in a model of the slice
+      // alone. What any of the models has is wanted.
+      std::set<std::pair<std::uint64_t, std::string>> in_layers;
+      std::set<std::string> others;
+      const auto add = [&](const SliceSource& source) {
+        for (const std::uint32_t i : inputs_[source.model].by_name()) {
+          const std::string& name = inputs_[source.model].tensor(i).name;
+          const auto layer = layer_of(name);
+          if (!layer) {
+            if (is_before_layers(name) ? begins : ends) others.insert(name);
+          } else if (*layer >= source.from && *layer < source.to) {
+            in_layers.emplace(*layer - source.from, in_layer(name, *layer - source.from));
+          }
         }
-      }
+      };
+      for (const SliceSource& source : slice.sources) add(source);
+      if (slice.base) add(*slice.base);
+      for (const std::string& name : others) all.push_back(outside(slice, name));
+      for (const auto& [number, name] : in_layers)
+        all.push_back(in_slice(slice, name, number, layer_of_output));
       layer_of_output += layers;
     }
     return all;
@@ -265,25 +279,30 @@ class Merger {
     return tensors_.rounded(wanted.name, recipe_.method->make(merge), *kind, all.front());
   }
 
-  /// What holds no numbers that could be merged.
+  /// What holds no numbers that could be merged is copied; require_same() holds the models to it.
   PlannedTensor same(const Wanted& wanted, const std::vector<Found>& all) {
+    same_.emplace_back(wanted.name, all);
+    return tensors_.copy(wanted.name, all.front());
+  }
+
+  void require_same(const std::string& name, const std::vector<Found>& all) const {
     const Found& first = all.front();
     for (const Found& other : all) {
       const Tensor& a = tensor(first);
       const Tensor& b = tensor(other);
       const auto refuse = [&](const std::string& why) {
-        throw RequestError({recipe_.models[other.model], {}, wanted.name}, why);
+        throw RequestError({recipe_.models[other.model], {}, name}, why);
       };
       if (a.dtype != b.dtype) {
         refuse("is " + std::string(b.dtype.name()) + ", and " + std::string(a.dtype.name()) + " in " +
                escape_controls(recipe_.models[first.model]) + ": these are not merged");
       }
       if (!equal_bytes(inputs_[first.model], first.tensor, inputs_[other.model], other.tensor)) {
+        const bool is_part = inputs_[first.model].is_part(first.tensor);
         refuse("is not as in " + escape_controls(recipe_.models[first.model]) + ", and " +
-               std::string(a.dtype.name()) + " is copied, not merged");
+               (is_part ? "a part of an object" : std::string(a.dtype.name())) + " is copied, not merged");
       }
     }
-    return tensors_.copy(wanted.name, first);
   }
 
   const MergeTask& task_;
@@ -292,6 +311,7 @@ class Merger {
   OutputTensors tensors_;
   std::vector<std::string> absent_;
   std::vector<std::string> shapes_;
+  std::vector<std::pair<std::string, std::vector<Found>>> same_;  // by the names of the output
   bool vocabularies_ = false;
 };
 

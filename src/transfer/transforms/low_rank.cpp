@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/scratch.hpp"
 #include "core/taken_runs.hpp"
 #include "core/vectorised.hpp"
@@ -14,6 +15,10 @@ namespace {
 // So many columns that their sums stay in the nearest cache.
 constexpr std::uint64_t kColumnsAtOnce = 2048;
 constexpr std::uint64_t kRowsAtOnce = 4;
+// Elements of a matrix that are read before they are turned.
+constexpr std::uint64_t kTurnedAtOnce = std::uint64_t{64} << 10;
+// Elements, of whole rows, that are made at once: what is read for a row is little beside them.
+constexpr std::uint64_t kChangedAtOnce = std::uint64_t{128} << 10;
 
 /// sum = sum + factors[0] * rows[0] + ... of one row, or of kRowsAtOnce that are `stride` apart, in order.
 struct AddRow {
@@ -52,31 +57,34 @@ struct AddSum {
 
 using Floats = std::vector<float>;
 
-/// In F32, whatever they are stored as. Not turned: [count / columns, columns].
-Floats read_matrix(const LowRank::Matrix& matrix, std::uint64_t columns) {
-  Floats stored(matrix.values->count());
-  if (matrix.values->fits_f32()) {
-    matrix.values->read(0, std::span<float>(stored));
-  } else {
-    Scratch<double> numbers(stored.size());
-    matrix.values->read(0, numbers.span());
-    std::ranges::transform(numbers.span(), stored.begin(),
-                           [](double number) { return static_cast<float>(number); });
-  }
-  if (!matrix.turned) return stored;
-  Floats turned(stored.size());
-  const std::uint64_t rows = stored.size() / columns;
-  for (std::uint64_t row = 0; row < rows; ++row) {
-    for (std::uint64_t column = 0; column < columns; ++column)
-      turned[row * columns + column] = stored[column * rows + row];
-  }
-  return turned;
+/// In F32, whatever they are stored as.
+void read_floats(const ValueSource& values, std::uint64_t first, std::span<float> out) {
+  if (values.fits_f32()) return values.read(first, out);
+  Scratch<double> numbers(out.size());
+  values.read(first, numbers.span());
+  std::ranges::transform(numbers.span(), out.begin(),
+                         [](double number) { return static_cast<float>(number); });
 }
 
-struct Factors {
-  Floats left;   // [rows, rank]
-  Floats right;  // [rank, columns]
-};
+/// Rows [first, first + out.size() / columns) of a matrix that has so many rows.
+void read_rows(const LowRank::Matrix& matrix, std::uint64_t rows, std::uint64_t columns, std::uint64_t first,
+               std::span<float> out) {
+  if (!matrix.turned) return read_floats(*matrix.values, first * columns, out);
+  const std::uint64_t count = out.size() / columns;
+  // So many columns, each of which is stored as a row, that reading them takes little memory.
+  const std::uint64_t at_once =
+      count == rows ? std::clamp<std::uint64_t>(kTurnedAtOnce / rows, 1, columns) : 1;
+  Scratch<float> turned(count * at_once);
+  for (std::uint64_t column = 0; column < columns; column += at_once) {
+    const std::uint64_t here = std::min(at_once, columns - column);
+    const auto stored = turned.first(here * count);
+    read_floats(*matrix.values, column * rows + first, stored);
+    for (std::uint64_t i = 0; i < here; ++i) {
+      for (std::uint64_t row = 0; row < count; ++row)
+        out[row * columns + column + i] = stored[i * count + row];
+    }
+  }
+}
 
 class WithLowRank final : public ValueSource {
  public:
@@ -85,7 +93,11 @@ class WithLowRank final : public ValueSource {
 
   std::uint64_t count() const override { return base_->count(); }
   bool fits_f32() const override { return false; }
-  std::uint64_t unit() const override { return base_->unit(); }
+  std::uint64_t unit() const override {
+    const std::uint64_t unit = std::max<std::uint64_t>(base_->unit(), 1);
+    if (columns_ % unit != 0 || columns_ > kChangedAtOnce) return unit;
+    return kChangedAtOnce / columns_ * columns_;
+  }
   const std::string& path() const override { return base_->path(); }
 
   void read(std::uint64_t first, std::span<float> out) const override {
@@ -96,21 +108,9 @@ class WithLowRank final : public ValueSource {
   }
 
   void read(std::uint64_t first, std::span<double> out) const override {
+    if (out.empty()) return;
     base_->read(first, out);
-    const auto factors = held();
-    Scratch<float> sums(std::min(kColumnsAtOnce, columns_));
-    for (std::uint64_t done = 0; done < out.size();) {
-      const std::uint64_t row = (first + done) / columns_;
-      const std::uint64_t column = (first + done) % columns_;
-      const std::uint64_t count = std::min({columns_ - column, kColumnsAtOnce, out.size() - done});
-      for (std::size_t i = 0; i < changes_.size(); ++i) {
-        const auto sum = sums.first(count);
-        product(changes_[i], (*factors)[i], row, column, sum);
-        vectorised<AddSum>(changes_[i].factor, static_cast<const float*>(sum.data()), out.data() + done,
-                           sum.size());
-      }
-      done += count;
-    }
+    for (std::size_t i = 0; i < changes_.size(); ++i) add(i, first, out);
     release(first, first + out.size());
   }
 
@@ -126,28 +126,59 @@ class WithLowRank final : public ValueSource {
   }
 
  private:
+  struct Held {
+    std::uint64_t matrix = 0;
+    std::shared_ptr<const Floats> right;  // [rank, columns]
+  };
+
+  std::uint64_t rows_of(const LowRank& change) const { return count() / columns_ / change.matrices; }
+
+  /// Adds a change to numbers from `first` on.
+  void add(std::size_t number, std::uint64_t first, std::span<double> out) const {
+    const LowRank& change = changes_[number];
+    const std::uint64_t rows = rows_of(change);
+    const std::uint64_t first_row = first / columns_;
+    const std::uint64_t end_row = (first + out.size() + columns_ - 1) / columns_;
+    Scratch<float> left((end_row - first_row) * change.rank);
+    read_rows(change.left, rows * change.matrices, change.rank, first_row, left.span());
+    Scratch<float> sums(std::min(kColumnsAtOnce, columns_));
+    std::shared_ptr<const Floats> right;
+    std::uint64_t matrix = 0;
+    for (std::uint64_t done = 0; done < out.size();) {
+      const std::uint64_t row = (first + done) / columns_;
+      const std::uint64_t column = (first + done) % columns_;
+      const auto sum = sums.first(std::min({columns_ - column, kColumnsAtOnce, out.size() - done}));
+      if (!right || row / rows != matrix) {
+        matrix = row / rows;
+        right = right_of(number, matrix);
+      }
+      product(&left.span()[(row - first_row) * change.rank], &(*right)[column], change.rank, sum);
+      vectorised<AddSum>(change.factor, static_cast<const float*>(sum.data()), out.data() + done, sum.size());
+      done += sum.size();
+    }
+  }
+
   /// A part of a row of the product.
-  void product(const LowRank& change, const Factors& factors, std::uint64_t row, std::uint64_t column,
-               std::span<float> sum) const {
+  void product(const float* left, const float* right, std::uint64_t rank, std::span<float> sum) const {
     std::ranges::fill(sum, 0.0F);
-    const std::uint64_t rows = count() / columns_ / change.matrices;
-    const float* left = &factors.left[row * change.rank];
-    const float* right = &factors.right[row / rows * change.rank * columns_ + column];
     std::uint64_t at = 0;
-    for (; at + kRowsAtOnce <= change.rank; at += kRowsAtOnce)
+    for (; at + kRowsAtOnce <= rank; at += kRowsAtOnce)
       vectorised<AddRows>(left + at, right + at * columns_, columns_, sum.data(), sum.size());
-    for (; at < change.rank; ++at)
+    for (; at < rank; ++at)
       vectorised<AddRow>(left + at, right + at * columns_, columns_, sum.data(), sum.size());
   }
 
-  std::shared_ptr<const std::vector<Factors>> held() const {
+  /// One of a change's right matrices, the last one of which is held.
+  std::shared_ptr<const Floats> right_of(std::size_t number, std::uint64_t matrix) const {
+    const LowRank& change = changes_[number];
     const std::lock_guard lock(mutex_);
-    if (factors_) return factors_;
-    auto factors = std::make_shared<std::vector<Factors>>();
-    for (const LowRank& change : changes_)
-      factors->push_back({read_matrix(change.left, change.rank), read_matrix(change.right, columns_)});
-    factors_ = std::move(factors);
-    return factors_;
+    Held& held = held_[number];
+    if (held.right && held.matrix == matrix) return held.right;
+    held.right.reset();
+    auto right = std::make_shared<Floats>(change.rank * columns_);
+    read_rows(change.right, change.rank * change.matrices, columns_, matrix * change.rank, *right);
+    held = {matrix, std::move(right)};
+    return held.right;
   }
 
   /// Holds nothing any more once all has been read, until it is read again.
@@ -155,7 +186,7 @@ class WithLowRank final : public ValueSource {
     const std::lock_guard lock(mutex_);
     for (const auto& [from, to] : read_.take(first, end)) left_ -= to - from;
     if (left_ != 0) return;
-    factors_.reset();
+    for (Held& held : held_) held.right.reset();
     read_ = TakenRuns();
     left_ = count();
   }
@@ -164,7 +195,7 @@ class WithLowRank final : public ValueSource {
   std::uint64_t columns_;
   std::vector<LowRank> changes_;
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<const std::vector<Factors>> factors_;
+  mutable std::vector<Held> held_{changes_.size()};
   mutable TakenRuns read_;
   mutable std::uint64_t left_ = base_->count();
 };
@@ -173,6 +204,12 @@ class WithLowRank final : public ValueSource {
 
 std::shared_ptr<const ValueSource> with_low_rank(std::shared_ptr<const ValueSource> base,
                                                  std::uint64_t columns, std::vector<LowRank> changes) {
+  const std::uint64_t rows = columns == 0 ? 0 : base->count() / columns;
+  for (const LowRank& change : changes) {
+    const bool fits = change.left.values->count() == rows * change.rank &&
+                      change.right.values->count() == change.matrices * change.rank * columns;
+    if (!fits) throw CorruptError({change.right.values->path(), {}, {}}, "a product has another size");
+  }
   return std::make_shared<WithLowRank>(std::move(base), columns, std::move(changes));
 }
 

@@ -28,7 +28,8 @@ struct LowRank {
 
 /// base + sum of factor * (left right), where the base has so many columns. A product is summed in F32 from
 /// the first to the last of its rank, and rounded at every step; the rest is F64. So the numbers depend on no
-/// processor and no thread. The factors of a product are held in F32 while its rows are read.
+/// processor and no thread. Of each product one right matrix is held in F32 while its rows are read. Throws
+/// CorruptError where the sizes do not fit.
 std::shared_ptr<const ValueSource> with_low_rank(std::shared_ptr<const ValueSource> base,
                                                  std::uint64_t columns, std::vector<LowRank> changes);
 

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "encoding/json/value.hpp"
+#include "io/interrupt.hpp"
 #include "io/relative_path.hpp"
 #include "tasks/merge/adapter/adapter_key.hpp"
 #include "tasks/merge/adapter/peft_config.hpp"
@@ -30,16 +31,17 @@ Value parsed(std::string_view json, const std::string& path) {
   return value;
 }
 
-/// Without a part of it, which stands between dots or at the end.
-void take_out(std::string& name, std::string_view part) {
-  for (std::size_t at = name.find(part); at != std::string::npos; at = name.find(part, at)) {
-    const std::size_t end = at + part.size();
-    if (end == name.size() || name[end] == '.') {
-      name.erase(at, part.size());
-    } else {
-      at = end;
-    }
+/// The name without a part of it, wherever that stands between dots or at the end.
+std::string without(const std::string& name, std::string_view part) {
+  std::string rest;
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t found = std::min(name.find(part, at), name.size());
+    const std::size_t end = found + part.size();
+    const bool is_whole = end == name.size() || (end < name.size() && name[end] == '.');
+    rest.append(name, at, is_whole ? found - at : end - at);
+    at = end;
   }
+  return rest;
 }
 
 class Reading {
@@ -49,7 +51,10 @@ class Reading {
   Adapter read() {
     choose_kind();
     for (std::size_t i = 0; i < model_.tensors().size(); ++i) add(i);
-    for (const auto& [module, pair] : pairs_) adapter_.changes.push_back(change(module, pair));
+    for (const auto& [module, pair] : pairs_) {
+      io::check_interrupt();
+      adapter_.changes.push_back(change(module, pair));
+    }
     for (const auto& [name, tensor] : whole_) adapter_.whole.push_back({name, tensor});
     if (adapter_.changes.empty() && adapter_.whole.empty())
       throw UnsupportedError({model_.path(), {}, {}}, "is no LoRA adapter");
@@ -134,12 +139,12 @@ class Reading {
       if (key.part == AdapterPart::alpha) key = {AdapterPart::whole, name, false};
       if (!name.starts_with(kPeftPrefix)) refuse(tensor, "is no name that PEFT gives");
       key.module.erase(0, kPeftPrefix.size());
-      take_out(key.module, ".base_layer");
+      key.module = without(key.module, ".base_layer");
     } else if (key.part == AdapterPart::whole) {
       refuse(tensor, "is no part of a LoRA adapter");
     }
     if (key.part == AdapterPart::whole) {
-      add_whole(std::move(key.module), tensor);
+      add_whole(key.module, tensor);
       return;
     }
     Pair& pair = pairs_[key.module];
@@ -155,15 +160,13 @@ class Reading {
 
   /// With its biases PEFT saves those of a module that is trained as a whole three times: as the base's, as
   /// the trained ones, and under the module's own name.
-  void add_whole(std::string name, std::size_t tensor) {
-    const std::size_t size = name.size();
-    take_out(name, ".original_module");
-    if (name.size() != size) return;
-    take_out(name, ".modules_to_save");
-    if (name.size() == size) {
-      whole_[std::move(name)] = tensor;
+  void add_whole(const std::string& name, std::size_t tensor) {
+    if (without(name, ".original_module") != name) return;
+    std::string plain = without(name, ".modules_to_save");
+    if (plain == name) {
+      whole_[std::move(plain)] = tensor;
     } else {
-      whole_.emplace(std::move(name), tensor);
+      whole_.emplace(std::move(plain), tensor);
     }
   }
 
@@ -178,7 +181,8 @@ class Reading {
       if (!values_of({&model_, matrix})) refuse(matrix, "holds no floating-point numbers");
     }
     change.scale = scale_of(change, pair);
-    if (!std::isfinite(change.scale)) corrupt(change.up, "is multiplied by no finite number");
+    if (!std::isfinite(change.scale))
+      corrupt(pair.alpha.value_or(change.up), "makes the product's factor no finite number");
     return change;
   }
 

@@ -125,18 +125,14 @@ class AdapterMerger {
 
   void refuse_what_is_lost() const {
     if (lost_.empty()) return;
-    std::string names;
-    for (std::size_t i = 0; i < lost_.size() && i < kMostNames; ++i)
-      names += (i == 0 ? "'" : ", '") + shown(lost_[i]) + "'";
-    if (lost_.size() > kMostNames) names += " and " + with_thousands(lost_.size() - kMostNames) + " more";
     const bool has_ggml_names = base_.find("token_embd.weight").has_value();
     std::string hint;
     if (has_ggml_names && adapter_.kind != Adapter::Kind::gguf)
       hint = "; the base has the names of GGUF, for which an adapter is converted to GGUF as well";
     if (!has_ggml_names && adapter_.kind == Adapter::Kind::gguf)
       hint = "; the adapter has the names of GGUF, and the base has not";
-    throw RequestError({model_.path(), {}, {}},
-                       "holds what fits nothing in " + shown(base_.model().path()) + ": " + names + hint);
+    throw RequestError({model_.path(), {}, {}}, "holds what fits nothing in " + shown(base_.model().path()) +
+                                                    ": " + listed(lost_, kMostNames, Quotes::yes) + hint);
   }
 
   /// A square weight does not tell how it lies. PEFT's configuration does, as long as nothing else of the
@@ -190,7 +186,8 @@ class AdapterMerger {
       if (turned) turn(product);
     }
     Changes& changes = changes_[tensor];
-    const std::uint64_t columns = product.matrices == 1 ? *columns_of(base) : base.back();
+    const std::uint64_t columns =
+        adapter_.kind == Adapter::Kind::gguf ? base.back() : columns_of(base).value_or(0);
     if (!changes.products.empty() && changes.columns != columns) differ();
     changes.columns = columns;
     changes.products.push_back(std::move(product));
@@ -233,8 +230,7 @@ class AdapterMerger {
                                                             : ", whose place it takes"));
     }
     auto& place = changes_[tensor].whole;
-    if (place)
-      refuse(whole.tensor, "takes the place of a tensor of the base, as one of another adapter does");
+    if (place) refuse(whole.tensor, "takes the place of a tensor of the base, as another tensor does");
     auto values = values_of({&model_, whole.tensor});
     if (!values) refuse(whole.tensor, "holds no floating-point numbers");
     place = merging::Weighted{std::move(values), weight(tensor)};
@@ -273,7 +269,8 @@ std::vector<PlannedTensor> lora_tensors(const MergeTask& task, std::vector<Compu
     merging::Values values = base.values(i);
     if (!values) {
       throw RequestError({base.model().path_of(i), {}, tensor.name},
-                         "is " + std::string(tensor.dtype.name()) + ", to which an adapter adds nothing");
+                         (base.is_part(i) ? "is a part of an object" : "is " + std::string(tensor.dtype.name())) +
+                             ", to which an adapter adds nothing");
     }
     auto& [whole, products, columns] = change->second;
     if (whole)

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kMaxRegexMemory = std::int64_t{1} << 20;
 constexpr std::int64_t kMaxInstructions = std::int64_t{4} << 20;  // of all regular expressions together
+constexpr std::size_t kMaxPatterns = 4096;
 constexpr double kMaxRank = 1 << 24;
 
 std::string shown(std::string_view text) {
@@ -89,6 +90,8 @@ PeftConfig::Patterns PeftConfig::patterns(const Value& said, std::string_view ke
     throw CorruptError({path_, {}, {}}, std::string(key) + ": " + why);
   };
   if (map->type != ValueType::map) corrupt("is no object");
+  if (map->map().size() > kMaxPatterns)
+    corrupt("has more than " + with_thousands(kMaxPatterns) + " regular expressions");
   std::int64_t instructions = 0;
   for (const auto& [name, value] : map->map()) {
     const auto number = number_of(value);
