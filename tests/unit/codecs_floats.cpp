@@ -13,6 +13,7 @@
 #include "codecs/floats/widen.hpp"
 #include "model/float_dtype.hpp"
 #include "registry/registry.hpp"
+#include "vectors.hpp"
 
 namespace aerotool {
 namespace {
@@ -254,6 +255,93 @@ TEST_CASE("floats: F64 that F32 holds as normal numbers round as they do beside 
     CHECK(alone.clipped == beside.clipped);
     CHECK(alone.flushed == beside.flushed);
     CHECK(alone.nan == beside.nan);
+  }
+}
+
+namespace {
+
+/// Runs of which nothing is lost, some with zeros, some with one number of any bits, and runs of any bits.
+template <typename Number>
+std::vector<Number> runs_of_numbers() {
+  using Bits = std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>;
+  constexpr std::size_t kRun = 2048;  // what is rounded at once
+  std::vector<Number> numbers;
+  std::uint64_t state = 1;
+  const auto next = [&] {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    return state ^ state >> 29;
+  };
+  for (std::size_t run = 0; run < 24; ++run) {
+    const std::size_t odd_one = next() % kRun;
+    for (std::size_t i = 0; i < kRun; ++i) {
+      const auto weight = static_cast<Number>(static_cast<double>(next() >> 20) * 0x1p-44 - 0.5);
+      const auto any = std::bit_cast<Number>(static_cast<Bits>(next()));
+      const bool is_any = run % 4 == 3 || (run % 4 == 2 && i == odd_one);
+      numbers.push_back(is_any ? any : run % 4 == 1 && i % 3 == 0 ? -Number{0} : weight);
+    }
+  }
+  numbers.resize(numbers.size() - 5);
+  return numbers;
+}
+
+template <typename Number>
+void check_all_vectors() {
+  const std::vector<Number> numbers = runs_of_numbers<Number>();
+  for (const FloatKind kind : {FloatKind::f64, FloatKind::f32, FloatKind::bf16, FloatKind::f16,
+                               FloatKind::f8_e4m3, FloatKind::f8_e5m2}) {
+    std::vector<std::byte> first;
+    CastCounts counts;
+    for_all_vectors([&](Vectors vectors) {
+      CAPTURE(static_cast<int>(vectors));
+      std::vector<std::byte> out(numbers.size() * width_of(kind));
+      const CastCounts found = narrow(kind, std::span<const Number>(numbers), out);
+      if (first.empty()) {
+        first = out;
+        counts = found;
+      }
+      CHECK(out == first);
+      CHECK(found.clipped == counts.clipped);
+      CHECK(found.flushed == counts.flushed);
+      CHECK(found.nan == counts.nan);
+    });
+    // And each number by itself, as it is beside what is lost.
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const std::array<Number, 2> pair = {numbers[i], std::numeric_limits<Number>::quiet_NaN()};
+      std::array<std::byte, 16> out{};
+      narrow(kind, std::span<const Number>(pair), out);
+      if (!std::equal(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(width_of(kind)),
+                      first.begin() + static_cast<std::ptrdiff_t>(i * width_of(kind))))
+        ++differing;
+    }
+    CHECK(differing == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("floats: all vectors round the same way, and runs as single numbers") {
+  check_all_vectors<float>();
+  check_all_vectors<double>();
+}
+
+TEST_CASE("floats: all vectors widen the same way") {
+  std::vector<std::byte> bytes(1 << 17);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(i % 2 == 0 ? i / 2 : i >> 9);
+  for (const FloatKind kind :
+       {FloatKind::f64, FloatKind::f32, FloatKind::bf16, FloatKind::f16, FloatKind::f8_e4m3,
+        FloatKind::f8_e5m2, FloatKind::f8_e4m3fnuz, FloatKind::f8_e5m2fnuz, FloatKind::f8_e8m0}) {
+    std::vector<std::uint64_t> first;
+    for_all_vectors([&](Vectors vectors) {
+      CAPTURE(static_cast<int>(vectors));
+      std::vector<double> out(bytes.size() / width_of(kind));
+      widen(kind, bytes, std::span<double>(out));
+      std::vector<std::uint64_t> bits;
+      for (const double number : out) bits.push_back(std::bit_cast<std::uint64_t>(number));
+      if (first.empty()) first = bits;
+      CHECK(bits == first);
+    });
   }
 }
 

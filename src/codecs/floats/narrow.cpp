@@ -62,6 +62,36 @@ template <typename Bits>
   return (limit - number) >> (sizeof(Bits) * 8 - 1);
 }
 
+/// Between which magnitudes numbers lie.
+template <typename Bits>
+struct Extent {
+  Bits least = ~Bits{0};
+  Bits least_below = ~Bits{0};  // one less than the least that is not 0
+  Bits most = 0;
+
+  /// Nothing is lost.
+  [[gnu::always_inline]] bool is_kept(const Limits<Bits>& limits) const {
+    return least_below >= limits.flushed && most < limits.too_large;
+  }
+};
+
+template <typename Number>
+[[gnu::always_inline]] inline Extent<typename Wide<Number>::Bits> extent_of(const Number* values,
+                                                                            std::size_t count) {
+  using Bits = typename Wide<Number>::Bits;
+  Extent<Bits> extent;
+  Bits least = extent.least;
+  Bits least_below = extent.least_below;
+  Bits most = extent.most;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bits magnitude = std::bit_cast<Bits>(values[i]) & ~Wide<Number>::kSign;
+    least = std::min(least, magnitude);
+    least_below = std::min<Bits>(least_below, magnitude - 1);
+    most = std::max(most, magnitude);
+  }
+  return {least, least_below, most};
+}
+
 template <typename Number>
 [[gnu::always_inline]] inline CastCounts counts_of(const Number* values, std::size_t count,
                                                    const Limits<typename Wide<Number>::Bits>& limits) {
@@ -106,29 +136,50 @@ struct Narrow {
   static constexpr Limits<Wider> kLimits = {kTooLarge, kFlushed, To::kSaturates};
   static constexpr Wider kPayload = To::kSaturates ? 0 : To::kNan - To::kClipped - 1;
 
+  /// Of a magnitude that is not too large.
   [[gnu::always_inline]] static Wider rounded(Wider magnitude) {
     const Wider odd = (magnitude >> kShift) & 1;
-    Wider result = (magnitude - kRebias + kHalfStep - 1 + odd) >> kShift;
-    if constexpr (To::kBias != From::kBias) {
-      const Number aligned = std::bit_cast<Number>(magnitude) + std::bit_cast<Number>(kAligned);
-      result = magnitude < kSmallestNormal ? std::bit_cast<Wider>(aligned) - kAligned : result;
-    }
+    const Wider result = (magnitude - kRebias + kHalfStep - 1 + odd) >> kShift;
+    if constexpr (To::kBias == From::kBias) return result;
+    const Number aligned = std::bit_cast<Number>(magnitude) + std::bit_cast<Number>(kAligned);
+    return magnitude < kSmallestNormal ? std::bit_cast<Wider>(aligned) - kAligned : result;
+  }
+
+  /// Of any, infinities and NaN as well.
+  [[gnu::always_inline]] static Wider rounded_or_clipped(Wider magnitude) {
+    Wider result = rounded(magnitude);
     result = magnitude >= kTooLarge ? Wider{To::kClipped} : result;
     const Wider payload = (magnitude >> kShift) & kPayload;
     return magnitude > From::kInfinity ? (Wider{To::kNan} | payload) : result;
   }
 
-  [[gnu::always_inline]] static void run(const Number* values, std::size_t count, std::byte* out,
-                                         CastCounts* counts) {
+  template <Wider Round(Wider)>
+  [[gnu::always_inline]] static void round_all(const Number* values, std::size_t count, std::byte* out) {
     using Bits = typename To::Bits;
     std::array<Bits, kElementsAtOnce> elements;
     for (std::size_t i = 0; i < count; ++i) {
       const auto bits = std::bit_cast<Wider>(values[i]);
       const Wider sign = (bits & From::kSign) >> (sizeof(Wider) - sizeof(Bits)) * 8;
-      elements[i] = detail::swap_on_big_endian(static_cast<Bits>(rounded(bits & ~From::kSign) | sign));
+      elements[i] = detail::swap_on_big_endian(static_cast<Bits>(Round(bits & ~From::kSign) | sign));
     }
     std::memcpy(out, elements.data(), count * sizeof(Bits));
-    *counts = counts_of(values, count, kLimits);
+  }
+
+  [[gnu::always_inline]] static void run_within(const Extent<Wider>& extent, const Number* values,
+                                                std::size_t count, std::byte* out, CastCounts* counts) {
+    // So it is with nearly all weights.
+    if (extent.is_kept(kLimits)) {
+      round_all<rounded>(values, count, out);
+      *counts = {};
+    } else {
+      round_all<rounded_or_clipped>(values, count, out);
+      *counts = counts_of(values, count, kLimits);
+    }
+  }
+
+  [[gnu::always_inline]] static void run(const Number* values, std::size_t count, std::byte* out,
+                                         CastCounts* counts) {
+    run_within(extent_of(values, count), values, count, out, counts);
   }
 };
 
@@ -139,27 +190,35 @@ template <typename To>
 struct NarrowOdd {
   using From = Wide<double>;
   static constexpr std::uint64_t kCutOff = (std::uint64_t{1} << (From::kMantissa - 23)) - 1;
-  // F32's normal numbers: others are rounded from F64 itself.
-  static constexpr auto kSmallest = std::bit_cast<std::uint64_t>(0x1p-126);
-  static constexpr auto kTooLarge = std::bit_cast<std::uint64_t>(0x1p128);
+  // Numbers that are no normal ones of F32 are rounded from F64 itself.
+  static constexpr Limits<std::uint32_t> kNormal = {0x7f800000, 0x00800000, false};
 
   [[gnu::always_inline]] static void run(const double* values, std::size_t count, std::byte* out,
                                          CastCounts* counts) {
     std::array<float, kElementsAtOnce> floats;
-    std::uint64_t others = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const auto bits = std::bit_cast<std::uint64_t>(values[i]);
       const std::uint64_t odd = (bits | ((bits & kCutOff) + kCutOff)) & ~kCutOff;
       floats[i] = static_cast<float>(std::bit_cast<double>(odd));
-      const std::uint64_t magnitude = bits & ~From::kSign;
-      others += above<std::uint64_t>(kTooLarge - 1, magnitude);
-      others += above<std::uint64_t>(0, magnitude) - above<std::uint64_t>(kSmallest - 1, magnitude);
     }
-    if (others == 0) {
-      Narrow<To, float>::run(floats.data(), count, out, counts);
+    const Extent<std::uint32_t> extent = extent_of(floats.data(), count);
+    if (extent.is_kept(kNormal) && (extent.least != 0 || has_as_many_zeros(values, floats.data(), count))) {
+      Narrow<To, float>::run_within(extent, floats.data(), count, out, counts);
     } else {
       Narrow<To, double>::run(values, count, out, counts);
     }
+  }
+
+  /// Whether what is 0 as F32 was 0 before.
+  [[gnu::always_inline]] static bool has_as_many_zeros(const double* values, const float* floats,
+                                                       std::size_t count) {
+    std::uint64_t before = 0;
+    std::uint32_t after = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      before += above<std::uint64_t>(0, std::bit_cast<std::uint64_t>(values[i]) & ~From::kSign);
+    for (std::size_t i = 0; i < count; ++i)
+      after += above<std::uint32_t>(0, std::bit_cast<std::uint32_t>(floats[i]) & ~Wide<float>::kSign);
+    return before == after;
   }
 };
 
@@ -183,7 +242,7 @@ struct Convert {
     for (std::size_t i = 0; i < count; ++i)
       elements[i] = detail::swap_on_big_endian(std::bit_cast<Bits>(static_cast<To>(values[i])));
     std::memcpy(out, elements.data(), count * sizeof(Bits));
-    *counts = counts_of(values, count, kLimits);
+    *counts = extent_of(values, count).is_kept(kLimits) ? CastCounts{} : counts_of(values, count, kLimits);
   }
 };
 
