@@ -14,6 +14,7 @@ class Scratch {
       : elements_(std::make_unique_for_overwrite<T[]>(count)), count_(count) {}
 
   std::span<T> span() { return {elements_.get(), count_}; }
+  std::span<const T> span() const { return {elements_.get(), count_}; }
   std::span<T> first(std::size_t count) { return span().first(count); }
 
  private:

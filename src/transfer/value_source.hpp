@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "codecs/floats/float_kind.hpp"
 #include "transfer/byte_source.hpp"
 
 namespace aerotool {
@@ -29,6 +32,17 @@ class ValueSource {
   /// fits_f32().
   virtual void read(std::uint64_t first, std::span<float> out) const = 0;
   virtual void read(std::uint64_t first, std::span<double> out) const = 0;
+
+  /// The same doubles, from `first` on, for those who need them once: so many at a time that they stay in a
+  /// core's cache, in order. `visit` gets the index of the first of them.
+  using Visit = std::function<void(std::uint64_t first, std::span<const double> numbers)>;
+  virtual void for_each_run(std::uint64_t first, std::uint64_t count, const Visit& visit) const;
+
+  /// The kind that they are stored as, one by one, where they are: then read_stored() fills `out` with the
+  /// elements as they lie in the file.
+  virtual std::optional<FloatKind> stored_kind() const { return std::nullopt; }
+  virtual void read_stored(std::uint64_t /*first*/, std::span<std::byte> /*out*/) const {}
+
   /// How many are decoded at once (a block): a part of them takes as long as all.
   virtual std::uint64_t unit() const { return 1; }
 

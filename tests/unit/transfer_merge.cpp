@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -12,6 +14,7 @@
 #include "transfer/transforms/merge/model_stock.hpp"
 #include "transfer/transforms/merge/slerp.hpp"
 #include "transfer/transforms/merge/sums.hpp"
+#include "vectors.hpp"
 
 using namespace aerotool;
 using namespace aerotool::merging;
@@ -165,6 +168,23 @@ TEST_CASE("the largest magnitudes are kept, of equal ones the first") {
   CHECK(kept_by(keep_largest(given(numbers), zeros, 0), numbers) == std::vector<double>(numbers.size()));
 }
 
+TEST_CASE("the largest magnitudes of a tensor whose parts differ") {
+  // The first block is like none of the others, and lower halves of bits are empty or not.
+  std::vector<float> numbers = many(7, 1'000'003);
+  for (std::size_t i = 0; i < 300'000; ++i) numbers[i] *= 0x1p-20F;
+  for (std::size_t i = 700'000; i < numbers.size(); ++i)
+    numbers[i] *= 1.0F + static_cast<float>(i % 3) * 0x1p-20F;
+  const auto zeros = given(std::vector<float>(numbers.size()));
+  const auto order = ranked(numbers, true);
+  for (const double density : {0.001, 0.05, 0.2, 0.3, 0.4, 0.68, 0.7, 0.9}) {
+    CAPTURE(density);
+    const auto count = static_cast<std::size_t>(density * static_cast<double>(numbers.size()));
+    std::vector<double> wanted(numbers.size());
+    for (std::size_t i = 0; i < count; ++i) wanted[order[i]] = numbers[order[i]];
+    CHECK(kept_by(keep_largest(given(numbers), zeros, density), numbers) == wanted);
+  }
+}
+
 TEST_CASE("ranks of magnitudes that are all equal") {
   const std::vector<float> numbers(2'000'003, -0.5F);
   const auto zeros = given(std::vector<float>(numbers.size()));
@@ -219,4 +239,84 @@ TEST_CASE("several threads that ask first get the same numbers") {
     for (auto& own : found) threads.emplace_back([&] { own = all_of(*shared); });
   }
   for (const auto& own : found) CHECK(own == alone);
+}
+
+namespace {
+
+/// Numbers of a tensor in BF16, which are read as they are stored.
+class GivenBf16 final : public ValueSource {
+ public:
+  explicit GivenBf16(std::vector<std::uint16_t> bits) : bits_(std::move(bits)) {}
+  std::uint64_t count() const override { return bits_.size(); }
+  bool fits_f32() const override { return true; }
+  void read(std::uint64_t first, std::span<float> out) const override { copy(first, out); }
+  void read(std::uint64_t first, std::span<double> out) const override { copy(first, out); }
+  std::optional<FloatKind> stored_kind() const override { return FloatKind::bf16; }
+  void read_stored(std::uint64_t first, std::span<std::byte> out) const override {
+    const auto bytes = std::as_bytes(std::span(bits_));
+    std::ranges::copy(bytes.subspan(2 * first, out.size()), out.begin());
+  }
+  const std::string& path() const override { return path_; }
+  std::vector<StoredTensor> inputs() const override { return {}; }
+
+ private:
+  template <typename Number>
+  void copy(std::uint64_t first, std::span<Number> out) const {
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = static_cast<Number>(std::bit_cast<float>(std::uint32_t{bits_[first + i]} << 16));
+  }
+  std::vector<std::uint16_t> bits_;
+  std::string path_ = "given";
+};
+
+/// Of all magnitudes that a BF16 has, small ones too.
+std::vector<std::uint16_t> many_bf16(std::uint32_t seed) {
+  std::vector<std::uint16_t> bits(600'001);
+  std::uint32_t state = seed;
+  for (std::uint16_t& one : bits) {
+    state = state * 1664525U + 1013904223U;
+    one = static_cast<std::uint16_t>(state >> 16);
+    if ((one & 0x7f80) == 0x7f80) one = 0;
+    if (state % 7 != 0) one = static_cast<std::uint16_t>((one & 0x83ff) | 0x3c00);
+  }
+  return bits;
+}
+
+Values as_floats(const std::vector<std::uint16_t>& bits) {
+  std::vector<float> numbers;
+  for (const std::uint16_t one : bits) numbers.push_back(std::bit_cast<float>(std::uint32_t{one} << 16));
+  return given(std::move(numbers));
+}
+
+}  // namespace
+
+TEST_CASE("all vectors merge the same way, and BF16 as it is stored as the floats that it is") {
+  const std::array bits = {many_bf16(1), many_bf16(2), many_bf16(3)};
+  const auto merged_by_all = [&](auto of) {
+    const auto base = of(bits[0]);
+    const auto a = of(bits[1]);
+    const auto b = of(bits[2]);
+    std::vector<std::vector<double>> merged = {
+        all_of(*linear({{a, 0.6}, {b, 0.3}}, true)),
+        all_of(*task_arithmetic(base, {{a, 0.6}, {b, 0.3}}, 0.7, true)),
+        all_of(*slerp(a, b, 0.3)),
+        all_of(*nuslerp(a, b, base, 0.3)),
+        all_of(*model_stock(base, {a, b})),
+    };
+    for (const double density : {0.3, 0.01}) {
+      const std::vector<Difference> models = {{a, 0.6, keep_largest(a, base, density)},
+                                              {b, 0.3, keep_between(b, base, density, 0.2)}};
+      merged.push_back(all_of(*merge_differences(base, models, Consensus::sign, 0.7, true)));
+    }
+    return merged;
+  };
+  std::vector<std::vector<double>> first;
+  for_all_vectors([&](Vectors vectors) {
+    CAPTURE(static_cast<int>(vectors));
+    const auto stored = merged_by_all(
+        [](const std::vector<std::uint16_t>& one) -> Values { return std::make_shared<GivenBf16>(one); });
+    if (first.empty()) first = stored;
+    CHECK(stored == first);
+    CHECK(merged_by_all(as_floats) == first);
+  });
 }

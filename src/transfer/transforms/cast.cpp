@@ -26,11 +26,18 @@ class CastBytes final : public ByteSource {
   std::vector<StoredTensor> inputs() const override { return values_->inputs(); }
 
   void read(std::uint64_t offset, std::span<std::byte> out) const override {
+    if (out.empty()) return;
+    const std::uint64_t first = offset / width_;
+    const std::uint64_t count = (offset + out.size() + width_ - 1) / width_ - first;
+    Part part = {offset, out, {}, {}};
+    if (to_.tally) part.fresh = to_.tally->take(first, first + count);
     if (values_->fits_f32()) {
-      read_by<float>(offset, out);
+      read_floats(first, count, part);
     } else {
-      read_by<double>(offset, out);
+      values_->for_each_run(
+          first, count, [&](std::uint64_t at, std::span<const double> numbers) { put(at, numbers, part); });
     }
+    if (to_.tally) to_.tally->add(part.counts);
   }
 
   bool may_refuse() const override { return to_.overflow == Overflow::refuse && to_.tally; }
@@ -45,50 +52,60 @@ class CastBytes final : public ByteSource {
   }
 
  private:
-  template <typename Number>
-  void read_by(std::uint64_t offset, std::span<std::byte> out) const {
-    if (out.empty()) return;
+  /// What a read fills, and what it counts: of the elements that were not read before.
+  struct Part {
+    std::uint64_t offset = 0;
+    std::span<std::byte> out;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> fresh;
+    CastCounts counts;
+  };
+
+  void read_floats(std::uint64_t first, std::uint64_t count, Part& part) const {
     // Pieces begin where blocks of the source do, so that none is decoded twice.
     const std::uint64_t unit = std::max<std::uint64_t>(values_->unit(), 1);
     const std::uint64_t piece = std::max<std::uint64_t>(kElementsAtOnce / unit, 1) * unit;
-    const std::uint64_t end = (offset + out.size() + width_ - 1) / width_;
-    Scratch<Number> numbers(std::min(piece, end - offset / width_));
-    Scratch<std::byte> bytes(numbers.span().size() * width_);
-    for (std::uint64_t first = offset / width_; first < end;) {
+    const std::uint64_t end = first + count;
+    Scratch<float> numbers(std::min(piece, count));
+    while (first < end) {
       const std::uint64_t next = std::min(end, first / piece * piece + piece);
       const auto values = numbers.first(next - first);
       values_->read(first, values);
-      // Elements that the range cuts are made beside it.
-      const std::uint64_t at = first * width_;
-      const std::uint64_t to = next * width_;
-      const std::uint64_t from_byte = std::max(at, offset);
-      const std::uint64_t to_byte = std::min<std::uint64_t>(to, offset + out.size());
-      const auto target = out.subspan(from_byte - offset, to_byte - from_byte);
-      if (target.size() == to - at) {
-        put(first, std::span<const Number>(values), target);
-      } else {
-        put(first, std::span<const Number>(values), bytes.first(to - at));
-        std::memcpy(target.data(), bytes.span().data() + (from_byte - at), target.size());
-      }
+      put(first, std::span<const float>(values), part);
       first = next;
     }
   }
 
   template <typename Number>
-  void put(std::uint64_t first, std::span<const Number> values, std::span<std::byte> out) const {
-    if (!to_.tally) {
-      narrow(to_.kind, values, out);
+  void put(std::uint64_t first, std::span<const Number> values, Part& part) const {
+    // Elements that the range cuts are made beside it.
+    const std::uint64_t at = first * width_;
+    const std::uint64_t to = at + values.size() * width_;
+    const std::uint64_t from_byte = std::max(at, part.offset);
+    const std::uint64_t to_byte = std::min<std::uint64_t>(to, part.offset + part.out.size());
+    const auto target = part.out.subspan(from_byte - part.offset, to_byte - from_byte);
+    if (target.size() == to - at) {
+      narrow_and_count(first, values, target, part);
       return;
     }
-    const auto runs = to_.tally->take(first, first + values.size());
-    if (runs.size() == 1 && runs.front().second - runs.front().first == values.size()) {
-      to_.tally->add(narrow(to_.kind, values, out));
-      return;
-    }
-    narrow(to_.kind, values, out);
-    for (const auto& [begin, end] : runs) {
-      const std::uint64_t at = begin - first;
-      to_.tally->add(narrow(to_.kind, values.subspan(at, end - begin), out.subspan(at * width_)));
+    Scratch<std::byte> bytes(to - at);
+    narrow_and_count(first, values, bytes.span(), part);
+    std::memcpy(target.data(), bytes.span().data() + (from_byte - at), target.size());
+  }
+
+  template <typename Number>
+  void narrow_and_count(std::uint64_t first, std::span<const Number> values, std::span<std::byte> out,
+                        Part& part) const {
+    const CastCounts of_all = narrow(to_.kind, values, out);
+    if (!of_all.any()) return;
+    const std::uint64_t after = first + values.size();
+    for (const auto& [fresh_from, fresh_to] : part.fresh) {
+      const std::uint64_t begin = std::max(first, fresh_from);
+      const std::uint64_t end = std::min(after, fresh_to);
+      if (begin >= end) continue;
+      const std::uint64_t place = begin - first;
+      part.counts.add(end - begin == values.size() ? of_all
+                                                   : narrow(to_.kind, values.subspan(place, end - begin),
+                                                            out.subspan(place * width_)));
     }
   }
 

@@ -19,6 +19,10 @@ class StoredValues final : public ValueSource {
   void read(std::uint64_t first, std::span<double> out) const override {
     read_as(FloatKind::f64, first, out);
   }
+  std::optional<FloatKind> stored_kind() const override { return kind_; }
+  void read_stored(std::uint64_t first, std::span<std::byte> out) const override {
+    tensor_.model->read(tensor_.index, first * width_of(kind_), out);
+  }
   const std::string& path() const override { return tensor_.model->path_of(tensor_.index); }
   std::vector<StoredTensor> inputs() const override { return {tensor_}; }
 

@@ -67,16 +67,16 @@ class Differences final : public MergedValues {
         normalize_(normalize) {}
 
  private:
-  void merge(std::uint64_t first, std::span<double> out) const override {
+  void merge(std::uint64_t first, const Inputs& inputs, std::span<double> out) const override {
     Scratch<double> base(out.size());
     const std::span<const double> from = base.span();
-    source(0).read(first, base.span());
+    inputs.put(0, base.span());
     // Of each model where they are looked at twice.
     Scratch<double> differences(out.size() * (consensus_ == Consensus::sign ? models_.size() : 1));
     std::ranges::fill(out, 0.0);
     for (std::size_t i = 0; i < models_.size(); ++i) {
       const auto own = own_part(differences, i, out.size());
-      with_numbers(source(i + 1), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+      inputs.with(i + 1, [&]<typename Number>(std::span<const Number> numbers) {
         vectorised<PutDifference<Number>>(numbers, from, own);
       });
       if (models_[i].sparsifier) models_[i].sparsifier->apply(first, own);

@@ -9,6 +9,16 @@
 namespace aerotool::merging {
 
 template <typename Number>
+struct Put {
+  [[gnu::always_inline]] static void run(std::span<const Number> numbers, std::span<double> out) {
+    const std::size_t count = out.size();
+    const Number* const from = numbers.data();
+    double* const to = out.data();
+    for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<double>(from[i]);
+  }
+};
+
+template <typename Number>
 struct PutScaled {
   [[gnu::always_inline]] static void run(std::span<const Number> numbers, double weight,
                                          std::span<double> out) {

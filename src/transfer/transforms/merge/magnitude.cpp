@@ -162,9 +162,11 @@ class Ranking {
     Scratch<std::uint32_t> bits(kPieceElements);
     for (std::uint64_t first = block * kBlockElements; first < end; first += kPieceElements) {
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceElements, end - first));
-      with_numbers(*model_, first, count, [&]<typename Number>(std::span<const Number> numbers) {
-        with_numbers(*base_, first, count, [&]<typename OfBase>(std::span<const OfBase> base) {
-          vectorised<PutBitsOfDifference<Number, OfBase>>(numbers, base, bits.first(count));
+      const Numbers model(*model_, first, count);
+      const Numbers base(*base_, first, count);
+      model.with(0, count, [&]<typename Number>(std::span<const Number> numbers) {
+        base.with(0, count, [&]<typename OfBase>(std::span<const OfBase> minus) {
+          vectorised<PutBitsOfDifference<Number, OfBase>>(numbers, minus, bits.first(count));
         });
       });
       if (!visit(first, std::span<const std::uint32_t>(bits.first(count)))) return;

@@ -15,15 +15,28 @@ void MergedValues::read(std::uint64_t first, std::span<float> out) const {
 }
 
 void MergedValues::read(std::uint64_t first, std::span<double> out) const {
-  constexpr std::uint64_t kElementsAtOnce = std::uint64_t{16} << 10;
+  for_each_run(first, out.size(), [&](std::uint64_t at, std::span<const double> numbers) {
+    std::ranges::copy(numbers, out.subspan(at - first).begin());
+  });
+}
+
+void MergedValues::for_each_run(std::uint64_t first, std::uint64_t count, const Visit& visit) const {
+  // So many are read at once that a read is cheap beside their bytes, and they stay in a core's cache.
+  constexpr std::uint64_t kReadAtOnce = std::uint64_t{16} << 10;
   // Pieces end where blocks of the sources do, so that none is decoded twice.
-  const std::uint64_t piece = std::max<std::uint64_t>(kElementsAtOnce / unit(), 1) * unit();
-  while (!out.empty()) {
-    const std::uint64_t next = first / piece * piece + piece;
-    const auto part = out.first(std::min<std::uint64_t>(out.size(), next - first));
-    merge(first, part);
-    first += part.size();
-    out = out.subspan(part.size());
+  const std::uint64_t piece = std::max<std::uint64_t>(kReadAtOnce / unit(), 1) * unit();
+  const std::uint64_t end = first + count;
+  Scratch<double> numbers(kMergedAtOnce);
+  while (first < end) {
+    const std::uint64_t next = std::min(end, first / piece * piece + piece);
+    Inputs inputs(sources_, first, next - first);
+    for (std::uint64_t at = first; at < next; at += kMergedAtOnce) {
+      const auto part = numbers.first(std::min<std::uint64_t>(kMergedAtOnce, next - at));
+      inputs.choose(at - first, part.size());
+      merge(at, inputs, part);
+      visit(at, part);
+    }
+    first = next;
   }
 }
 

@@ -31,10 +31,10 @@ class ModelStock final : public MergedValues {
     return ratio_;
   }
 
-  void merge(std::uint64_t first, std::span<double> out) const override {
+  void merge(std::uint64_t /*first*/, const Inputs& inputs, std::span<double> out) const override {
     const double ratio = this->ratio();
     for (std::size_t i = 1; i < sources(); ++i) {
-      with_numbers(source(i), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+      inputs.with(i, [&]<typename Number>(std::span<const Number> numbers) {
         if (i == 1) {
           vectorised<PutScaled<Number>>(numbers, 1.0, out);
         } else {
@@ -44,7 +44,7 @@ class ModelStock final : public MergedValues {
     }
     vectorised<Divide>(static_cast<double>(models_), out);
     vectorised<Multiply>(ratio, out);
-    with_numbers(source(0), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+    inputs.with(0, [&]<typename Number>(std::span<const Number> numbers) {
       vectorised<AddScaled<Number>>(numbers, 1 - ratio, out);
     });
   }

@@ -22,8 +22,9 @@ class Products {
   void add_block(std::uint64_t block) const;
   std::size_t place(std::size_t a, std::size_t b) const;
 
-  std::vector<Values> vectors_;
-  Values base_;
+  std::vector<Values> sources_;  // the vectors, and the base where there is one
+  std::size_t vectors_;
+  bool has_base_;
   std::size_t pairs_;
   mutable FirstPass pass_;
   mutable Once begun_;

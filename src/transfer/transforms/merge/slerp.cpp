@@ -59,10 +59,10 @@ class Arc final : public MergedValues {
     return factors_;
   }
 
-  void merge(std::uint64_t first, std::span<double> out) const override {
+  void merge(std::uint64_t /*first*/, const Inputs& inputs, std::span<double> out) const override {
     const Factors& factors = this->factors();
     const auto add = [&](std::size_t number, double factor, bool begins) {
-      with_numbers(source(number), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+      inputs.with(number, [&]<typename Number>(std::span<const Number> numbers) {
         if (begins) {
           vectorised<PutScaled<Number>>(numbers, factor, out);
         } else {
@@ -77,11 +77,11 @@ class Arc final : public MergedValues {
     }
     // b + f (x - b) + g (y - b), each difference by itself.
     Scratch<double> base(out.size());
-    source(2).read(first, base.span());
+    inputs.put(2, base.span());
     Scratch<double> sum(out.size());
     const std::span<const double> from = base.span();
     for (std::size_t i = 0; i < 2; ++i) {
-      source(i).read(first, out);
+      inputs.put(i, out);
       vectorised<Subtract<double>>(from, out);
       const std::span<const double> difference = out;
       if (i == 0) {

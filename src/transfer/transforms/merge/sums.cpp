@@ -44,9 +44,9 @@ class Linear final : public MergedValues {
   }
 
  private:
-  void merge(std::uint64_t first, std::span<double> out) const override {
+  void merge(std::uint64_t /*first*/, const Inputs& inputs, std::span<double> out) const override {
     for (std::size_t i = 0; i < sources(); ++i) {
-      with_numbers(source(i), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+      inputs.with(i, [&]<typename Number>(std::span<const Number> numbers) {
         if (i == 0) {
           vectorised<PutScaled<Number>>(numbers, weights_[i], out);
         } else {
@@ -81,12 +81,12 @@ class TaskArithmetic final : public MergedValues {
       : MergedValues(std::move(sources)), weights_(std::move(weights)), lambda_(lambda), divisor_(divisor) {}
 
  private:
-  void merge(std::uint64_t first, std::span<double> out) const override {
+  void merge(std::uint64_t /*first*/, const Inputs& inputs, std::span<double> out) const override {
     Scratch<double> base(out.size());
-    source(0).read(first, base.span());
+    inputs.put(0, base.span());
     std::ranges::fill(out, 0.0);
     for (std::size_t i = 1; i < sources(); ++i) {
-      with_numbers(source(i), first, out.size(), [&]<typename Number>(std::span<const Number> numbers) {
+      inputs.with(i, [&]<typename Number>(std::span<const Number> numbers) {
         vectorised<AddDifference<Number>>(numbers, std::span<const double>(base.span()), weights_[i - 1],
                                           out);
       });
