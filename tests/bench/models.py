@@ -114,6 +114,34 @@ def write_fp8(folder: Path, size: int) -> None:
     (folder / "config.json").write_text(json.dumps({"quantization_config": config}))
 
 
+def write_family(folder: Path, size: int) -> list[Path]:
+    """Folders of a base and of two models that were made of it, in BF16 of `size` bytes each."""
+    normal = random.Random(2)
+    tuned = array.array("f", (normal.gauss(0, 0.02) for _ in range(1 << 18)))
+    vocabulary, width = llama(size)[0][1]
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": vocabulary,
+        "hidden_size": width,
+        "intermediate_size": 3 * width,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": width // 64,
+        "num_key_value_heads": width // 64,
+        "tie_word_embeddings": False,
+    }
+    made = []
+    for name, distance in (("base", 0.0), ("a", 0.002), ("b", 0.003)):
+        wide = array.array("f", (x + normal.gauss(0, distance) for x in tuned)).tobytes()
+        block = bytearray(len(wide) // 2)
+        block[0::2], block[1::2] = wide[2::4], wide[3::4]
+        made.append(folder / name)
+        made[-1].mkdir(parents=True)
+        write_safetensors(made[-1] / "model.safetensors", size, bytes(block))
+        (made[-1] / "config.json").write_text(json.dumps(config))
+    return made
+
+
 def _string(text: str) -> bytes:
     return struct.pack("<Q", len(text)) + text.encode()
 
