@@ -1,5 +1,6 @@
 """The parts of the benchmark, each a table."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -125,6 +126,37 @@ def compute(bench: Bench) -> Table:
     models.write_fp8(source, bench.size // 2)
     row(source, "1.3", "--dequantize", of_output=True)
     shutil.rmtree(source)
+    return table
+
+
+# What is asked of the models that write_family makes.
+MERGES = {
+    "linear": lambda base, a, b: [a, b, "--weight", "0.6,0.4"],
+    "slerp": lambda base, a, b: [a, "--base", base, "--t", "0.35"],
+    "ties": lambda base, a, b: [a, b, "--base", base, "--density", "0.3", "--weight", "0.6,0.4"],
+}
+
+
+def merge_words(method: str, family: list[Path], out: Path) -> list[object]:
+    return ["merge", "-q", "--method", method, *MERGES[method](*family), "-o", out]
+
+
+def merge(bench: Bench) -> Table:
+    """Of two models in BF16, and with ties of their base, too; content ids of all of them are made on the way."""
+    table = Table("merges", ["command", "time", "ratio", "budget", "peak memory"])
+    out, copy = bench.path("out.safetensors"), bench.path("copy")
+    folders = models.write_family(bench.path("family"), bench.size // 2)
+    family = [folder / "model.safetensors" for folder in folders]
+    anew = removing(copy, out)
+    floor = Contender("cp of one input", ["cp", family[0], copy], anew)
+    ours = {method: bench.ours(f"merge --method {method}", *merge_words(method, family, out), before=anew)
+            for method in MERGES}
+    bench.time(floor, *ours.values())
+    table.rows.append([floor.name, spread(floor.seconds), "", "", ""])
+    for method, budget in (("linear", "1.6"), ("slerp", "2.2"), ("ties", "6")):
+        anew()
+        peak = bench.peak(*merge_words(method, family, out))
+        table.rows.append([*compared(ours[method], floor, budget), f"{peak / (1 << 20):.0f} MiB"])
     return table
 
 
@@ -347,7 +379,32 @@ def memory(bench: Bench) -> Table:
             table.rows.append([shown, f"{size / GIB:g} GiB", f"{most / (1 << 20):.1f} MiB", "64 MiB"])
         removing(source, aero)()
         _remove_tree(parts)
+        _computed_memory(bench, table, size)
     return table
+
+
+def _computed_memory(bench: Bench, table: Table, size: int) -> None:
+    """The rows of what is computed, of inputs and outputs of up to `size` bytes."""
+    out, made = bench.path("out.safetensors"), bench.path("computed")
+
+    def row(shown: str, *words: object) -> None:
+        most = bench.peak(*words)
+        removing(out)()
+        table.rows.append([shown, f"{size / GIB:g} GiB", f"{most / (1 << 20):.1f} MiB", "64 MiB"])
+
+    for name, write, weights, options in (
+        ("f32.safetensors", models.write_f32, size, ["--dtype", "bf16"]),
+        ("q4_k.gguf", models.write_gguf, size // 4, ["--dequantize"]),
+        ("fp8", models.write_fp8, size // 2, ["--dequantize"]),
+    ):
+        made.mkdir()
+        write(made / name, weights)
+        row(f"convert {' '.join(options)} {name}", "convert", "-q", *options, made / name, out)
+        shutil.rmtree(made)
+    family = [folder / "model.safetensors" for folder in models.write_family(made, size // 2)]
+    for method in MERGES:
+        row(f"merge --method {method}", *merge_words(method, family, out))
+    shutil.rmtree(made)
 
 
 def scaling(bench: Bench) -> Table:
@@ -415,44 +472,83 @@ def count_instructions(bench: Bench) -> Table:
 
 def compare_libraries(bench: Bench) -> Table:
     table = Table("beside the libraries", ["what", "time", "ratio"])
-    source, quantized = bench.path("m.safetensors"), bench.path("m.gguf")
-    models.write_safetensors(source, bench.size)
-    models.write_gguf(quantized, bench.size // 2)
-    out, other = bench.path("out.aero"), bench.path("other")
     try:
         python = libraries.python()
     except libraries.Missing as reason:
         table.notes.append(f"skipped: the libraries cannot be installed here: {reason}")
         return table
+    source, quantized, out, other = (bench.path(name) for name in ("m.safetensors", "m.gguf", "out.aero", "other"))
 
     def library(name: str, script: str, *words: object) -> Contender:
         return Contender(name, [python, "-c", script, *words], removing(other), own_clock=True)
 
-    groups = (
-        (
-            bench.ours("convert m.safetensors out.aero", "convert", source, out, before=removing(out)),
-            library("safetensors.torch: load_file, save_file", libraries.SAFETENSORS, source, other),
-            library("ztensor: convert", libraries.ZTENSOR, source, other),
-        ),
-        (
-            bench.ours("list m.gguf", "list", quantized),
-            library("gguf: GGUFReader, names and shapes", libraries.GGUF, quantized),
-        ),
+    models.write_safetensors(source, bench.size)
+    _beside(
+        bench,
+        table,
+        bench.ours("convert m.safetensors out.aero", "convert", source, out, before=removing(out)),
+        library("safetensors.torch: load_file, save_file", libraries.SAFETENSORS, source, other),
+        library("ztensor: convert", libraries.ZTENSOR, source, other),
     )
-    for ours, *theirs in groups:
-        bench.time(ours, *theirs, rounds=3)
-        table.rows.append([f"aerotool {ours.name}", spread(ours.seconds), ""])
-        for contender in theirs:
-            ratio = f"{contender.over(ours):.1f} x aerotool"
-            table.rows.append([contender.name, spread(contender.seconds), ratio])
-        removing(out, other)()
+    removing(source, out, other)()
+    models.write_gguf(quantized, bench.size // 2)
+    _beside(
+        bench,
+        table,
+        bench.ours("list m.gguf", "list", quantized),
+        library("gguf: GGUFReader, names and shapes", libraries.GGUF, quantized),
+    )
+    # What takes the libraries minutes.
+    models.write_gguf(quantized, bench.size // 16)
+    out = bench.path("out.safetensors")
+    words = ["convert", "-q", "--dequantize", "--dtype", "f32", quantized, out]
+    _beside(
+        bench,
+        table,
+        bench.ours("convert --dequantize --dtype f32 m.gguf", *words, before=removing(out)),
+        library("gguf: dequantize, tofile", libraries.DEQUANTIZE, quantized, other),
+    )
+    removing(quantized, out, other)()
+    _beside_mergekit(bench, table)
     table.notes.append("The libraries' times are without the interpreter's start and imports.")
     return table
+
+
+def _beside(bench: Bench, table: Table, ours: Contender, *theirs: Contender) -> None:
+    bench.time(ours, *theirs, rounds=min(bench.rounds, 3))
+    table.rows.append([f"aerotool {ours.name}", spread(ours.seconds), ""])
+    for contender in theirs:
+        table.rows.append([contender.name, spread(contender.seconds), f"{contender.over(ours):.1f} x aerotool"])
+
+
+def _beside_mergekit(bench: Bench, table: Table) -> None:
+    try:
+        python = libraries.merging_python()
+    except libraries.Missing as reason:
+        table.notes.append(f"mergekit is not compared: it cannot be installed here: {reason}")
+        return
+    folders = models.write_family(bench.path("family"), bench.size // 8)
+    out, other = bench.path("out.safetensors"), bench.path("merged")
+    for method in MERGES:
+        words = merge_words(method, [folder / "model.safetensors" for folder in folders], out)
+        config = json.dumps(libraries.mergekit_config(method, *folders))
+        _beside(
+            bench,
+            table,
+            bench.ours(f"merge --method {method}", *words, before=removing(out)),
+            Contender(
+                f"mergekit: {method}",
+                [python, "-c", libraries.MERGEKIT, config, other],
+                lambda: shutil.rmtree(other, ignore_errors=True),
+                own_clock=True,
+            ),
+        )
 
 
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "compute": compute,
+    "merge": merge,
     "validate": validate,
     "ztensor": ztensor,
     "cold": from_disk,
