@@ -22,14 +22,14 @@ struct WeighAndAdd {
   }
 };
 
-/// Each sum as the sign that it elects: 1 or -1; NaN elects nobody.
+/// Each sum as the sign that it elects: 1 or -1.
 struct Elect {
   [[gnu::always_inline]] static void run(std::span<double> sums) {
     for (double& sum : sums) sum = sum >= 0 ? 1.0 : -1.0;
   }
 };
 
-/// Adds the differences that have the elected sign, and their weight.
+/// Adds the differences that have the elected sign, and their weight. NaN goes through.
 struct AddElected {
   [[gnu::always_inline]] static void run(std::span<const double> differences, double weight,
                                          std::span<const double> signs, std::span<double> out,
@@ -41,7 +41,7 @@ struct AddElected {
     double* const divisor = weights.data();
     for (std::size_t i = 0; i < count; ++i) {
       const double toward = numbers[i] * elected[i];
-      to[i] = to[i] + (toward > 0 ? numbers[i] : 0.0);
+      to[i] = to[i] + (toward <= 0 ? 0.0 : numbers[i]);
       divisor[i] = divisor[i] + (toward > 0 ? weight : 0.0);
     }
   }
