@@ -3,6 +3,7 @@
 // be read anywhere, and is the same each time.
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "codecs/ggml/types.hpp"
@@ -87,8 +88,9 @@ class Computation {
   /// Weights that several tensors hold between them take the place of these, where all of them are planned.
   void decode_modules() {
     std::vector<PlannedTensor> decoded;
+    const auto cache = std::make_shared<quantized::PartCache>();
     for (const Model* model : plan_.models) {
-      std::vector<QuantizedWeight> weights = quantized_weights(*model, quantization_beside(*model));
+      std::vector<QuantizedWeight> weights = quantized_weights(*model, quantization_beside(*model), cache);
       if (weights.empty()) continue;
       std::vector<std::size_t> places(model->tensors().size(), kNone);  // in the plan
       for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
