@@ -507,6 +507,19 @@ TEST_CASE("quantized refusals: GPTQ and AWQ") {
   CHECK(error_of(ordered(1), kGptq) == "no error");
   CHECK(error_of(ordered(2), kGptq) == "tensor 'm.g_idx': names group 2 of 2");
   CHECK(error_of(ordered(-1), kGptq) == "tensor 'm.g_idx': names group -1 of 2");
+  const auto grouped = [](std::uint64_t groups, bool index) {
+    return [=](QuantizedModel& model) -> QuantizedModel& {
+      model.add("m.qweight", "I32", {groups, 8})
+          .add("m.qzeros", "I32", {groups, 1})
+          .add("m.scales", "F16", {groups, 8});
+      return index ? model.add("m.g_idx", "I32", {groups * 8}) : model;
+    };
+  };
+  const std::string eights = gptq_said(R"("bits":4,"group_size":8)");
+  CHECK(error_of(grouped(32768, true), eights) == "no error");
+  CHECK(error_of(grouped(32769, true), eights) ==
+        "tensor 'm.g_idx': is the index of 32,769 groups, more than the 32,768 that are decoded");
+  CHECK(error_of(grouped(32769, false), eights) == "no error");
 
   const auto awq_said = [](const std::string& more) {
     return quantization_said(R"("quant_method":"awq","group_size":32,)" + more);
@@ -523,6 +536,32 @@ TEST_CASE("quantized refusals: GPTQ and AWQ") {
                 },
                 kAwq),
             "no multiple of 8"));
+  // 2^62 outputs, whose bits are none modulo 2^64.
+  CHECK(error_of(
+            [](auto& model) -> auto& {
+              return model.add("m.qweight", "I32", {0, std::uint64_t{1} << 59})
+                  .add("m.qzeros", "I32", {0, 0})
+                  .add("m.scales", "F16", {0, std::uint64_t{1} << 62});
+            },
+            kAwq) == "tensor 'm.qzeros': has words that codes of 4 bits do not fill");
+}
+
+TEST_CASE("quantized refusals: indexes of more groups than models have") {
+  const auto packed_int_of = [](std::uint64_t groups, std::int32_t group) {
+    return [=](QuantizedModel& model) -> QuantizedModel& {
+      const auto columns = static_cast<std::int64_t>(groups);
+      return model.add("m.weight_packed", "I32", {1, (groups + 7) / 8})
+          .add("m.weight_scale", "BF16", {1, groups})
+          .add("m.weight_g_idx", "I32", {groups}, packed(std::vector<std::int32_t>(groups, group)))
+          .add("m.weight_shape", "I64", {2}, packed(std::vector<std::int64_t>{1, columns}));
+    };
+  };
+  const std::string ones =
+      compressed("pack-quantized", R"("num_bits":4,"type":"int","strategy":"group","group_size":1)");
+  CHECK(error_of(packed_int_of(32768, 7), ones) == "no error");
+  CHECK(error_of(packed_int_of(32769, 7), ones) ==
+        "tensor 'm.weight_g_idx': is the index of 32,769 groups, more than the 32,768 that are decoded");
+  CHECK(error_of(packed_int_of(32769, -1), ones) == "no error");
 }
 
 TEST_CASE("quantized refusals: bitsandbytes") {

@@ -99,6 +99,7 @@ void add_scales(const Module& module, const CompressedScheme& scheme, ScaledCode
     codes.inputs.push_back(zeros);
   }
   if (has_order(module, codes.columns, grid_columns)) {
+    module.require_few_groups(grid_columns);
     codes.group_index = module.stored(QuantRole::group_index);
     codes.inputs.push_back(*codes.group_index);
   }

@@ -66,6 +66,12 @@ void Module::require_only(std::initializer_list<QuantRole> roles) const {
   }
 }
 
+void Module::require_few_groups(std::uint64_t groups) const {
+  if (groups <= kMostIndexedGroups) return;
+  refuse(QuantRole::group_index, "is the index of " + with_thousands(groups) + " groups, more than the " +
+                                     with_thousands(kMostIndexedGroups) + " that are decoded");
+}
+
 void Module::require_said(const Value& map, std::string_view key, std::uint64_t number) const {
   if (!says(map, key)) return;
   const auto said = unsigned_at(map, key);

@@ -21,6 +21,10 @@ constexpr std::uint64_t pieces_of(std::uint64_t count, std::uint64_t size) {
   return count / size + (count % size != 0 ? 1 : 0);
 }
 
+/// Where an index says which groups inputs are in, all scales of an output are read for every few thousand of
+/// its numbers. Models have a tenth of so many.
+constexpr std::uint64_t kMostIndexedGroups = std::uint64_t{1} << 15;
+
 class Module {
  public:
   Module(const Model& model, const QuantizationConfig& config, const QuantizedGroup& group,
@@ -56,6 +60,8 @@ class Module {
   void require_shape(QuantRole role, const Shape& shape) const;
   /// Throws UnsupportedError where the module has tensors for other purposes.
   void require_only(std::initializer_list<QuantRole> roles) const;
+  /// Throws UnsupportedError where an index speaks of more groups than kMostIndexedGroups.
+  void require_few_groups(std::uint64_t groups) const;
   /// Throws UnsupportedError where it has a number that is another one; nothing said is fine.
   void require_said(const Value& map, std::string_view key, std::uint64_t number) const;
 

@@ -10,9 +10,6 @@
 namespace aerotool::quantized {
 namespace {
 
-/// With an index of their groups, the scales of an output are held at once.
-constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 20;
-
 /// The inputs of a group, and how many groups they make; -1 is one group for all.
 void set_groups(const Module& module, PackedColumns& columns) {
   const Value* const said = module.config().said().find("group_size");
@@ -24,7 +21,6 @@ void set_groups(const Module& module, PackedColumns& columns) {
     module.refuse_config("no group_size");
   }
   columns.groups = pieces_of(columns.inputs, columns.group_size);
-  if (columns.groups > kMostGroups) module.refuse("has more than a million groups");
 }
 
 PackedColumns columns_of(const Module& module) {
@@ -47,8 +43,12 @@ PackedColumns columns_of(const Module& module) {
 }
 
 QuantizedWeight weight_of(const Module& module, std::string layout, const PackedColumns& columns) {
+  const auto row_bits = checked_mul(columns.outputs, columns.bits);
+  if (!row_bits || *row_bits % 32 != 0)
+    module.refuse(QuantRole::zero,
+                  "has words that codes of " + std::to_string(columns.bits) + " bits do not fill");
   module.require_shape(QuantRole::scale, {columns.groups, columns.outputs});
-  module.require_shape(QuantRole::zero, {columns.groups, columns.outputs * columns.bits / 32});
+  module.require_shape(QuantRole::zero, {columns.groups, *row_bits / 32});
   return module.weight(std::move(layout), {columns.outputs, columns.inputs},
                        packed_columns_values(columns, module.cache()));
 }
@@ -76,13 +76,11 @@ QuantizedWeight gptq_weight(const Module& module) {
     module.refuse("has rows of words that codes of " + std::to_string(*bits) + " bits do not fill");
   columns.inputs = *all_bits / *bits;
   module.require_shape(QuantRole::codes, {words[0], columns.outputs});
-  const auto row_bits = checked_mul(columns.outputs, *bits);
-  if (!row_bits || *row_bits % 32 != 0)
-    module.refuse(QuantRole::zero, "has words that codes of " + std::to_string(*bits) + " bits do not fill");
   set_groups(module, columns);
   if (module.has(QuantRole::group_index)) {
     module.require_dtype(QuantRole::group_index, {"I32"});
     module.require_shape(QuantRole::group_index, {columns.inputs});
+    module.require_few_groups(columns.groups);
     columns.groups_of_inputs = module.stored(QuantRole::group_index);
   } else if (boolean_at(said, "desc_act").value_or(false)) {
     module.refuse_config("desc_act, but there is no g_idx");
