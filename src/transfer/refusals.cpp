@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "codecs/ggml/decode.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "model/ggml_dtype.hpp"
 
 namespace aerotool {
 namespace {
@@ -15,6 +17,9 @@ constexpr std::size_t kMaxKinds = 20;
 }  // namespace
 
 void Refusals::add(const PlannedTensor& planned, const std::string& reason, std::string message) {
+  const DType& dtype = planned.tensor().dtype;
+  const auto id = ggml_id(dtype);
+  if (dtype.is_packed() && id && ggml::block_decoder(*id) != nullptr) decodable_ = true;
   if (count_++ == 0) {
     first_ = {planned.path(), {}, shortened(planned.tensor().name)};
     message_ = std::move(message);
@@ -31,7 +36,8 @@ void Refusals::add(const PlannedTensor& planned, const std::string& reason, std:
 
 void Refusals::require_none(const Plan& plan) const {
   if (count_ == 0) return;
-  if (count_ == 1) throw UnsupportedError(first_, message_);
+  const std::string hint = decodable_ ? "; --dequantize decodes quantized types" : "";
+  if (count_ == 1) throw UnsupportedError(first_, message_ + hint);
   std::string text = format_ + " cannot hold " + plural(count_, "tensor") + ": ";
   std::size_t told = 0;
   for (const Kind& kind : kinds_) {
@@ -42,7 +48,7 @@ void Refusals::require_none(const Plan& plan) const {
     told += kind.count;
   }
   if (told < count_) text += "; and " + with_thousands(count_ - told) + " more";
-  throw UnsupportedError({plan.models.front()->path(), {}, {}}, text);
+  throw UnsupportedError({plan.models.front()->path(), {}, {}}, text + hint);
 }
 
 }  // namespace aerotool

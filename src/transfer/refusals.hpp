@@ -33,6 +33,7 @@ class Refusals {
   std::string format_;
   std::vector<Kind> kinds_;
   std::size_t count_ = 0;
+  bool decodable_ = false;  // any has a quantized type that can be decoded
   Where first_;
   std::string message_;  // of the first
 };

@@ -1,5 +1,6 @@
 #include "tasks/convert/convert.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <string>
@@ -53,6 +54,22 @@ void Conversion::tell_what_is_not_kept() const {
   for (const std::string& line : summary_.dropped) listener_.detail(shown + ": not kept: " + line);
 }
 
+/// A library that looks for the names of Hugging Face does not load what has the names of GGUF.
+void Conversion::tell_of_names() const {
+  const Model& model = *plan().models.front();
+  const auto is_layer = [](const PlannedTensor& planned) {
+    return planned.tensor().name.starts_with("blk.");
+  };
+  if (request_.target.format != "safetensors" || model.source().format != "gguf" ||
+      std::ranges::none_of(plan().tensors, is_layer))
+    return;
+  const std::string& path = request_.target.path;
+  const bool is_permuted = model.metadata().text("general.architecture") == "llama";
+  listener_.note((path == "-" ? "standard output" : escape_controls(path)) +
+                 ": tensors keep the names of GGUF" +
+                 (is_permuted ? ", and the rows of q and k the order of llama.cpp" : ""));
+}
+
 void Conversion::tell_of_other_models() const {
   const Target& target = request_.target;
   const auto others = other_models_in(target.path, *target.set_writer, summary_.files, existing_);
@@ -71,6 +88,7 @@ void Conversion::tell_of_values() const {
 Converted Conversion::write() {
   require_replaceable();
   tell_what_is_not_kept();
+  tell_of_names();
   if (set_) tell_of_other_models();
   const std::string& path = request_.target.path;
   const auto begin = std::chrono::steady_clock::now();

@@ -43,6 +43,7 @@ class Conversion {
 
  private:
   void tell_what_is_not_kept() const;
+  void tell_of_names() const;
   void tell_of_other_models() const;
   void tell_of_values() const;
 

@@ -54,9 +54,10 @@ bool is_ambiguous(std::string_view text) {
 /// Settles what is asked for against what is there.
 class Settling {
  public:
-  Settling(const Model& model, Edits& edits)
+  Settling(const Model& model, const WriteOptions& options, Edits& edits)
       : there_(model.metadata()),
         source_(model.source()),
+        options_(options),
         edits_(edits),
         name_(edits.name),
         architecture_(edits.architecture) {}
@@ -157,6 +158,8 @@ class Settling {
     if (key != kGgufAlignment) return;
     if (value.type != ValueType::u32 || !is_power_of_two(value.bits) || value.bits > kMaxAlignment)
       refuse(key, "an alignment is a power of two of type u32, at most 2MiB");
+    if (options_.get(write::align()).value_or(value.bits) != value.bits)
+      refuse(key, "--align says otherwise");
   }
 
   bool names_model(std::string_view key, const Value& value) {
@@ -184,6 +187,7 @@ class Settling {
 
   Metadata there_;
   Source source_;
+  const WriteOptions& options_;
   Edits& edits_;
   std::optional<std::string> name_;  // as options of their own ask for
   std::optional<std::string> architecture_;
@@ -204,7 +208,7 @@ MetadataSetting::MetadataSetting(const std::string& text) {
 void plan_metadata_edits(const std::vector<MetadataSetting>& settings, const std::vector<std::string>& unset,
                          const Listener& listener, Plan& plan) {
   if (settings.empty() && unset.empty()) return;
-  Settling settling(*plan.models.front(), plan.edits);
+  Settling settling(*plan.models.front(), plan.options, plan.edits);
   for (const MetadataSetting& setting : settings) settling.set(setting);
   for (const Pattern& pattern : patterns(unset)) settling.unset(pattern, listener);
 }

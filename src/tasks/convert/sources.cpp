@@ -127,9 +127,9 @@ Sources open_sources(const ConvertRequest& request, const Listener& listener) {
     drop_quantization(sources.plan.side_files);
   sources.plan.edits.name = request.name;
   sources.plan.edits.architecture = request.architecture;
+  sources.plan.options = request.options;
   plan_metadata_edits(request.set, request.unset, listener, sources.plan);
   if (!sources.computed.empty()) plan_file_type(sources.plan);
-  sources.plan.options = request.options;
   sources.plan.jobs = request.jobs;
   const std::string lost = metadata_not_kept(sources.plan.models);
   if (!lost.empty()) listener.warn(lost);

@@ -95,6 +95,7 @@ class Merger {
   std::vector<Wanted> of_slices() const {
     std::vector<Wanted> all;
     std::uint64_t layer_of_output = 0;
+    std::set<std::string> known;  // how the first slice calls what is in its layers
     for (const Slice& slice : recipe_.slices) {
       const SliceSource& first = slice.sources.front();
       const std::uint64_t layers = first.to - first.from;
@@ -119,12 +120,29 @@ class Merger {
       };
       for (const SliceSource& source : slice.sources) add(source);
       if (slice.base) add(*slice.base);
+      require_known_layers(in_layers, known, recipe_.models[first.model]);
       for (const std::string& name : others) all.push_back(outside(slice, name));
       for (const auto& [number, name] : in_layers)
         all.push_back(in_slice(slice, name, number, layer_of_output));
       layer_of_output += layers;
     }
     return all;
+  }
+
+  /// Layers of models that call everything differently make no model.
+  static void require_known_layers(const std::set<std::pair<std::uint64_t, std::string>>& in_layers,
+                                   std::set<std::string>& known, const std::string& path) {
+    const bool is_first = known.empty();
+    bool any = is_first || in_layers.empty();
+    for (const auto& [number, name] : in_layers) {
+      std::string in_any = in_layer(name, 0);
+      any = any || known.contains(in_any);
+      if (is_first) known.insert(std::move(in_any));
+    }
+    if (any) return;
+    throw RequestError({path, {}, {}},
+                       "calls the tensors of its layers in another way than the first model: '" +
+                           escape_controls(shortened(in_layers.begin()->second)) + "'");
   }
 
   void require_layers(const SliceSource& source, std::uint64_t layers) const {
@@ -203,7 +221,7 @@ class Merger {
                         escape_controls(recipe_.models[all.front().model]) + " and " +
                         to_string(tensor(found).shape) + " in " +
                         escape_controls(recipe_.models[found.model]));
-      vocabularies_ = vocabularies_ || has_vocabulary(wanted.name);
+      vocabularies_ = vocabularies_ && has_vocabulary(wanted.name);
       return false;
     }
     return true;
@@ -312,7 +330,7 @@ class Merger {
   std::vector<std::string> absent_;
   std::vector<std::string> shapes_;
   std::vector<std::pair<std::string, std::vector<Found>>> same_;  // by the names of the output
-  bool vocabularies_ = false;
+  bool vocabularies_ = true;                                      // only vocabularies differ
 };
 
 }  // namespace
