@@ -112,6 +112,10 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, cut)).append(kCut);
 }
 
+std::string shown(std::string_view text) {
+  return "'" + escape_controls(shortened(text)) + "'";
+}
+
 bool is_utf8(std::string_view text) {
   while (true) {
     text.remove_prefix(ascii_words(text));

@@ -20,6 +20,9 @@ std::string one_line(std::string_view message);
 /// A text from a file as messages hold it: cut where it is long.
 std::string shortened(std::string_view text);
 
+/// The same, escaped and in quotes: 'model.embed'.
+std::string shown(std::string_view text);
+
 /// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 

@@ -22,10 +22,6 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{32} << 20;
 constexpr std::uint64_t kMaxAlignment = std::uint64_t{2} << 20;
 constexpr std::size_t kMaxKeyBytes = 65535;
 
-std::string shown(std::string_view text) {
-  return "'" + escape_controls(shortened(text)) + "'";
-}
-
 [[noreturn]] void refuse(std::string_view key, const std::string& why) {
   throw RequestError("--set " + shown(key) + ": " + why);
 }

@@ -19,10 +19,6 @@ namespace {
 constexpr std::int64_t kMaxRegexMemory = std::int64_t{8} << 20;
 constexpr std::size_t kMaxName = 65535;
 
-std::string shown(std::string_view text) {
-  return "'" + escape_controls(shortened(text)) + "'";
-}
-
 bool is_punctuation(char c) {
   constexpr std::string_view kMarks = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~";
   return kMarks.find(c) != std::string_view::npos;

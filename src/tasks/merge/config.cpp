@@ -23,10 +23,6 @@ constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 20;
 // Each is looked for among all others, and opened.
 constexpr std::size_t kMostModels = 1000;
 
-std::string name_of_key(std::string_view key) {
-  return "'" + escape_controls(shortened(key)) + "'";
-}
-
 class Config {
  public:
   Config(const MergeRequest& request, const std::string& path) : request_(request), path_(path) {
@@ -73,13 +69,13 @@ class Config {
     return value.array().items;
   }
   std::string text(const Value& value, const std::string& what) const {
-    if (value.type != ValueType::string) refuse(name_of_key(what) + " is no text");
+    if (value.type != ValueType::string) refuse(shown(what) + " is no text");
     return std::string(value.text());
   }
   double number(const Value& value, std::string_view what) const {
     if (value.type == ValueType::boolean) return value.bits != 0 ? 1 : 0;
     const bool is_number = value.is_integer() || value.type == ValueType::f64;
-    if (!is_number || !std::isfinite(value.as_double())) refuse(name_of_key(what) + " is no number");
+    if (!is_number || !std::isfinite(value.as_double())) refuse(shown(what) + " is no number");
     return value.as_double();
   }
   const Value& member(const Value& value, std::string_view key, const std::string& what) const {
@@ -91,7 +87,7 @@ class Config {
              std::initializer_list<std::string_view> keys) const {
     for (const auto& [key, item] : value.map()) {
       if (std::ranges::find(keys, key.text()) == keys.end())
-        refuse(what + " has the key " + name_of_key(key.text()) + ", which is not supported");
+        refuse(what + " has the key " + shown(key.text()) + ", which is not supported");
     }
   }
 
@@ -157,8 +153,7 @@ class Config {
       if (key == "int8_mask") continue;  // how much memory mergekit takes
       const auto& has = recipe_.method->parameters;
       const auto found = std::ranges::find(has, key, &MethodParameter::name);
-      if (found == has.end())
-        refuse(std::string(recipe_.method->name) + " has no parameter " + name_of_key(key));
+      if (found == has.end()) refuse(std::string(recipe_.method->name) + " has no parameter " + shown(key));
       all[key] = parameter(*found, setting);
     }
     return all;
@@ -173,7 +168,7 @@ class Config {
       return parameter;
     }
     for (const Value& rule : setting.array().items) {
-      const std::string what = "a rule of " + name_of_key(known.name);
+      const std::string what = "a rule of " + shown(known.name);
       map(rule, what);
       this->known(rule, what, {"filter", "value"});
       const Value* filter = rule.find("filter");
@@ -191,14 +186,13 @@ class Config {
         points.push_back(number(point, known.name));
         return true;
       });
-      if (points.empty()) refuse(name_of_key(known.name) + " is an empty list");
+      if (points.empty()) refuse(shown(known.name) + " is an empty list");
     } else {
       points.push_back(number(value, known.name));
     }
     for (const double point : points) {
       if (known.only && point != *known.only)
-        refuse(name_of_key(known.name) + " is supported as " + (*known.only != 0 ? "true" : "false") +
-               " alone");
+        refuse(shown(known.name) + " is supported as " + (*known.only != 0 ? "true" : "false") + " alone");
     }
     return Gradient(std::move(points));
   }
@@ -227,7 +221,7 @@ class Config {
     for (const auto& [known, kind] : kNames) {
       if (name == known) return dtype_of(kind);
     }
-    refuse(std::string(key) + ": " + name_of_key(name) + " is not supported");
+    refuse(std::string(key) + ": " + shown(name) + " is not supported");
   }
 
   /// Of a method that has none, it is a model like the others, where it is one of them.

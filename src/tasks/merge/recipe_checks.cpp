@@ -16,8 +16,8 @@ const Method& method_or_refusal(const std::string& name, const std::string& wher
     known.emplace_back(method);
     list += (list.empty() ? "" : ", ") + std::string(method);
   }
-  throw RequestError(where + ": no method '" + escape_controls(shortened(name)) + "'; " +
-                     did_you_mean(name, known) + "there are " + list);
+  throw RequestError(where + ": no method " + shown(name) + "; " + did_you_mean(name, known) + "there are " +
+                     list);
 }
 
 namespace {

@@ -15,7 +15,7 @@ namespace aerotool::tasks {
 namespace {
 
 [[noreturn]] void refuse(const std::string& option, const std::string& text, const std::string& why) {
-  throw RequestError("--" + option + ": '" + escape_controls(shortened(text)) + "' " + why);
+  throw RequestError("--" + option + ": " + shown(text) + " " + why);
 }
 
 std::vector<std::string> split(const std::string& text, std::string_view separator) {
