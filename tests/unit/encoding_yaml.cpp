@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <utility>
+
 #include "core/error.hpp"
 
 using namespace aerotool;
@@ -19,6 +22,39 @@ TEST_CASE("scalars are what YAML's core schema says") {
   CHECK(value.find("g")->array().count == 2);
   CHECK(value.find("h")->as_double() == 1000);
   CHECK(value.find("i")->type == ValueType::string);
+}
+
+TEST_CASE("numbers of every notation of the core schema, and nothing else, are numbers") {
+  const auto scalar = [](const std::string& text) {
+    return read_yaml("a: " + text + "\n", "c").map()[0].second;
+  };
+  const std::pair<const char*, double> numbers[] = {{"+5", 5},
+                                                    {"-5", -5},
+                                                    {"007", 7},
+                                                    {"0x1F", 31},
+                                                    {"0o17", 15},
+                                                    {"1.", 1},
+                                                    {".5", 0.5},
+                                                    {"-.5", -0.5},
+                                                    {"+1.5", 1.5},
+                                                    {"1E+2", 100},
+                                                    {"12e-1", 1.2},
+                                                    {"1e300", 1e300},
+                                                    {"18446744073709551616", 0x1p64}};
+  for (const auto& [text, number] : numbers) {
+    CAPTURE(text);
+    const Value value = scalar(text);
+    CHECK((value.is_integer() || value.type == ValueType::f64));
+    CHECK(value.as_double() == number);
+  }
+  for (const char* text : {".inf", "+.Inf", ".INF"}) CHECK(scalar(text).as_double() == INFINITY);
+  for (const char* text : {"-.inf", "-.Inf", "-.INF"}) CHECK(scalar(text).as_double() == -INFINITY);
+  for (const char* text : {".nan", ".NaN", ".NAN"}) CHECK(std::isnan(scalar(text).as_double()));
+  for (const char* text : {"+-5", "-+5", "--5", "++5", "+", "-", ".", "e5", "1e", "0x", "0o8", "0x-5", "-0x5",
+                           "0xg", "-.nan", "inf", "NaN", "1_000", "1e999"}) {
+    CAPTURE(text);
+    CHECK(scalar(text).type == ValueType::string);
+  }
 }
 
 TEST_CASE("an alias stands for what it names") {

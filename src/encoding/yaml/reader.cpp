@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -47,29 +48,49 @@ std::string text_of(const yaml_char_t* text) {
   return copy;
 }
 
-std::optional<Value> number_of(std::string_view text) {
-  const char* const end = text.data() + text.size();
-  const char* begin = text.data();
-  if (text.starts_with('+')) ++begin;
-  if (begin == end) return std::nullopt;
-  if (text == ".inf" || text == "+.inf") return Value::f64(std::numeric_limits<double>::infinity());
-  if (text == "-.inf") return Value::f64(-std::numeric_limits<double>::infinity());
-  if (text == ".nan") return Value::f64(std::numeric_limits<double>::quiet_NaN());
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+/// All digits of a base. What is too large for 64 bits is no integer.
+std::optional<Value> integer_of(std::string_view digits, int base) {
+  const char* const end = digits.data() + digits.size();
   std::int64_t integer = 0;
-  if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end)
-    return Value::i64(integer);
+  const auto parsed = std::from_chars(digits.data(), end, integer, base);
+  if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return Value::i64(integer);
+}
+
+std::optional<Value> number_of(std::string_view text) {
+  if (is_one_of(text, {".nan", ".NaN", ".NAN"})) return Value::f64(std::numeric_limits<double>::quiet_NaN());
+  const bool negative = text.starts_with('-');
+  const std::string_view size = text.substr(negative || text.starts_with('+') ? 1 : 0);
+  if (is_one_of(size, {".inf", ".Inf", ".INF"})) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    return Value::f64(negative ? -kInfinity : kInfinity);
+  }
+  // Only decimal numbers have a sign.
+  const auto is_based = [&](std::string_view prefix) {
+    return text.starts_with(prefix) && text.size() > prefix.size() && text[prefix.size()] != '-';
+  };
+  if (is_based("0x")) return integer_of(text.substr(2), 16);
+  if (is_based("0o")) return integer_of(text.substr(2), 8);
   // from_chars takes "inf" and "nan" as well, which are text here.
-  if (text.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
+  if (size.find_first_not_of("+-.0123456789eE") != std::string_view::npos) return std::nullopt;
+  if (size.empty() || size.starts_with('+') || size.starts_with('-')) return std::nullopt;
+  const std::string_view decimal = negative ? text : size;
+  if (auto integer = integer_of(decimal, 10)) return integer;
   double number = 0;
-  if (const auto parsed = std::from_chars(begin, end, number); parsed.ec == std::errc() && parsed.ptr == end)
-    return Value::f64(number);
-  return std::nullopt;
+  const char* const end = decimal.data() + decimal.size();
+  const auto parsed = std::from_chars(decimal.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return Value::f64(number);
 }
 
 Value plain_scalar(std::string_view text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return {};
-  if (text == "true" || text == "True" || text == "TRUE") return Value::boolean(true);
-  if (text == "false" || text == "False" || text == "FALSE") return Value::boolean(false);
+  if (text.empty() || is_one_of(text, {"~", "null", "Null", "NULL"})) return {};
+  if (is_one_of(text, {"true", "True", "TRUE"})) return Value::boolean(true);
+  if (is_one_of(text, {"false", "False", "FALSE"})) return Value::boolean(false);
   if (auto number = number_of(text)) return *number;
   return Value::string(std::string(text));
 }
@@ -159,7 +180,7 @@ class Reader {
   }
 
   void require_no_tag(const yaml_char_t* tag) const {
-    if (tag != nullptr) refuse("has a tag, '" + escape_controls(shortened(text_of(tag))) + "'");
+    if (tag != nullptr) refuse("has a tag, " + shown(text_of(tag)));
   }
 
   Value value(const Event& event, unsigned level) {
@@ -167,8 +188,7 @@ class Reader {
       case YAML_ALIAS_EVENT: {
         const std::string anchor = text_of((*event).data.alias.anchor);
         const auto found = anchors_.find(anchor);
-        if (found == anchors_.end())
-          refuse("'*" + escape_controls(shortened(anchor)) + "' stands for nothing");
+        if (found == anchors_.end()) refuse(shown("*" + anchor) + " stands for nothing");
         count(extent_of(found->second), level);
         return found->second;
       }
@@ -224,7 +244,7 @@ class Reader {
       const auto& scalar = (*event).data.scalar;
       std::string key(text_of(scalar.value, scalar.length));
       count({1, key.size(), 0}, level);
-      if (!keys.emplace(key, true).second) refuse("'" + escape_controls(shortened(key)) + "' stands twice");
+      if (!keys.emplace(key, true).second) refuse(shown(key) + " stands twice");
       Event item;
       next(item);
       items.emplace_back(Value::string(std::move(key)), value(item, level + 1));
