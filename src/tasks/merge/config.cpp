@@ -193,6 +193,8 @@ class Config {
     for (const double point : points) {
       if (known.only && point != *known.only)
         refuse(shown(known.name) + " is supported as " + (*known.only != 0 ? "true" : "false") + " alone");
+      if (!known.allows(point))
+        refuse(shown(known.name) + " is " + json_number(point) + ", and not from 0 to 1");
     }
     return Gradient(std::move(points));
   }

@@ -13,8 +13,8 @@ namespace aerotool::tasks {
 namespace {
 
 constexpr MethodParameter kWeight = {"weight", 1, true};
-constexpr MethodParameter kDensity = {"density", 1, true};
-constexpr MethodParameter kGamma = {"gamma", 0.01, true};
+constexpr MethodParameter kDensity = {"density", 1, true, {}, true};
+constexpr MethodParameter kGamma = {"gamma", 0.01, true, {}, true};
 constexpr MethodParameter kLambda = {"lambda", 1};
 constexpr MethodParameter kRescale = {"rescale", 1};
 

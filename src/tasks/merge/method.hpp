@@ -37,6 +37,9 @@ struct MethodParameter {
   bool of_models = false;  ///< each model has its own
   /// The only value that is known here, of what others have several of.
   std::optional<double> only = {};
+  bool is_part = false;  ///< of all elements: from 0 to 1
+
+  bool allows(double value) const { return !is_part || (value >= 0 && value <= 1); }
 };
 
 struct Method {

@@ -38,9 +38,13 @@ double number_of(const std::string& option, const std::string& text) {
   return number;
 }
 
-Gradient gradient_of(const std::string& option, const std::string& text) {
+Gradient gradient_of(const MethodParameter& parameter, const std::string& text) {
+  const std::string option(parameter.name);
   std::vector<double> points;
-  for (const std::string& point : split(text, "..")) points.push_back(number_of(option, point));
+  for (const std::string& point : split(text, "..")) {
+    points.push_back(number_of(option, point));
+    if (!parameter.allows(points.back())) refuse(option, point, "is not from 0 to 1");
+  }
   return Gradient(std::move(points));
 }
 
@@ -50,7 +54,8 @@ struct Given {
   std::optional<Pattern> pattern;
 };
 
-Given given(const std::string& option, const std::string& text) {
+Given given(const MethodParameter& parameter, const std::string& text) {
+  const std::string option(parameter.name);
   Given given;
   const std::size_t colon = text.find(':');
   if (colon != std::string::npos) {
@@ -58,7 +63,7 @@ Given given(const std::string& option, const std::string& text) {
     given.pattern.emplace(text.substr(colon + 1));
   }
   for (const std::string& value : split(text.substr(0, colon), ","))
-    given.values.push_back(gradient_of(option, value));
+    given.values.push_back(gradient_of(parameter, value));
   return given;
 }
 
@@ -198,7 +203,7 @@ class Maker {
     const auto is_base = [&](const SliceSource& source) { return source.model == recipe_.base; };
     if (has_base_apart(*recipe_.method)) std::erase_if(sources, is_base);
     for (const std::string& text : texts) {
-      const Given values = given(option, text);
+      const Given values = given(*parameter, text);
       if (values.values.size() == 1) {
         if (parameter->of_models) {
           for (SliceSource& source : sources)
