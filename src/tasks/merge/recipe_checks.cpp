@@ -43,7 +43,10 @@ void place_base(Slice& slice, Recipe& recipe) {
   if (recipe.method->base == Method::Base::none) return;
   if (listed) {
     slice.base = *found;
-    slice.sources.erase(found);
+    // Listed twice, it is not merged with itself; other layers of it are another source.
+    std::erase_if(slice.sources, [&base = *slice.base](const SliceSource& source) {
+      return source.model == base.model && source.from == base.from && source.to == base.to;
+    });
   } else {
     slice.base = SliceSource{*recipe.base, 0, 0, {}};
     if (recipe.sliced) {

@@ -91,6 +91,8 @@ class Maker {
     } else {
       make_whole();
     }
+    // Values are counted for the models without the base.
+    require_sound(recipe_);
     add_parameters();
     recipe_.text = text();
     return std::move(recipe_);
@@ -200,8 +202,6 @@ class Maker {
                                          : std::string(recipe_.method->name) + " has no such parameter"));
     }
     auto& sources = recipe_.slices.front().sources;
-    const auto is_base = [&](const SliceSource& source) { return source.model == recipe_.base; };
-    if (has_base_apart(*recipe_.method)) std::erase_if(sources, is_base);
     for (const std::string& text : texts) {
       const Given values = given(*parameter, text);
       if (values.values.size() == 1) {
@@ -232,9 +232,7 @@ class Maker {
 }  // namespace
 
 Recipe recipe_of_request(const MergeRequest& request) {
-  Recipe recipe = Maker(request).make();
-  require_sound(recipe);
-  return recipe;
+  return Maker(request).make();
 }
 
 }  // namespace aerotool::tasks
