@@ -14,6 +14,7 @@
 #include "io/file_input.hpp"
 #include "model/float_dtype.hpp"
 #include "tasks/merge/recipe_checks.hpp"
+#include "tasks/merge/recipe_words.hpp"
 #include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
@@ -53,6 +54,7 @@ class Config {
     if (recipe_.method->base == Method::Base::none) forget_base();
     require_used();
     recipe_.text = rendered(document_, false);
+    append_common_options(recipe_.text, request_);
     require_sound(recipe_);
     return std::move(recipe_);
   }

@@ -9,6 +9,7 @@
 #include "core/nearest.hpp"
 #include "core/text.hpp"
 #include "tasks/merge/recipe_checks.hpp"
+#include "tasks/merge/recipe_words.hpp"
 #include "tasks/request_error.hpp"
 
 namespace aerotool::tasks {
@@ -65,16 +66,6 @@ Given given(const MethodParameter& parameter, const std::string& text) {
   for (const std::string& value : split(text.substr(0, colon), ","))
     given.values.push_back(gradient_of(parameter, value));
   return given;
-}
-
-/// A word as a shell takes it.
-std::string quoted_word(const std::string& word) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/=+%@";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
 }
 
 class Maker {
@@ -160,28 +151,21 @@ class Maker {
   /// The words of the command line that decide what is made, with labels for the models.
   std::string text() const {
     std::string text = "merge";
-    const auto add = [&](const std::string& word) { text += " " + quoted_word(word); };
-    for (const std::size_t model : merged_) add(label_of(model));
-    if (request_.base) {
-      add("--base");
-      add(label_of(*recipe_.base));
+    for (const std::size_t model : merged_) append_word(text, label_of(model));
+    if (request_.base) append_option(text, "base", label_of(*recipe_.base));
+    if (request_.stack) {
+      append_option(text, "stack", *request_.stack);
+    } else {
+      append_option(text, "method", std::string(recipe_.method->name));
     }
-    const auto option = [&](const std::string& name, const std::string& value) {
-      add("--" + name);
-      add(value);
-    };
-    if (!request_.stack) option("method", std::string(recipe_.method->name));
-    if (request_.stack) option("stack", *request_.stack);
     const auto each = [&](const std::string& name, const std::vector<std::string>& values) {
-      for (const std::string& value : values) option(name, value);
+      for (const std::string& value : values) append_option(text, name, value);
     };
     each("weight", request_.weight);
     each("density", request_.density);
     each("lambda", request_.lambda);
     each("t", request_.t);
-    each("dtype", request_.dtypes);
-    if (request_.seed) option("seed", std::to_string(*request_.seed));
-    if (request_.missing == Missing::first) option("missing", "first");
+    append_common_options(text, request_);
     return text;
   }
 
