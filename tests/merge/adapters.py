@@ -372,7 +372,7 @@ class Adapters:
         made = merged(flat, (1.0, pair[1].reshaped([5, 2]), pair[0].reshaped([2, 32])))
         self.expect("GGUF with one expert", [alone, unscaled, "--to", "safetensors"],
                     {"blk.0.ffn_up_exps.weight": Matrix([1, 5, 32], made.values)})
-        self.refuse("no adapter", [base, base], "is no part of a LoRA adapter")
+        self.refuse("no adapter", [base, alone], "is no part of a LoRA adapter")
 
     def refusals_of_peft(self) -> None:
         base = self.scratch / "peft-base.safetensors"

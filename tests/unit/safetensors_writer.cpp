@@ -108,7 +108,7 @@ TEST_CASE("tensors that safetensors has no place for are named") {
     return refusal(kWriter, plan_of(model));
   };
   CHECK(refusal_with("t", *ggml_dtype(12), {256}) ==
-        "made-up.aero: tensor 't': safetensors has no type for Q4_K");
+        "made-up.aero: tensor 't': safetensors has no type for Q4_K; --dequantize decodes quantized types");
   CHECK(refusal_with("__metadata__", DTypeCode::u8, {1}) ==
         "made-up.aero: tensor '__metadata__': safetensors reserves this name");
   CHECK(has(refusal_with("\xff", DTypeCode::u8, {1}), "its name is not UTF-8"));
