@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan_fixture.hpp"
+#include "quantized_fixture.hpp"
 #include "transfer/transforms/quantized/part_cache.hpp"
 
 using aerotool::quantized::PartCache;
@@ -17,6 +18,19 @@ namespace {
 PartCache::Bytes of(std::size_t size, int value) {
   return PartCache::Bytes(size, static_cast<std::byte>(value));
 }
+
+/// Zeros, and how many of them were read.
+class CountedModel final : public aerotool::test::MadeUpModel {
+ public:
+  void read(std::size_t /*tensor*/, std::uint64_t /*offset*/, std::span<std::byte> out) const override {
+    std::ranges::fill(out, std::byte{0});
+    bytes_ += out.size();
+  }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  mutable std::uint64_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -80,4 +94,29 @@ TEST_CASE("part cache: a load that fails is tried again") {
   CHECK_THROWS_AS(cache.get({1, 0}, []() -> PartCache::Bytes { throw std::runtime_error("no"); }),
                   std::runtime_error);
   CHECK(*cache.get({1, 0}, [] { return of(3, 7); }) == of(3, 7));
+}
+
+TEST_CASE("part cache: models that are read side by side do not drive each other's parts out") {
+  const std::string said =
+      aerotool::test::quantization_said(R"("quant_method":"awq","bits":4,"group_size":128)");
+  for (const std::size_t count : {std::size_t{1}, std::size_t{5}, std::size_t{30}}) {
+    CAPTURE(count);
+    const auto cache = std::make_shared<PartCache>(count);
+    std::vector<CountedModel> models(count);
+    std::vector<aerotool::QuantizedWeight> weights;
+    for (CountedModel& model : models) {
+      model.add("m.qweight", aerotool::DType(aerotool::DTypeCode::i32), {4096, 512})
+          .add("m.qzeros", aerotool::DType(aerotool::DTypeCode::i32), {32, 512})
+          .add("m.scales", aerotool::DType(aerotool::DTypeCode::f16), {32, 4096});
+      auto one = aerotool::quantized_weights(model, aerotool::quantization_config(said, {}), cache);
+      REQUIRE(one.size() == 1);
+      weights.push_back(std::move(one.front()));
+    }
+    std::vector<float> piece(std::size_t{16} << 10);
+    for (std::uint64_t first = 0; first < piece.size() * 12; first += piece.size()) {
+      for (const auto& weight : weights) weight.values->read(first, std::span(piece));
+    }
+    // A tile of codes is made of whole rows, as these are short: that is all there is, twice at most.
+    for (const CountedModel& model : models) CHECK(model.bytes() < std::uint64_t{18} << 20);
+  }
 }

@@ -57,7 +57,7 @@ std::uint64_t WeightDifference::same() const {
 
 WeightDifference compare_weights(const Model& a, const Model& b, const CompareOptions& options) {
   WeightDifference found;
-  const auto cache = std::make_shared<quantized::PartCache>();
+  const auto cache = std::make_shared<quantized::PartCache>(2);
   const ComparedModel compared_a(a, options.dequantize, cache);
   const ComparedModel compared_b(b, options.dequantize, cache);
   found.decoded = {compared_a.kept(), compared_b.kept()};

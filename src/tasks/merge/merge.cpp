@@ -77,7 +77,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   const Recipe recipe = request.config ? recipe_of_config(request) : recipe_of_request(request);
   Sources sources;
   std::vector<MergeInput> inputs;
-  const auto cache = std::make_shared<quantized::PartCache>();
+  const auto cache = std::make_shared<quantized::PartCache>(recipe.models.size());
   std::vector<HashedModel*> models;
   for (const std::string& path : recipe.models) {
     auto model = std::make_unique<HashedModel>(open(path, request.read, listener));

@@ -10,7 +10,6 @@
 namespace aerotool::quantized {
 namespace {
 
-constexpr std::uint64_t kTileBytes = std::uint64_t{4} << 20;
 // More rows at once would leave too few columns of a tile for each row that is read.
 constexpr std::uint64_t kMostRows = std::uint64_t{32} << 10;
 // What is read at once before its columns are put beside each other.
@@ -40,7 +39,7 @@ ColumnTiles::ColumnTiles(const StoredTensor& tensor, const Size& size, std::shar
   tile_rows_ = std::min(size_.rows, kMostRows);
   row_tiles_ = pieces_of(size_.rows, tile_rows_);
   const std::uint64_t most_columns =
-      std::clamp<std::uint64_t>(kTileBytes / (tile_rows_ * size_.width), 1, size_.columns);
+      std::clamp<std::uint64_t>(cache_->part_bytes() / (tile_rows_ * size_.width), 1, size_.columns);
   // Tiles of about the same size.
   column_tiles_ = pieces_of(size_.columns, most_columns);
   tile_columns_ = pieces_of(size_.columns, column_tiles_);

@@ -21,6 +21,10 @@ class PartCache {
  public:
   using Bytes = std::vector<std::byte>;
 
+  /// `models`: how many are read side by side, piece by piece. All of them keep the parts that they read
+  /// next.
+  explicit PartCache(std::size_t models = 1);
+
   struct Key {
     std::size_t tensor = 0;
     std::uint64_t part = 0;
@@ -32,10 +36,10 @@ class PartCache {
   /// load. Throws what it throws.
   std::shared_ptr<const Bytes> get(const Key& key, const std::function<Bytes()>& load);
 
- private:
-  static constexpr std::size_t kMostBytes = std::size_t{20} << 20;
-  static constexpr std::size_t kMostParts = 64;  // they are looked through one after the other
+  /// What a part should not be larger than.
+  std::size_t part_bytes() const { return part_bytes_; }
 
+ private:
   struct Part {
     Key key;
     std::mutex loading;
@@ -45,6 +49,8 @@ class PartCache {
 
   void keep(const std::shared_ptr<Part>& part, std::size_t size);
 
+  std::size_t part_bytes_;
+  std::size_t most_parts_;
   std::mutex mutex_;
   std::list<std::shared_ptr<Part>> parts_;  // the last one used first
 };
