@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,16 @@ class ValueSource {
   /// As ByteSource has them.
   virtual const std::string& path() const = 0;
   virtual std::vector<StoredTensor> inputs() const = 0;
+};
+
+/// Numbers that F32 does not hold.
+class DoubleSource : public ValueSource {
+ public:
+  bool fits_f32() const final { return false; }
+  void read(std::uint64_t /*first*/, std::span<float> /*out*/) const final {
+    throw std::logic_error("numbers that F32 does not hold are read as doubles");
+  }
+  void read(std::uint64_t first, std::span<double> out) const override = 0;
 };
 
 }  // namespace aerotool

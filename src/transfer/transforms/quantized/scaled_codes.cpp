@@ -15,6 +15,7 @@
 #include "core/once.hpp"
 #include "core/scratch.hpp"
 #include "core/vectorised.hpp"
+#include "transfer/transforms/quantized/module.hpp"
 
 namespace aerotool::quantized {
 namespace {
@@ -138,10 +139,10 @@ class ScaledCodesSource final : public ValueSource {
   explicit ScaledCodesSource(ScaledCodes of)
       : of_(std::move(of)),
         code_(code_of(of_.kind, of_.zeros != nullptr)),
-        grid_rows_(blocks(of_.rows, of_.block_rows)),
+        grid_rows_(pieces_of(of_.rows, of_.block_rows)),
         grid_columns_(of_.group_index
                           ? of_.scales->count() / std::max<std::uint64_t>(of_.matrices * grid_rows_, 1)
-                          : blocks(of_.columns, of_.block_columns)) {}
+                          : pieces_of(of_.columns, of_.block_columns)) {}
 
   std::uint64_t count() const override { return of_.matrices * of_.rows * of_.columns; }
   const std::string& path() const override { return of_.codes.model->path_of(of_.codes.index); }
@@ -163,10 +164,6 @@ class ScaledCodesSource final : public ValueSource {
     std::uint64_t count;
     std::uint64_t last_row;
   };
-
-  static std::uint64_t blocks(std::uint64_t count, std::uint64_t size) {
-    return count / size + (count % size != 0 ? 1 : 0);
-  }
 
   /// The row of blocks that a row of numbers is in.
   std::uint64_t grid_row(std::uint64_t row) const {

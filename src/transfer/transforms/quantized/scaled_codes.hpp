@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "codecs/floats/float_kind.hpp"
 #include "transfer/value_source.hpp"
 
 namespace aerotool::quantized {

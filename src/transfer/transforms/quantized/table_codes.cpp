@@ -16,19 +16,8 @@ namespace {
 
 constexpr std::uint64_t kAtOnce = std::uint64_t{16} << 10;
 
-/// Products of two F32 in doubles are exact; floats are never asked for.
-class DoublesOnly : public ValueSource {
- public:
-  bool fits_f32() const override { return false; }
-  void read(std::uint64_t first, std::span<float> out) const override {
-    std::vector<double> numbers(out.size());
-    read(first, std::span(numbers));
-    std::ranges::transform(numbers, out.begin(), [](double number) { return static_cast<float>(number); });
-  }
-  void read(std::uint64_t first, std::span<double> out) const override = 0;
-};
-
-class Nested final : public DoublesOnly {
+/// Products of two F32 are exact in doubles.
+class Nested final : public DoubleSource {
  public:
   explicit Nested(const NestedScales& of)
       : of_(of), table_(stored_values(of.table)), scales_(stored_values(of.scales)) {}
@@ -58,7 +47,7 @@ class Nested final : public DoublesOnly {
   std::shared_ptr<const ValueSource> scales_;
 };
 
-class Codes final : public DoublesOnly {
+class Codes final : public DoubleSource {
  public:
   explicit Codes(TableCodes of) : of_(std::move(of)), table_(stored_values(of_.table)) {}
 
