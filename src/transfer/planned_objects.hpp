@@ -23,12 +23,6 @@ std::vector<Object> planned_objects(const Plan& plan);
 std::optional<std::string> name_with_parts(const Object& object, std::span<const Tensor> tensors,
                                            std::span<const std::string_view> names);
 
-/// What an object is called once its parts, tensors of these, have other names, which are given in their
-/// order. A part is called as its object, or that with a dot and its role; so it has to stay. An object whose
-/// parts keep their names keeps its own.
-std::optional<std::string> name_with_parts(const Object& object, std::span<const Tensor> tensors,
-                                           std::span<const std::string_view> names);
-
 /// For a format that has tensors alone. Throws UnsupportedError that names the tensors of objects which mean
 /// more than each tensor says, unless write::components() asks for them; `lost` says what is lost then, and
 /// of objects of one tensor.

@@ -26,7 +26,7 @@ struct CastCounts {
 /// Fills `out`, as many elements as `values` has, with what they round to in a kind that is_written().
 /// Subnormal numbers and -0 are kept. Numbers past the largest one become infinities; in F8_E4M3, which has
 /// none, all of them and infinities become 448. A NaN keeps its sign and the first bits of its payload, and
-/// becomes quiet.
+/// becomes quiet where the type changes.
 CastCounts narrow(FloatKind kind, std::span<const float> values, std::span<std::byte> out);
 CastCounts narrow(FloatKind kind, std::span<const double> values, std::span<std::byte> out);
 

@@ -9,7 +9,7 @@
 namespace aerotool {
 
 /// Fills `out` with the elements that `bytes` begin with; of any kind but F64. A NaN keeps its sign and
-/// becomes quiet.
+/// becomes quiet where the type changes.
 void widen(FloatKind kind, ByteSpan bytes, std::span<float> out);
 /// Of any kind.
 void widen(FloatKind kind, ByteSpan bytes, std::span<double> out);
