@@ -106,7 +106,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   if (request.side_files) plan_side_files(*models[first], request, listener, plan);
   if (inputs[first].has_decoded()) drop_quantization(plan.side_files);
   if (!sources.computed.empty()) plan_file_type(plan);
-  if (recipe.sliced) plan_layer_count(layers_of(recipe), plan);
+  if (recipe.sliced) plan_layer_count(layers_of(recipe), listener, plan);
   auto fill_in = plan_provenance(recipe, std::move(models), plan);
   if (makes_texts_late(request.target)) {
     plan.fill_in_texts = std::move(fill_in);
