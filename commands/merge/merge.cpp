@@ -19,9 +19,11 @@ struct MergeOptions : cli::ConversionOptions {
   tasks::MergeRequest request;
 };
 
-/// All values of an option, as the request has them.
-auto all_into(std::vector<std::string> tasks::MergeRequest::*member) {
-  return [member](MergeOptions& options, const cli::Values& values) { options.request.*member = values; };
+/// All values of an option, as the request has them. The output's metadata holds them, as text.
+auto all_into(std::vector<std::string> tasks::MergeRequest::*member, const char* option) {
+  return [member, option](MergeOptions& options, const cli::Values& values) {
+    for (const std::string& text : values) (options.request.*member).push_back(cli::utf8(option, text));
+  };
 }
 
 auto last_into(std::optional<std::string> tasks::MergeRequest::*member) {
@@ -46,12 +48,13 @@ cli::Settings<MergeOptions> settings() {
       {{"base", 0, required, "MODEL", "the model that the others were made of", {}},
        last_into(&Request::base)},
       {{"weight", 0, required, "VALUES", "of each model, or of all: VALUE[,VALUE...][:PATTERN]", {}},
-       all_into(&Request::weight)},
+       all_into(&Request::weight, "--weight")},
       {{"density", 0, required, "VALUES", "which part of the differences from the base is kept", {}},
-       all_into(&Request::density)},
+       all_into(&Request::density, "--density")},
       {{"lambda", 0, required, "VALUE", "what the merged difference from the base is multiplied by", {}},
-       all_into(&Request::lambda)},
-      {{"t", 0, required, "VALUE", "of slerp: 0 is the base, 1 the other model", {}}, all_into(&Request::t)},
+       all_into(&Request::lambda, "--lambda")},
+      {{"t", 0, required, "VALUE", "of slerp: 0 is the base, 1 the other model", {}},
+       all_into(&Request::t, "--t")},
       {{"seed", 0, required, "N", "of the random numbers of dare (default: 0)", {}},
        [](MergeOptions& options, const cli::Values& values) {
          options.request.seed = parse_count(values.back(), "--seed");
@@ -75,7 +78,7 @@ cli::Settings<MergeOptions> settings() {
                  cli::sets(&MergeOptions::to)});
   all.push_back(
       {{"dtype", 0, required, "TYPE[:PATTERN]", "write floats as this type: bf16, f16, f32, ...", {}},
-       cli::sets(&MergeOptions::dtypes)});
+       all_into(&Request::dtypes, "--dtype")});
   all.push_back({{"strict", 0, none, "", "fail where a value is too large for its type", {}},
                  cli::sets(&MergeOptions::strict)});
   all.emplace_back(cli::dry_run_setting());
@@ -96,7 +99,6 @@ int run(const MergeOptions& options) {
   request.read = options.read;
   request.target = tasks::target_of(options.output, options.to, options.write);
   cli::require_room_for_json(options, request.target);
-  request.dtypes = options.dtypes;
   request.strict = options.strict;
   request.dry_run = options.dry_run;
   request.side_files = options.side_files;

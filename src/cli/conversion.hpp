@@ -32,6 +32,9 @@ struct ConversionOptions : ReadingOptions {
   WriteOptions write;
 };
 
+/// The text of an option, which has to be UTF-8. Throws UsageError.
+const std::string& utf8(const std::string& option, const std::string& text);
+
 Setting<ConversionOptions> dry_run_setting();
 Setting<ConversionOptions> json_of_result_setting();
 /// The options that say what is written, and how: those of the formats that it may be written to come first.

@@ -6,18 +6,17 @@
 namespace aerotool::cli {
 namespace {
 
-/// The text, which has to be UTF-8.
-const std::string& utf8(const std::string& option, const std::string& text) {
-  if (!is_utf8(text)) throw UsageError(option + " takes UTF-8 text");
-  return text;
-}
-
 /// Takes text that is UTF-8.
 auto checked(const std::string& option) {
   return [option](const std::string& text) { return utf8(option, text); };
 }
 
 }  // namespace
+
+const std::string& utf8(const std::string& option, const std::string& text) {
+  if (!is_utf8(text)) throw UsageError(option + " takes UTF-8 text");
+  return text;
+}
 
 Setting<ConversionOptions> dry_run_setting() {
   return {{"dry-run", 'n', Option::Argument::none, "", "print what would be written, and write nothing", {}},
