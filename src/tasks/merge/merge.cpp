@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "io/identity.hpp"
 #include "tasks/convert/file_type.hpp"
 #include "tasks/convert/name_of_input.hpp"
 #include "tasks/convert/quantization_beside.hpp"
@@ -32,6 +33,14 @@ void plan_side_files(const Model& model, const MergeRequest& request, const List
     listener.warn("not kept: " + escape_controls(model.path()) + ": " + line);
   require_sound(found.files, {}, model.path());
   plan.side_files = std::move(found.files);
+}
+
+/// The recipe is nothing that the output may take the place of, as no input is.
+void require_other_than_config(const MergeRequest& request) {
+  if (!request.config || request.target.path == "-") return;
+  const auto output = io::identity_at(request.target.path);
+  if (output && output == io::identity_at(*request.config))
+    throw RequestError({request.target.path, {}, {}}, "is the file of --config; name another output");
 }
 
 /// What only AERO's files carry describes one of the models, and not what is made of them. It is held to its
@@ -74,6 +83,7 @@ bool makes_texts_late(const Target& target) {
 }  // namespace
 
 std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listener& listener) {
+  require_other_than_config(request);
   const Recipe recipe = request.config ? recipe_of_config(request) : recipe_of_request(request);
   Sources sources;
   std::vector<MergeInput> inputs;
