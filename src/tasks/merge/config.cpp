@@ -51,8 +51,9 @@ class Config {
       refuse("merge_method " + std::string(recipe_.method->name) +
              " is none of mergekit's; it is for the command line");
     }
-    if (recipe_.method->base == Method::Base::none) forget_base();
     require_used();
+    require_seed_used(request_, *recipe_.method);
+    if (recipe_.method->base == Method::Base::none) forget_base();
     recipe_.text = rendered(document_, false);
     append_common_options(recipe_.text, request_);
     require_sound(recipe_);

@@ -55,6 +55,7 @@ struct Method {
   std::size_t fewest = 1;
   std::size_t most = 0;  ///< 0: any number
   std::vector<MethodParameter> parameters;
+  bool random = false;  ///< what it makes depends on the seed
   /// Null where the models have not the same tensors.
   merging::Values (*make)(const MergedTensor& tensor) = nullptr;
 };

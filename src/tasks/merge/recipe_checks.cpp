@@ -79,4 +79,10 @@ void require_sound(Recipe& recipe) {
   }
 }
 
+void require_seed_used(const MergeRequest& request, const Method& method) {
+  if (!request.seed || method.random) return;
+  throw RequestError("--seed: " + (request.stack ? "--stack copies layers"
+                                                 : std::string(method.name) + " takes no random numbers"));
+}
+
 }  // namespace aerotool::tasks

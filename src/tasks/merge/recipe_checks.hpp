@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tasks/merge/recipe.hpp"
+#include "tasks/merge/request.hpp"
 
 namespace aerotool::tasks {
 
@@ -13,5 +14,8 @@ const Method& method_or_refusal(const std::string& name, const std::string& wher
 /// Puts the base where its method wants it, and holds the number of models to the method. Throws
 /// RequestError.
 void require_sound(Recipe& recipe);
+
+/// Throws RequestError where a seed is given and nothing is random.
+void require_seed_used(const MergeRequest& request, const Method& method);
 
 }  // namespace aerotool::tasks

@@ -109,6 +109,7 @@ class Maker {
       throw RequestError("--base: " + std::string(recipe_.method->name) + " has no base");
     if (recipe_.method->base == Method::Base::leading && !request_.base && !merged_.empty())
       recipe_.base = merged_.front();
+    require_seed_used(request_, *recipe_.method);
     if (recipe_.method->name == "passthrough" && !request_.stack)
       throw RequestError("--method passthrough copies one model; --stack says which layers of which");
   }
