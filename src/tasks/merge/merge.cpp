@@ -15,6 +15,7 @@
 #include "tasks/merge/provenance.hpp"
 #include "tasks/merge/recipe_of_request.hpp"
 #include "tasks/merge/stacked.hpp"
+#include "tasks/merge/unmatched.hpp"
 #include "tasks/open.hpp"
 #include "tasks/request_error.hpp"
 #include "transfer/carried.hpp"
@@ -106,6 +107,7 @@ std::unique_ptr<Conversion> plan_merge(const MergeRequest& request, const Listen
   plan.tensors = recipe.method->make != nullptr ? merge_tensors(task, sources.computed)
                                                 : lora_tensors(task, sources.computed);
   if (plan.tensors.empty()) throw RequestError({recipe.models[first], {}, {}}, "holds no tensor to merge");
+  warn_of_unmatched_parameters(recipe, request, plan.tensors, listener);
   plan.name_of_input = name_of_input(recipe.models[first]);
   plan.edits.name = request.name;
   plan.edits.architecture = request.architecture;

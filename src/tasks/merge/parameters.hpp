@@ -30,6 +30,16 @@ class Gradient {
 /// What a parameter is for each tensor.
 class Parameter {
  public:
+  /// A value, and which tensors have it: all, or those that match, or whose names have a part.
+  struct Rule {
+    std::optional<Pattern> pattern;
+    std::string part;
+    Gradient value;
+    bool matches(const std::string& name) const;
+    /// The pattern or the part.
+    const std::string& text() const { return pattern ? pattern->text() : part; }
+  };
+
   /// Takes names that match, or all. Of several that match, the one that was added last holds.
   void add(std::optional<Pattern> pattern, Gradient value);
   /// Takes names that have this part, or all where it is "*". The first that matches holds, where there are
@@ -39,14 +49,11 @@ class Parameter {
   bool empty() const { return rules_.empty(); }
   std::optional<double> of(const Place& place) const;
 
+  /// The first that matches holds.
+  const std::vector<Rule>& rules() const { return rules_; }
+
  private:
-  struct Rule {
-    std::optional<Pattern> pattern;
-    std::string part;
-    Gradient value;
-    bool matches(const std::string& name) const;
-  };
-  std::vector<Rule> rules_;  // the first that matches holds
+  std::vector<Rule> rules_;
 };
 
 /// The parameters of a model, of a slice or of all, by their names.
