@@ -86,26 +86,18 @@ void read_rows(const LowRank::Matrix& matrix, std::uint64_t rows, std::uint64_t 
   }
 }
 
-class WithLowRank final : public ValueSource {
+class WithLowRank final : public DoubleSource {
  public:
   WithLowRank(std::shared_ptr<const ValueSource> base, std::uint64_t columns, std::vector<LowRank> changes)
       : base_(std::move(base)), columns_(columns), changes_(std::move(changes)) {}
 
   std::uint64_t count() const override { return base_->count(); }
-  bool fits_f32() const override { return false; }
   std::uint64_t unit() const override {
     const std::uint64_t unit = std::max<std::uint64_t>(base_->unit(), 1);
     if (columns_ % unit != 0 || columns_ > kChangedAtOnce) return unit;
     return kChangedAtOnce / columns_ * columns_;
   }
   const std::string& path() const override { return base_->path(); }
-
-  void read(std::uint64_t first, std::span<float> out) const override {
-    Scratch<double> numbers(out.size());
-    read(first, numbers.span());
-    std::ranges::transform(numbers.span(), out.begin(),
-                           [](double number) { return static_cast<float>(number); });
-  }
 
   void read(std::uint64_t first, std::span<double> out) const override {
     if (out.empty()) return;

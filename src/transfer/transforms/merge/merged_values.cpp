@@ -7,13 +7,6 @@ namespace aerotool::merging {
 
 MergedValues::MergedValues(std::vector<Values> sources) : sources_(std::move(sources)) {}
 
-void MergedValues::read(std::uint64_t first, std::span<float> out) const {
-  Scratch<double> numbers(out.size());
-  read(first, numbers.span());
-  std::ranges::transform(numbers.span(), out.begin(),
-                         [](double number) { return static_cast<float>(number); });
-}
-
 void MergedValues::read(std::uint64_t first, std::span<double> out) const {
   for_each_run(first, out.size(), [&](std::uint64_t at, std::span<const double> numbers) {
     std::ranges::copy(numbers, out.subspan(at - first).begin());

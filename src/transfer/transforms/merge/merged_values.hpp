@@ -14,14 +14,12 @@ namespace aerotool::merging {
 
 /// Doubles, of which each is rounded once by who writes them (transforms/cast.hpp). They depend on nothing
 /// but the numbers of the sources: not on threads, vectors or how they are asked for.
-class MergedValues : public ValueSource {
+class MergedValues : public DoubleSource {
  public:
   /// All of one count; at least one.
   explicit MergedValues(std::vector<Values> sources);
 
   std::uint64_t count() const final { return sources_.front()->count(); }
-  bool fits_f32() const final { return false; }
-  void read(std::uint64_t first, std::span<float> out) const final;
   void read(std::uint64_t first, std::span<double> out) const final;
   void for_each_run(std::uint64_t first, std::uint64_t count, const Visit& visit) const final;
   std::uint64_t unit() const final;
