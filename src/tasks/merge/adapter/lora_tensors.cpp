@@ -268,9 +268,10 @@ std::vector<PlannedTensor> lora_tensors(const MergeTask& task, std::vector<Compu
     }
     merging::Values values = base.values(i);
     if (!values) {
-      throw RequestError({base.model().path_of(i), {}, tensor.name},
-                         (base.is_part(i) ? "is a part of an object" : "is " + std::string(tensor.dtype.name())) +
-                             ", to which an adapter adds nothing");
+      throw RequestError(
+          {base.model().path_of(i), {}, tensor.name},
+          (base.is_part(i) ? "is a part of an object" : "is " + std::string(tensor.dtype.name())) +
+              ", to which an adapter adds nothing");
     }
     auto& [whole, products, columns] = change->second;
     if (whole)
