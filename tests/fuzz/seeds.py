@@ -182,6 +182,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return small_files("merge/*/config.yml") + merge_configs()
     if target == "quantized":
         return list(quantized_models())
+    if target == "pickle":
+        return [bytes([way]) + made for made in small_files("pickle/*.pkl") for way in range(2)]
     if target == "url":
         return url_seeds()
     if target == "gguf_split":
