@@ -69,9 +69,9 @@ void Reader::note_rest() {
                     .path = source_.path,
                     .offset = source_.offset + length_};
   const bool pickle = holds_pickle(rest, limits_);
-  oddities_.add(
-      Trick::rest, rest.offset,
-      pickle ? "another pickle follows STOP" : plural(count, "byte") + " behind STOP belong to nothing");
+  oddities_.add(Trick::rest, rest.offset,
+                pickle ? "another pickle follows STOP"
+                       : plural(count, "byte") + (count == 1 ? " follows STOP" : " follow STOP"));
   sweep(rest, 0, limits_, nodes_->met());
 }
 
