@@ -187,7 +187,8 @@ TEST_CASE("pickle: every value by its opcode") {
       {"\x80\x05\x95" + le(2, 8) + "N.", "None"},
   };
   for (const auto& [bytes, expected] : cases) {
-    CAPTURE(to_hex(bytes_of(bytes)));
+    const std::string shown = to_hex(bytes_of(bytes));
+    CAPTURE(shown);
     CHECK(unpickled(bytes) == expected);
   }
 }

@@ -169,8 +169,8 @@ TEST_CASE("pickle: dangerous globals") {
       {"urllib2", "urlopen"},
   };
   for (const auto& [module, name] : bad) {
-    CAPTURE(module);
-    CAPTURE(name);
+    const std::string shown = std::string(module) + " " + name;
+    CAPTURE(shown);
     CHECK(is_dangerous(module, name));
   }
   const std::vector<std::pair<const char*, const char*>> good = {
@@ -190,8 +190,8 @@ TEST_CASE("pickle: dangerous globals") {
       {"models", "Outer.Inner"},
   };
   for (const auto& [module, name] : good) {
-    CAPTURE(module);
-    CAPTURE(name);
+    const std::string shown = std::string(module) + " " + name;
+    CAPTURE(shown);
     CHECK_FALSE(is_dangerous(module, name));
   }
   CHECK(pickle::dangers().size() > 150);

@@ -57,7 +57,8 @@ TEST_CASE("pickle: bytes that end too soon") {
       "\x95x", "V no end", "S'no end'", "C\x05xxxx",
   };
   for (const std::string& bytes : cut) {
-    CAPTURE(to_hex(bytes_of(bytes)));
+    const std::string shown = to_hex(bytes_of(bytes));
+    CAPTURE(shown);
     const std::string error = unpickled(bytes);
     CHECK((says(error, "the pickle ends") || says(error, "does not fit in the bytes left")));
   }
@@ -153,7 +154,8 @@ TEST_CASE("pickle: what Python's machine cannot do is an error") {
       {"V\\U00110000\n.", "UNICODE has an escape that says nothing"},
   };
   for (const auto& [bytes, expected] : cases) {
-    CAPTURE(to_hex(bytes_of(bytes)));
+    const std::string shown = to_hex(bytes_of(bytes));
+    CAPTURE(shown);
     const std::string error = unpickled(bytes);
     CHECK_MESSAGE(says(error, expected), error);
   }
@@ -309,7 +311,8 @@ TEST_CASE("pickle: what two programs could see different things in is told") {
       {"cm\n\xc3\xa9t\xc3\xa9\n.", ""},
   };
   for (const auto& [bytes, expected] : cases) {
-    CAPTURE(to_hex(bytes_of(bytes)));
+    const std::string shown = to_hex(bytes_of(bytes));
+    CAPTURE(shown);
     const ReadPickle read(bytes);
     CHECK(read.error().empty());
     CHECK(read.oddities() == expected);

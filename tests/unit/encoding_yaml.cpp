@@ -41,11 +41,11 @@ TEST_CASE("numbers of every notation of the core schema, and nothing else, are n
                                                     {"12e-1", 1.2},
                                                     {"1e300", 1e300},
                                                     {"18446744073709551616", 0x1p64}};
-  for (const auto& [text, number] : numbers) {
-    CAPTURE(text);
-    const Value value = scalar(text);
+  for (const auto& entry : numbers) {
+    CAPTURE(entry.first);
+    const Value value = scalar(entry.first);
     CHECK((value.is_integer() || value.type == ValueType::f64));
-    CHECK(value.as_double() == number);
+    CHECK(value.as_double() == entry.second);
   }
   for (const char* text : {".inf", "+.Inf", ".INF"}) CHECK(scalar(text).as_double() == INFINITY);
   for (const char* text : {"-.inf", "-.Inf", "-.INF"}) CHECK(scalar(text).as_double() == -INFINITY);
