@@ -218,7 +218,7 @@ class Ranking {
     if (counts.empty()) {
       counts.resize(kKeys);
     } else {
-      for (std::uint32_t i = 0; i < kNear; ++i) before[i] = counts[(first_near_ + i) * 2];
+      for (std::uint32_t i = 0; i < kNear; ++i) before[i] = counts[std::size_t{2} * (first_near_ + i)];
     }
     for_each_piece(block, [&](std::uint64_t, std::span<std::uint32_t> bits) {
       vectorised<PutKeys>(bits);
@@ -228,7 +228,8 @@ class Ranking {
     const std::lock_guard lock(mutex_);
     if (!expected_) expect(counts, end_of(block) - block * kBlockElements);
     for (std::uint32_t i = 0; i < kNear; ++i) {
-      of_blocks_[block].near[i] = static_cast<std::uint32_t>(counts[(first_near_ + i) * 2] - before[i]);
+      of_blocks_[block].near[i] =
+          static_cast<std::uint32_t>(counts[std::size_t{2} * (first_near_ + i)] - before[i]);
     }
     counts_.push_back(std::move(counts));
   }
