@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -68,6 +69,18 @@ std::string resolve_links(std::string path) {
 
 bool is_zero(ByteSpan bytes) {
   return bytes.front() == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+/// Calls `write`. The system refuses pages of a mapped file that shrank; whoever reads them gets zeros, and
+/// the input says that it has changed (io/lost_page.hpp). So these are read first.
+template <typename Write>
+ssize_t with_lost_pages(ByteSpan bytes, Write write) {
+  const ssize_t put = write(bytes);
+  if (put >= 0 || errno != EFAULT) return put;
+  constexpr std::size_t kMostCopied = std::size_t{64} << 10;
+  const ByteSpan some = bytes.first(std::min(kMostCopied, bytes.size()));
+  const std::vector<std::byte> copy(some.begin(), some.end());
+  return write(copy);
 }
 
 struct Extent {
@@ -244,7 +257,9 @@ void Output::write_at(std::uint64_t offset, ByteSpan bytes) {
 
 void Output::put_at(std::uint64_t offset, ByteSpan bytes) {
   while (!bytes.empty()) {
-    const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t put = with_lost_pages(bytes, [&](ByteSpan some) {
+      return ::pwrite(fd_.get(), some.data(), some.size(), static_cast<off_t>(offset));
+    });
     if (put < 0) {
       if (errno != EINTR) throw system_error(name_, "write", errno);
       check_interrupt();
@@ -284,7 +299,8 @@ void Output::write(ByteSpan bytes) {
     // A pipe that is ready takes this much without sleeping.
     if (may_block_ && !wait()) continue;
     const std::size_t most = may_block_ ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size();
-    const ssize_t put = ::write(fd_.get(), bytes.data(), most);
+    const ssize_t put = with_lost_pages(
+        bytes.first(most), [&](ByteSpan some) { return ::write(fd_.get(), some.data(), some.size()); });
     if (put < 0) {
       if (errno == EINTR) {
         check_interrupt();
