@@ -11,16 +11,11 @@
 namespace aerotool {
 namespace {
 
-constexpr std::uint64_t kMostMemory = std::uint64_t{64} << 20;
 constexpr std::string_view kConfig = "config.json";
 constexpr std::string_view kModelOptConfig = "hf_quant_config.json";
 
 Value parsed(std::string_view text, std::string_view file) {
-  Value value;
-  if (text.empty()) return value;
-  if (const auto problem = read_json(text, kMostMemory, value))
-    throw CorruptError({std::string(file), problem->offset, {}}, shortened(problem->message));
-  return value;
+  return text.empty() ? Value() : json_of_file(text, std::string(file));
 }
 
 std::string in_lower_case(std::string_view text) {

@@ -1,6 +1,8 @@
 #include "tasks/text_beside.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
@@ -23,6 +25,13 @@ std::string text_of(const SideFile& file) {
   std::string text;
   file.put([&](ByteSpan bytes) { text += chars_of(bytes); });
   return text;
+}
+
+void replace_text(SideFile& file, std::string text) {
+  const auto held = std::make_shared<const std::string>(std::move(text));
+  file.size = held->size();
+  file.hashed = false;
+  file.put = [held](const SideFile::Sink& sink) { sink(bytes_of(*held)); };
 }
 
 std::string text_beside(const Model& model, const std::vector<SideFile>& side_files, std::string_view name) {

@@ -10,6 +10,8 @@
 namespace aerotool::tasks {
 
 std::string text_of(const SideFile& file);
+/// Gives it another text, of which the model has no hash.
+void replace_text(SideFile& file, std::string text);
 
 /// The text of a file that is called so: among the model's side files, or else beside its file on this
 /// machine. Empty where there is none. Throws UnsupportedError where it has more than 16 MiB, and IoError.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/error.hpp"
+#include "core/text.hpp"
 #include "encoding/value_builder.hpp"
 
 namespace aerotool {
@@ -66,6 +68,14 @@ struct JsonHandler {
 };
 
 }  // namespace
+
+Value json_of_file(std::string_view text, const std::string& path) {
+  constexpr std::uint64_t kMostMemory = std::uint64_t{64} << 20;
+  Value value;
+  if (const auto problem = read_json(text, kMostMemory, value))
+    throw CorruptError({path, problem->offset, {}}, shortened(problem->message));
+  return value;
+}
 
 std::string json_number(double value) {
   if (!std::isfinite(value)) return "null";  // JSON has no other word for it

@@ -1,9 +1,7 @@
 #include "tasks/convert/quantization_beside.hpp"
 
 #include <algorithm>
-#include <memory>
 
-#include "core/bytes.hpp"
 #include "model/without_quantization.hpp"
 #include "tasks/text_beside.hpp"
 
@@ -23,11 +21,7 @@ QuantizationConfig quantization_beside(const Model& model) {
 void drop_quantization(std::vector<SideFile>& files) {
   std::erase_if(files, [](const SideFile& file) { return file.path == kOfModelOpt; });
   const auto config = std::ranges::find(files, kConfig, &SideFile::path);
-  if (config == files.end()) return;
-  const auto text = std::make_shared<const std::string>(without_quantization(text_of(*config)));
-  config->size = text->size();
-  config->hashed = false;
-  config->put = [text](const SideFile::Sink& sink) { sink(bytes_of(*text)); };
+  if (config != files.end()) replace_text(*config, without_quantization(text_of(*config)));
 }
 
 }  // namespace aerotool::tasks

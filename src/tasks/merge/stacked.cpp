@@ -1,31 +1,27 @@
 #include "tasks/merge/stacked.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "core/bytes.hpp"
-#include "core/error.hpp"
 #include "core/text.hpp"
+#include "encoding/json/cursor.hpp"
 #include "encoding/json/value.hpp"
+#include "tasks/text_beside.hpp"
 
 namespace aerotool::tasks {
 namespace {
 
 constexpr std::string_view kKey = "num_hidden_layers";
-constexpr std::uint64_t kMaxMemory = std::uint64_t{64} << 20;
-
-constexpr std::string_view kSpace = " \t\r\n";
 
 /// Goes through a text that is JSON, for the numbers of layers that are in it.
 class LayerCounts {
  public:
-  LayerCounts(std::string_view json, std::uint64_t layers) : json_(json), layers_(std::to_string(layers)) {}
+  LayerCounts(std::string_view json, std::uint64_t layers)
+      : json_(json), layers_(std::to_string(layers)), cursor_(json) {}
 
   /// In the outermost object, and in the part of it that describes the language model of several models.
   std::string replaced() {
-    skip_space();
-    if (at_ < json_.size() && json_[at_] == '{') object(true);
+    if (cursor_.is_at('{')) object(true);
     out_ += json_.substr(copied_);
     return std::move(out_);
   }
@@ -34,27 +30,22 @@ class LayerCounts {
   const std::string& odd() const { return odd_; }
 
  private:
-  /// From its brace to behind it.
+  /// From its brace to what follows it.
   void object(bool is_outermost) {
-    ++at_;
-    for (skip_space(); json_[at_] != '}'; skip_space()) {
-      const std::size_t key_begin = at_ + 1;
-      skip_string();
-      const std::string_view key = json_.substr(key_begin, at_ - 1 - key_begin);
-      skip_space();
-      ++at_;  // the colon
-      skip_space();
-      const std::size_t begin = at_;
-      if (is_outermost && key == "text_config" && json_[at_] == '{') {
+    cursor_.skip_one();
+    while (!cursor_.is_at('}')) {
+      const std::string key = cursor_.take_key();
+      const std::size_t begin = cursor_.at();
+      if (is_outermost && key == "text_config" && cursor_.is_at('{')) {
         object(false);
       } else {
-        skip_value();
-        if (key == kKey) replace(begin, at_);
+        cursor_.skip_value();
+        if (key == kKey) replace(begin, cursor_.at());
       }
-      skip_space();
-      if (json_[at_] == ',') ++at_;
+      cursor_.skip_space();
+      if (cursor_.is_at(',')) cursor_.skip_one();
     }
-    ++at_;
+    cursor_.skip_brace();
   }
 
   void replace(std::size_t begin, std::size_t end) {
@@ -69,35 +60,9 @@ class LayerCounts {
     copied_ = end;
   }
 
-  void skip_space() { at_ = std::min(json_.find_first_not_of(kSpace, at_), json_.size()); }
-  void skip_string() {
-    for (++at_; json_[at_] != '"'; ++at_) {
-      if (json_[at_] == '\\') ++at_;
-    }
-    ++at_;
-  }
-  void skip_value() {
-    std::size_t depth = 0;
-    do {
-      const char c = json_[at_];
-      if (c == '"') {
-        skip_string();
-        continue;
-      }
-      ++at_;
-      if (c == '{' || c == '[') {
-        ++depth;
-      } else if (c == '}' || c == ']') {
-        --depth;
-      } else if (depth == 0) {  // a number or a word
-        at_ = std::min(json_.find_first_of(",}] \t\r\n", at_), json_.size());
-      }
-    } while (depth != 0);
-  }
-
   std::string_view json_;
   std::string layers_;
-  std::size_t at_ = 0;
+  JsonCursor cursor_;
   std::size_t copied_ = 0;  // what is before it is in `out_`, or replaced
   std::string out_;
   bool found_ = false;
@@ -108,9 +73,7 @@ class LayerCounts {
 
 std::string with_layers(std::string_view config_json, std::uint64_t layers, const std::string& path,
                         const Listener& listener) {
-  Value value;
-  if (const auto problem = read_json(config_json, kMaxMemory, value))
-    throw CorruptError({path, problem->offset, {}}, shortened(problem->message));
+  static_cast<void>(json_of_file(config_json, path));
   LayerCounts counts(config_json, layers);
   std::string text = counts.replaced();
   const std::string key(kKey);
@@ -126,12 +89,7 @@ std::string with_layers(std::string_view config_json, std::uint64_t layers, cons
 void plan_layer_count(std::uint64_t layers, const Listener& listener, Plan& plan) {
   const auto config = std::ranges::find(plan.side_files, "config.json", &SideFile::path);
   if (config != plan.side_files.end()) {
-    std::string old;
-    config->put([&](ByteSpan bytes) { old += chars_of(bytes); });
-    const auto text = std::make_shared<const std::string>(with_layers(old, layers, config->path, listener));
-    config->size = text->size();
-    config->hashed = false;
-    config->put = [text](const SideFile::Sink& sink) { sink(bytes_of(*text)); };
+    replace_text(*config, with_layers(text_of(*config), layers, config->path, listener));
   }
   const Metadata metadata = plan.models.front()->metadata();
   const std::string key = std::string(metadata.text("general.architecture")) + ".block_count";
