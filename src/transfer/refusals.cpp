@@ -17,9 +17,6 @@ constexpr std::size_t kMaxKinds = 20;
 }  // namespace
 
 void Refusals::add(const PlannedTensor& planned, const std::string& reason, std::string message) {
-  const DType& dtype = planned.tensor().dtype;
-  const auto id = ggml_id(dtype);
-  if (dtype.is_packed() && id && ggml::block_decoder(*id) != nullptr) decodable_ = true;
   if (count_++ == 0) {
     first_ = {planned.path(), {}, shortened(planned.tensor().name)};
     message_ = std::move(message);
@@ -32,6 +29,14 @@ void Refusals::add(const PlannedTensor& planned, const std::string& reason, std:
   ++kind->count;
   if (kind->names.size() < kMaxNames)
     kind->names.push_back("'" + escape_controls(shortened(planned.tensor().name)) + "'");
+}
+
+void Refusals::add_type(const PlannedTensor& planned) {
+  const DType& dtype = planned.tensor().dtype;
+  const auto id = ggml_id(dtype);
+  if (dtype.is_packed() && id && ggml::block_decoder(*id) != nullptr) decodable_ = true;
+  const std::string reason = "no type for " + escape_controls(dtype.name());
+  add(planned, reason, format_ + " has " + reason);
 }
 
 void Refusals::require_none(const Plan& plan) const {

@@ -19,6 +19,9 @@ class Refusals {
   /// and `message` says it of this one.
   void add(const PlannedTensor& planned, const std::string& reason, std::string message);
 
+  /// One whose dtype the target does not have. Where it can be decoded, the message says so.
+  void add_type(const PlannedTensor& planned);
+
   /// Throws UnsupportedError where any was added: the message of the only one, or the reasons, each with the
   /// number of its tensors, where there are several, and the first ten names.
   void require_none(const Plan& plan) const;
@@ -33,7 +36,7 @@ class Refusals {
   std::string format_;
   std::vector<Kind> kinds_;
   std::size_t count_ = 0;
-  bool decodable_ = false;  // any has a quantized type that can be decoded
+  bool decodable_ = false;  // add_type() was told a type that can be
   Where first_;
   std::string message_;  // of the first
 };

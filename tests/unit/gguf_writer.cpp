@@ -3,6 +3,7 @@
 
 #include "formats/gguf/writer.hpp"
 #include "gguf_fixture.hpp"
+#include "model/ggml_dtype.hpp"
 #include "plan_fixture.hpp"
 
 using namespace aerotool;
@@ -156,6 +157,8 @@ TEST_CASE("gguf: tensors that GGUF has no place for are named") {
           "made-up.aero: tensor 't': GGUF has no type for " + std::string(DType(code).name()));
   }
   CHECK(has(refusal_with("t", *dtype_named("F8_E4M3"), {1}), "GGUF has no type for F8_E4M3"));
+  // Decoding helps where there is no type, and nowhere else.
+  CHECK_FALSE(has(refusal_with(std::string(64, 'n'), *ggml_dtype(12), {256}), "--dequantize"));
   CHECK(refusal_with("t", DTypeCode::f32, {1, 1, 1, 1}) == "no error");
   CHECK(has(refusal_with("t", DTypeCode::f32, {1, 1, 1, 1, 1}), "has 5 dimensions; GGUF allows 4"));
   CHECK(refusal_with(std::string(63, 'n'), DTypeCode::f32, {1}) == "no error");

@@ -26,9 +26,8 @@ void require_place(const PlannedTensor& planned, bool restored, Refusals& refusa
   const auto refuse = [&](const std::string& reason, const std::string& message) {
     refusals.add(planned, reason, message);
   };
-  const std::string type = escape_controls(tensor.dtype.name());
   const auto id = ggml_id(tensor.dtype);
-  if (!id) return refuse("no type for " + type, "GGUF has no type for " + type);
+  if (!id) return refusals.add_type(planned);
   if (tensor.shape.size() > kMaxDimensions) {
     return refuse("more than " + std::to_string(kMaxDimensions) + " dimensions",
                   "has " + std::to_string(tensor.shape.size()) + " dimensions; GGUF allows " +
@@ -44,7 +43,8 @@ void require_place(const PlannedTensor& planned, bool restored, Refusals& refusa
     return refuse("names with a NUL in them", "its name has a NUL in it, which GGUF does not allow");
   const DType dtype = ggml_dtype(*id).value_or(tensor.dtype);
   const ByteSize size = dtype.size_of(tensor.shape);
-  if (!size.bytes) return refuse(type + " rows that are no whole blocks", size.problem);
+  if (!size.bytes)
+    return refuse(escape_controls(tensor.dtype.name()) + " rows that are no whole blocks", size.problem);
   const std::string problem = size_problem(tensor, dtype);
   if (!problem.empty()) throw CorruptError(place_of(planned), problem);
 }

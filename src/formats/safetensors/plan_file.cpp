@@ -24,11 +24,10 @@ constexpr std::string_view kMetadataName = "__metadata__";
 void require_place(const PlannedTensor& planned, Refusals& refusals) {
   const Tensor& tensor = planned.tensor();
   const Where where{planned.path(), {}, shortened(tensor.name)};
-  const std::string type = escape_controls(tensor.dtype.name());
   const auto refuse = [&](const std::string& reason, const std::string& message) {
     refusals.add(planned, reason, message);
   };
-  if (!rank_of(tensor.dtype)) return refuse("no type for " + type, "safetensors has no type for " + type);
+  if (!rank_of(tensor.dtype)) return refusals.add_type(planned);
   if (!is_utf8(tensor.name))
     return refuse("names that are not UTF-8", "its name is not UTF-8, which safetensors requires");
   if (tensor.name == kMetadataName)

@@ -104,9 +104,7 @@ class Judge {
 
  private:
   void refuse_type(const PlannedTensor& planned) {
-    const std::string type = escape_controls(planned.tensor().dtype.name());
-    if (!refuse_unmeasured(planned, refusals_))
-      refusals_.add(planned, "no type for " + type, "zTensor has no type for " + type);
+    if (!refuse_unmeasured(planned, refusals_)) refusals_.add_type(planned);
   }
 
   void judge(const WrittenObject& object, const PlannedTensor& planned) {
