@@ -46,9 +46,13 @@ void Conversion::require_replaceable() const {
   }
 }
 
-void Conversion::tell_what_is_not_kept() const {
+std::string Conversion::shown_output() const {
   const std::string& path = request_.target.path;
-  const std::string shown = path == "-" ? "standard output" : escape_controls(path);
+  return path == "-" ? "standard output" : escape_controls(path);
+}
+
+void Conversion::tell_what_is_not_kept() const {
+  const std::string shown = shown_output();
   for (const std::string& line : summary_.warnings) listener_.warn(shown + ": " + line);
   for (const std::string& line : summary_.lost) listener_.warn(shown + ": not kept: " + line);
   for (const std::string& line : summary_.dropped) listener_.detail(shown + ": not kept: " + line);
@@ -63,10 +67,8 @@ void Conversion::tell_of_names() const {
   if (request_.target.format != "safetensors" || model.source().format != "gguf" ||
       std::ranges::none_of(plan().tensors, is_layer))
     return;
-  const std::string& path = request_.target.path;
   const bool is_permuted = model.metadata().text("general.architecture") == "llama";
-  listener_.note((path == "-" ? "standard output" : escape_controls(path)) +
-                 ": tensors keep the names of GGUF" +
+  listener_.note(shown_output() + ": tensors keep the names of GGUF" +
                  (is_permuted ? ", and the rows of q and k the order of llama.cpp" : ""));
 }
 
@@ -78,9 +80,8 @@ void Conversion::tell_of_other_models() const {
 }
 
 void Conversion::tell_of_values() const {
-  const std::string& path = request_.target.path;
   try {
-    tell_of_casts(sources_.computed, path == "-" ? "standard output" : escape_controls(path), listener_);
+    tell_of_casts(sources_.computed, shown_output(), listener_);
   } catch (const std::bad_alloc&) {  // the output is in its place, and right
   }
 }

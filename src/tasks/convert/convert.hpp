@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "tasks/convert/request.hpp"
 #include "tasks/convert/sources.hpp"
@@ -42,6 +43,8 @@ class Conversion {
   Converted write();
 
  private:
+  /// As messages name it.
+  std::string shown_output() const;
   void tell_what_is_not_kept() const;
   void tell_of_names() const;
   void tell_of_other_models() const;

@@ -92,14 +92,14 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
 
 /// Who puts an adapter beside its base may have meant to merge them.
 void tell_of_adapters(const Sources& sources, const Listener& listener) {
-  const auto is_adapter = [](const std::unique_ptr<Model>& model) {
-    return std::ranges::any_of(model->tensors(),
-                               [](const Tensor& tensor) { return is_part_of_adapter(tensor.name); });
-  };
-  const auto adapters = std::ranges::count_if(sources.models, is_adapter);
-  if (adapters == 0 || static_cast<std::size_t>(adapters) == sources.models.size()) return;
-  const auto first = std::ranges::find_if(sources.models, is_adapter);
-  listener.warn(escape_controls((*first)->path()) +
+  if (sources.models.size() < 2) return;
+  std::vector<const Model*> adapters;
+  for (const Model* model : sources.plan.models) {
+    const auto is_part = [](const Tensor& tensor) { return is_part_of_adapter(tensor.name); };
+    if (std::ranges::any_of(model->tensors(), is_part)) adapters.push_back(model);
+  }
+  if (adapters.empty() || adapters.size() == sources.models.size()) return;
+  listener.warn(escape_controls(adapters.front()->path()) +
                 ": its adapter (LoRA) is put beside the other tensors, not merged into them; see "
                 "'aerotool merge --method lora'");
 }

@@ -20,15 +20,14 @@ constexpr std::uint64_t kTurnedAtOnce = std::uint64_t{64} << 10;
 // Elements, of whole rows, that are made at once: what is read for a row is little beside them.
 constexpr std::uint64_t kChangedAtOnce = std::uint64_t{128} << 10;
 
-/// sum = sum + factors[0] * rows[0] + ... of one row, or of kRowsAtOnce that are `stride` apart, in order.
+/// sum = sum + factor * row
 struct AddRow {
-  [[gnu::always_inline]] static void run(const float* factors, const float* rows, std::size_t /*stride*/,
-                                         float* sum, std::size_t count) {
-    const float factor = *factors;
-    for (std::size_t i = 0; i < count; ++i) sum[i] = sum[i] + factor * rows[i];
+  [[gnu::always_inline]] static void run(float factor, const float* row, float* sum, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) sum[i] = sum[i] + factor * row[i];
   }
 };
 
+/// The same of kRowsAtOnce rows that are `stride` apart, one after the other.
 struct AddRows {
   [[gnu::always_inline]] static void run(const float* factors, const float* rows, std::size_t stride,
                                          float* sum, std::size_t count) {
@@ -156,8 +155,7 @@ class WithLowRank final : public DoubleSource {
     std::uint64_t at = 0;
     for (; at + kRowsAtOnce <= rank; at += kRowsAtOnce)
       vectorised<AddRows>(left + at, right + at * columns_, columns_, sum.data(), sum.size());
-    for (; at < rank; ++at)
-      vectorised<AddRow>(left + at, right + at * columns_, columns_, sum.data(), sum.size());
+    for (; at < rank; ++at) vectorised<AddRow>(left[at], right + at * columns_, sum.data(), sum.size());
   }
 
   /// One of a change's right matrices, the last one of which is held.

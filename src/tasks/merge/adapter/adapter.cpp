@@ -22,14 +22,6 @@ namespace {
 constexpr std::string_view kConfig = "adapter_config.json";
 constexpr std::string_view kPeftPrefix = "base_model.model.";
 constexpr std::string_view kDiffusersKey = "lora_adapter_metadata";
-constexpr std::uint64_t kMaxMemory = std::uint64_t{64} << 20;
-
-Value parsed(std::string_view json, const std::string& path) {
-  Value value;
-  if (const auto problem = read_json(json, kMaxMemory, value))
-    throw CorruptError({path, problem->offset, {}}, shortened(problem->message));
-  return value;
-}
 
 /// The name without a part of it, wherever that stands between dots or at the end.
 std::string without(const std::string& name, std::string_view part) {
@@ -90,7 +82,7 @@ class Reading {
             "has no " + std::string(kConfig) + " beside it, which says what its matrices are multiplied by");
       }
       const std::string path = io::directory_of(model_.path()) + "/" + std::string(kConfig);
-      peft_.emplace(parsed(text, path), path);
+      peft_.emplace(json_of_file(text, path), path);
       adapter_.fan_in_fan_out = peft_->fan_in_fan_out();
     } else if (const auto said = metadata_.text(kDiffusersKey); !said.empty()) {
       read_diffusers(said);
@@ -102,8 +94,7 @@ class Reading {
       throw UnsupportedError({model_.path(), {}, {}}, why);
     };
     const auto type = metadata_.text("adapter.type");
-    if (type != "lora")
-      refuse_all("adapter.type '" + escape_controls(shortened(type)) + "' is not merged: only lora is");
+    if (type != "lora") refuse_all("adapter.type " + shown(type) + " is not merged: only lora is");
     if (metadata_.find("adapter.alora.invocation_tokens") != nullptr) refuse_all("aLoRA is not merged");
     const Value* const alpha = metadata_.find("adapter.lora.alpha");
     if (alpha == nullptr) return;
@@ -116,7 +107,7 @@ class Reading {
 
   /// An object of what PEFT's configuration says, with the name of a component before each key.
   void read_diffusers(std::string_view said) {
-    const Value all = parsed(said, model_.path());
+    const Value all = json_of_file(said, model_.path());
     if (all.type != ValueType::map) return;
     std::map<std::string, MapItems, std::less<>> components;
     for (const auto& [key, value] : all.map()) {
@@ -154,7 +145,7 @@ class Reading {
     auto& place = key.part == AdapterPart::alpha                                             ? pair.alpha
                   : key.part == AdapterPart::down || key.part == AdapterPart::embedding_down ? pair.down
                                                                                              : pair.up;
-    if (place) corrupt(tensor, "is a second one for '" + escape_controls(shortened(key.module)) + "'");
+    if (place) corrupt(tensor, "is a second one for " + shown(key.module));
     place = tensor;
   }
 
@@ -192,7 +183,7 @@ class Reading {
     const Shape& up = model_.tensors()[change.up].shape;
     const auto differ = [&] {
       corrupt(change.up, "has the shape " + to_string(up) + ", which does not go with " + to_string(down) +
-                             " of '" + escape_controls(shortened(model_.tensors()[change.down].name)) + "'");
+                             " of " + shown(model_.tensors()[change.down].name));
     };
     if (down.size() < 2 || up.size() < 2) differ();
     std::uint64_t rank = up[1];

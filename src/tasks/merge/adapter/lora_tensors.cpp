@@ -6,7 +6,6 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "model/float_dtype.hpp"
 #include "tasks/merge/adapter/adapter.hpp"
 #include "tasks/merge/adapter/base_modules.hpp"
 #include "tasks/merge/layers.hpp"
@@ -30,9 +29,9 @@ enum class Layout {
 };
 
 /// Of all dimensions but the first; nothing where that passes 2^64.
-std::optional<std::uint64_t> columns_of(const Shape& shape, std::size_t from = 1) {
+std::optional<std::uint64_t> columns_of(const Shape& shape) {
   std::uint64_t columns = 1;
-  for (std::size_t i = from; i < shape.size(); ++i) {
+  for (std::size_t i = 1; i < shape.size(); ++i) {
     const auto product = checked_mul(columns, shape[i]);
     if (!product) return std::nullopt;
     columns = *product;
@@ -88,8 +87,8 @@ class AdapterMerger {
       } else if (match.ambiguous.empty()) {
         lost_.push_back(change.module);
       } else {
-        refuse(change.down, "may be for '" + shown(match.ambiguous[0]) + "' or for '" +
-                                shown(match.ambiguous[1]) + "' of " + shown(base_.model().path()));
+        refuse(change.down, "may be for " + shown(match.ambiguous[0]) + " or for " +
+                                shown(match.ambiguous[1]) + " of " + path_of_base());
       }
     }
     std::vector<std::pair<const AdapterWhole*, std::size_t>> whole;
@@ -107,20 +106,19 @@ class AdapterMerger {
   }
 
  private:
-  static std::string shown(const std::string& name) { return escape_controls(shortened(name)); }
-
   [[noreturn]] void refuse(std::size_t tensor, const std::string& why) const {
     throw RequestError({model_.path_of(tensor), {}, model_.tensors()[tensor].name}, why);
   }
 
+  std::string path_of_base() const { return escape_controls(base_.model().path()); }
   const Shape& shape(std::size_t tensor) const { return model_.tensors()[tensor].shape; }
 
   void take(std::map<std::size_t, std::string>& taken, std::size_t tensor, const std::string& module) const {
     const auto [place, is_first] = taken.emplace(tensor, module);
     if (is_first) return;
-    throw RequestError({model_.path(), {}, {}}, "'" + shown(place->second) + "' and '" + shown(module) +
-                                                    "' are both for '" + shown(base_.tensor(tensor).name) +
-                                                    "' of the base");
+    throw RequestError({model_.path(), {}, {}}, shown(place->second) + " and " + shown(module) +
+                                                    " are both for " + shown(base_.tensor(tensor).name) +
+                                                    " of the base");
   }
 
   void refuse_what_is_lost() const {
@@ -131,8 +129,8 @@ class AdapterMerger {
       hint = "; the base has the names of GGUF, for which an adapter is converted to GGUF as well";
     if (!has_ggml_names && adapter_.kind == Adapter::Kind::gguf)
       hint = "; the adapter has the names of GGUF, and the base has not";
-    throw RequestError({model_.path(), {}, {}}, "holds what fits nothing in " + shown(base_.model().path()) +
-                                                    ": " + listed(lost_, kMostNames, Quotes::yes) + hint);
+    throw RequestError({model_.path(), {}, {}}, "holds what fits nothing in " + path_of_base() + ": " +
+                                                    listed(lost_, kMostNames, Quotes::yes) + hint);
   }
 
   /// A square weight does not tell how it lies. PEFT's configuration does, as long as nothing else of the
@@ -170,9 +168,9 @@ class AdapterMerger {
     product.left.values = values_of({&model_, change.up});
     product.right.values = values_of({&model_, change.down});
     const auto differ = [&] {
-      refuse(change.down, "has the shape " + to_string(shape(change.down)) + ", and '" +
-                              shown(model_.tensors()[change.up].name) + "' " + to_string(shape(change.up)) +
-                              ": their product does not fit '" + shown(base_.tensor(tensor).name) + "', " +
+      refuse(change.down, "has the shape " + to_string(shape(change.down)) + ", and " +
+                              shown(model_.tensors()[change.up].name) + " " + to_string(shape(change.up)) +
+                              ": their product does not fit " + shown(base_.tensor(tensor).name) + ", " +
                               to_string(base));
     };
     if (adapter_.kind == Adapter::Kind::gguf) {
@@ -225,7 +223,7 @@ class AdapterMerger {
     if (shape(whole.tensor) != base) {
       refuse(whole.tensor,
              "has the shape " + to_string(shape(whole.tensor)) + ", and " + to_string(base) + " in " +
-                 shown(base_.model().path()) +
+                 path_of_base() +
                  (has_vocabulary(base_.tensor(tensor).name) ? ": another vocabulary is not merged"
                                                             : ", whose place it takes"));
     }

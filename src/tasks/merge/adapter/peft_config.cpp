@@ -18,10 +18,6 @@ constexpr std::int64_t kMaxInstructions = std::int64_t{4} << 20;  // of all regu
 constexpr std::size_t kMaxPatterns = 4096;
 constexpr double kMaxRank = 1 << 24;
 
-std::string shown(std::string_view text) {
-  return "'" + escape_controls(shortened(text)) + "'";
-}
-
 /// Anything but null, false, or an empty list or object.
 bool asks_for(const Value& said, std::string_view key) {
   const Value* const value = said.find(key);
@@ -40,6 +36,15 @@ bool keeps_base(std::string_view beginning) {
 
 bool is_rank(double number) {
   return number >= 1 && number <= kMaxRank && number == std::floor(number);
+}
+
+/// Of the first pattern that is all of a module's name.
+template <typename Patterns>
+double first_match(const Patterns& patterns, const std::string& module, double otherwise) {
+  for (const auto& [regex, number] : patterns) {
+    if (re2::RE2::FullMatch(module, *regex)) return number;
+  }
+  return otherwise;
 }
 
 }  // namespace
@@ -111,18 +116,6 @@ PeftConfig::Patterns PeftConfig::patterns(const Value& said, std::string_view ke
   }
   return patterns;
 }
-
-namespace {
-
-template <typename Patterns>
-double first_match(const Patterns& patterns, const std::string& module, double otherwise) {
-  for (const auto& [regex, number] : patterns) {
-    if (re2::RE2::FullMatch(module, *regex)) return number;
-  }
-  return otherwise;
-}
-
-}  // namespace
 
 std::uint64_t PeftConfig::rank_of(const std::string& module) const {
   return static_cast<std::uint64_t>(first_match(ranks_, module, rank_));
