@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codecs/floats/float_kind.hpp"
+#include "codecs/floats/narrow.hpp"
 #include "transfer/byte_source.hpp"
 
 namespace aerotool {
@@ -42,6 +43,12 @@ class ValueSource {
   /// elements as they lie in the file.
   virtual std::optional<FloatKind> stored_kind() const { return std::nullopt; }
   virtual void read_stored(std::uint64_t /*first*/, std::span<std::byte> /*out*/) const {}
+
+  /// The kind that there is a faster way to than to read numbers and to round each of them, if there is one:
+  /// then read_rounded() fills `out` with elements of it, and returns what became of the numbers. Both as
+  /// narrow() does.
+  virtual std::optional<FloatKind> rounded_kind() const { return std::nullopt; }
+  virtual CastCounts read_rounded(std::uint64_t /*first*/, std::span<std::byte> /*out*/) const { return {}; }
 
   /// How many are decoded at once (a block): a part of them takes as long as all.
   virtual std::uint64_t unit() const { return 1; }

@@ -171,6 +171,30 @@ inline double e2m1_number(std::uint32_t code) {
 }
 
 /// The only weight of a model.
+/// Whether elements that a source rounds by itself are those that its numbers round to, and are counted as
+/// they are, in ranges that begin and end anywhere.
+inline bool rounds_as_its_numbers(const ValueSource& source) {
+  const std::vector<double> numbers = values_of(source);
+  const FloatKind kind = source.rounded_kind().value();
+  const std::size_t width = width_of(kind);
+  const std::size_t count = numbers.size();
+  if (count == 0) return source.read_rounded(0, {}).nan == 0;
+  const std::vector<std::pair<std::size_t, std::size_t>> ranges = {
+      {0, count},         {1, count},
+      {0, count / 2},     {count / 3, count - 1},
+      {count - 1, count}, {count / 2, count / 2}};
+  for (const auto& [begin, end] : ranges) {
+    std::vector<std::byte> expected((end - begin) * width);
+    std::vector<std::byte> rounded(expected.size());
+    const CastCounts of_numbers = narrow(kind, std::span(numbers).subspan(begin, end - begin), expected);
+    const CastCounts of_source = source.read_rounded(begin, rounded);
+    if (rounded != expected || of_source.clipped != of_numbers.clipped ||
+        of_source.flushed != of_numbers.flushed || of_source.nan != of_numbers.nan)
+      return false;
+  }
+  return true;
+}
+
 inline void check_weight(const QuantizedModel& model, const std::string& config, const std::string& layout,
                          const Shape& shape, const std::function<double(std::size_t)>& expected,
                          const std::string& model_opt = {}) {
@@ -183,6 +207,7 @@ inline void check_weight(const QuantizedModel& model, const std::string& config,
   CHECK(weight.consumed.size() == model.tensors().size());
   REQUIRE(weight.values->count() == element_count(shape));
   CHECK(agrees_in_pieces(*weight.values));
+  if (weight.values->rounded_kind()) CHECK(rounds_as_its_numbers(*weight.values));
   const std::vector<double> values = values_of(*weight.values);
   std::size_t differing = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {

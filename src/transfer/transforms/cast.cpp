@@ -31,7 +31,9 @@ class CastBytes final : public ByteSource {
     const std::uint64_t count = (offset + out.size() + width_ - 1) / width_ - first;
     Part part = {offset, out, {}, {}};
     if (to_.tally) part.fresh = to_.tally->take(first, first + count);
-    if (values_->fits_f32()) {
+    if (offset % width_ == 0 && out.size() % width_ == 0 && values_->rounded_kind() == to_.kind) {
+      count_fresh(count, values_->read_rounded(first, out), part);
+    } else if (values_->fits_f32()) {
       read_floats(first, count, part);
     } else {
       values_->for_each_run(
@@ -106,6 +108,19 @@ class CastBytes final : public ByteSource {
       part.counts.add(end - begin == values.size() ? of_all
                                                    : narrow(to_.kind, values.subspan(place, end - begin),
                                                             out.subspan(place * width_)));
+    }
+  }
+
+  /// Of `count` elements that have been read, those that were not read before.
+  void count_fresh(std::uint64_t count, const CastCounts& of_all, Part& part) const {
+    if (!of_all.any()) return;
+    for (const auto& [begin, end] : part.fresh) {
+      if (end - begin == count) {
+        part.counts.add(of_all);
+        continue;
+      }
+      Scratch<std::byte> again((end - begin) * width_);
+      part.counts.add(values_->read_rounded(begin, again.span()));
     }
   }
 

@@ -16,12 +16,21 @@
 #include "core/scratch.hpp"
 #include "core/vectorised.hpp"
 #include "transfer/transforms/quantized/module.hpp"
+#include "transfer/transforms/quantized/rounded_codes.hpp"
 
 namespace aerotool::quantized {
 namespace {
 
 // So many numbers are made at once: they stay in a core's cache until all steps are done.
 constexpr std::uint64_t kAtOnce = std::uint64_t{16} << 10;
+
+// In a block of so many each of the 256 codes is rounded first (RoundedCodes).
+constexpr std::uint64_t kMostTableRows = 128;
+constexpr std::uint64_t kTableColumns = 64;
+constexpr std::uint64_t kTableElements = 2048;
+constexpr std::size_t kBf16Bytes = width_of(FloatKind::bf16);
+// Codes that are read at once then.
+constexpr std::uint64_t kCodesAtOnce = std::uint64_t{512} << 10;
 
 // What MX has in a block.
 constexpr std::size_t kMxColumns = 32;
@@ -94,6 +103,12 @@ constexpr auto kHalves = [] {
   return numbers;
 }();
 
+constexpr auto kAllCodes = [] {
+  std::array<std::uint8_t, RoundedCodes::kCodes> codes{};
+  for (std::size_t code = 0; code < codes.size(); ++code) codes[code] = static_cast<std::uint8_t>(code);
+  return codes;
+}();
+
 template <typename Number>
 struct Multiply {
   [[gnu::always_inline]] static void run(Number* numbers, Number factor, std::size_t count) {
@@ -153,6 +168,34 @@ class ScaledCodesSource final : public ValueSource {
     return fits_f32_;
   }
 
+  std::optional<FloatKind> rounded_kind() const override {
+    const std::uint64_t rows = std::min(of_.block_rows, kMostTableRows);
+    const std::uint64_t columns = std::min(of_.block_columns, of_.columns);
+    const bool is_large = columns >= kTableColumns && rows * columns >= kTableElements;
+    if (!is_large || code_.bits != 8 || of_.group_index || of_.zeros) return std::nullopt;
+    return FloatKind::bf16;
+  }
+
+  CastCounts read_rounded(std::uint64_t first, std::span<std::byte> out) const override {
+    const std::uint64_t count = out.size() / kBf16Bytes;
+    RoundedCodes table;
+    Scratch<std::byte> scratch(std::min(kCodesAtOnce, std::max(count, of_.row_bytes)));
+    CastCounts counts;
+    for (std::uint64_t done = 0; done < count;) {
+      Tile tile{(first + done) / of_.columns, 1, (first + done) % of_.columns, 0};
+      tile.columns = std::min({of_.columns - tile.column, count - done, kCodesAtOnce});
+      if (tile.columns == of_.columns)
+        tile.rows = std::min({rows_of_block_from(tile.row), (count - done) / of_.columns,
+                              std::max<std::uint64_t>(scratch.span().size() / of_.row_bytes, 1)});
+      const auto part = out.subspan(done * kBf16Bytes, tile.rows * tile.columns * kBf16Bytes);
+      const bool by_table = tile.rows * std::min(of_.block_columns, tile.columns) >= kTableElements;
+      counts.add(by_table ? round_by_table(table, tile, scratch, part)
+                          : round_one_by_one(first + done, part));
+      done += tile.rows * tile.columns;
+    }
+    return counts;
+  }
+
   void read(std::uint64_t first, std::span<float> out) const override { read_as(first, out); }
   void read(std::uint64_t first, std::span<double> out) const override { read_as(first, out); }
 
@@ -163,6 +206,14 @@ class ScaledCodesSource final : public ValueSource {
     std::uint64_t column;
     std::uint64_t count;
     std::uint64_t last_row;
+  };
+
+  /// Codes that are rounded at once: whole rows of one row of blocks, or a part of one row.
+  struct Tile {
+    std::uint64_t row;  // of all matrices
+    std::uint64_t rows;
+    std::uint64_t column;
+    std::uint64_t columns;
   };
 
   /// The row of blocks that a row of numbers is in.
@@ -382,6 +433,51 @@ class ScaledCodesSource final : public ValueSource {
       if (!zeros.empty()) out[i] -= static_cast<Number>(zeros[zeros_before + group]);
       out[i] *= static_cast<Number>(scales[group]);
     }
+  }
+
+  /// So many rows from this one on have the same scales.
+  std::uint64_t rows_of_block_from(std::uint64_t row) const {
+    const std::uint64_t in_matrix = row % of_.rows;
+    const std::uint64_t end = (in_matrix / of_.block_rows + 1) * of_.block_rows;
+    return std::min(end, of_.rows) - in_matrix;
+  }
+
+  CastCounts round_by_table(RoundedCodes& table, const Tile& tile, Scratch<std::byte>& scratch,
+                            std::span<std::byte> out) const {
+    const auto bytes = scratch.first((tile.rows - 1) * of_.row_bytes + tile.columns);
+    of_.codes.model->read(of_.codes.index, tile.row * of_.row_bytes + tile.column, bytes);
+    const std::span<const std::uint8_t> codes(octets_of(bytes), bytes.size());
+    const std::uint64_t first_block = tile.column / of_.block_columns;
+    std::vector<double> scales((tile.column + tile.columns - 1) / of_.block_columns + 1 - first_block);
+    of_.scales->read(grid_row(tile.row) * grid_columns_ + first_block, std::span(scales));
+    if (of_.step == LastStep::times) {
+      vectorised<Multiply<double>>(scales.data(), last_number(), scales.size());
+    }
+    const double divisor = of_.step == LastStep::over ? last_number() : 1;
+    CastCounts counts;
+    std::uint64_t begin = 0;  // of a block, in the tile
+    for (std::size_t block = 0; block < scales.size(); ++block) {
+      const std::uint64_t end =
+          std::min((first_block + block + 1) * of_.block_columns - tile.column, tile.columns);
+      std::array<double, RoundedCodes::kCodes> numbers{};
+      decode_row(kAllCodes.data(), 0, std::span<double>(numbers));
+      vectorised<Multiply<double>>(numbers.data(), scales[block], numbers.size());
+      if (of_.step == LastStep::over) vectorised<Divide<double>>(numbers.data(), divisor, numbers.size());
+      table.set(numbers);
+      for (std::uint64_t row = 0; row < tile.rows; ++row)
+        counts.add(table.look_up(codes.subspan(row * of_.row_bytes + begin, end - begin),
+                                 out.data() + (row * tile.columns + begin) * kBf16Bytes));
+      begin = end;
+    }
+    return counts;
+  }
+
+  CastCounts round_one_by_one(std::uint64_t first, std::span<std::byte> out) const {
+    CastCounts counts;
+    for_each_run(first, out.size() / kBf16Bytes, [&](std::uint64_t at, std::span<const double> numbers) {
+      counts.add(narrow(FloatKind::bf16, numbers, out.subspan((at - first) * kBf16Bytes)));
+    });
+    return counts;
   }
 
   double last_number() const {
