@@ -128,13 +128,13 @@ class Child {
   pid_t process_;
 };
 
-std::string record_of(std::uint64_t block, const Digest& digest) {
+inline std::string record_of(std::uint64_t block, const Digest& digest) {
   std::array<std::byte, sizeof block> number{};
   store_le(std::span<std::byte>(number), 0, block);
   return std::string(chars_of(ByteSpan(number))) + std::string(chars_of(ByteSpan(digest)));
 }
 
-mode_t mode_of(const std::string& path) {
+inline mode_t mode_of(const std::string& path) {
   struct ::stat status {};
   CHECK(::lstat(path.c_str(), &status) == 0);
   return status.st_mode & 07777;
