@@ -170,7 +170,6 @@ inline double e2m1_number(std::uint32_t code) {
   return code >= 8 ? -numbers[code - 8] : numbers[code];
 }
 
-/// The only weight of a model.
 /// Whether elements that a source rounds by itself are those that its numbers round to, and are counted as
 /// they are, in ranges that begin and end anywhere.
 inline bool rounds_as_its_numbers(const ValueSource& source) {
@@ -195,6 +194,7 @@ inline bool rounds_as_its_numbers(const ValueSource& source) {
   return true;
 }
 
+/// The only weight of a model.
 inline void check_weight(const QuantizedModel& model, const std::string& config, const std::string& layout,
                          const Shape& shape, const std::function<double(std::size_t)>& expected,
                          const std::string& model_opt = {}) {
