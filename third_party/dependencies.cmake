@@ -43,6 +43,10 @@ endif()
 
 aerotool_import(aerotool_zstd zstd.h zstd)
 
+# ---- zlib, for members of zip archives
+
+aerotool_import(aerotool_zlib zlib.h z)
+
 # ---- msgpack-c, the C++ headers: libmsgpack-cxx-dev, or libmsgpack-dev where that is older than 4
 
 aerotool_import(aerotool_msgpack msgpack.hpp "")

@@ -2,7 +2,7 @@
 
 #include "core/checked.hpp"
 #include "core/text.hpp"
-#include "encoding/zip.hpp"
+#include "encoding/zip/records.hpp"
 #include "foreign/recognisers.hpp"
 
 namespace aerotool::foreign {

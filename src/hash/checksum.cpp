@@ -19,7 +19,8 @@ struct Row {
 constexpr Row kRows[] = {{Algorithm::blake3, "blake3", 32, true},
                          {Algorithm::sha256, "sha256", 32, true},
                          {Algorithm::crc32c, "crc32c", 4, false},
-                         {Algorithm::xxh3, "xxh3", 8, false}};
+                         {Algorithm::xxh3, "xxh3", 8, false},
+                         {Algorithm::crc32, "crc32", 4, false}};
 
 const Row& row_of(Algorithm algorithm) {
   return kRows[static_cast<std::size_t>(algorithm)];

@@ -15,9 +15,9 @@
 
 namespace aerotool::hash {
 
-enum class Algorithm : std::uint8_t { blake3, sha256, crc32c, xxh3 };
+enum class Algorithm : std::uint8_t { blake3, sha256, crc32c, xxh3, crc32 };
 
-/// "blake3", "sha256", "crc32c", "xxh3"
+/// "blake3", "sha256", "crc32c", "xxh3", "crc32"
 std::string_view name_of(Algorithm algorithm);
 std::optional<Algorithm> algorithm_named(std::string_view name);
 /// Bytes of a value.
@@ -39,7 +39,7 @@ struct Checksum {
 /// Of BLAKE3 and SHA-256.
 Checksum checksum_of(Algorithm algorithm, const Digest& digest,
                      Checksum::Over over = Checksum::Over::decoded);
-/// Of CRC32C and XXH3, whose values are numbers and written as such: the highest byte comes first.
+/// Of CRC-32, CRC32C and XXH3, whose values are numbers and written as such: the highest byte comes first.
 Checksum checksum_of(Algorithm algorithm, std::uint64_t number,
                      Checksum::Over over = Checksum::Over::decoded);
 std::uint64_t number_of(const Checksum& checksum);

@@ -24,7 +24,10 @@ class RunningChecksum {
   struct Crc32c {
     std::uint32_t value = 0;
   };
-  std::variant<Blake3Stream, Sha256, Crc32c, Xxh3> state_;
+  struct Crc32 {
+    std::uint32_t value = 0;
+  };
+  std::variant<Blake3Stream, Sha256, Crc32c, Xxh3, Crc32> state_;
 };
 
 }  // namespace aerotool::hash

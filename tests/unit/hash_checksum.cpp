@@ -21,7 +21,8 @@ using namespace aerotool;
 using namespace aerotool::hash;
 
 TEST_CASE("checksum: algorithms have names and widths") {
-  for (const Algorithm algorithm : {Algorithm::blake3, Algorithm::sha256, Algorithm::crc32c, Algorithm::xxh3})
+  for (const Algorithm algorithm :
+       {Algorithm::blake3, Algorithm::sha256, Algorithm::crc32c, Algorithm::xxh3, Algorithm::crc32})
     CHECK(algorithm_named(name_of(algorithm)) == algorithm);
   CHECK(width_of(Algorithm::sha256) == 32);
   CHECK(width_of(Algorithm::crc32c) == 4);
@@ -163,6 +164,7 @@ TEST_CASE("checksum: bytes that come in order, by any algorithm") {
   CHECK(of(Algorithm::crc32c) == "crc32c:e3069283");
   CHECK(of(Algorithm::sha256) == "sha256:15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
   CHECK(of(Algorithm::xxh3) == "xxh3:72dcb18b67a17dff");
+  CHECK(of(Algorithm::crc32) == "crc32:cbf43926");
   CHECK(of(Algorithm::blake3) ==
         to_string(checksum_of(Algorithm::blake3, blake3(bytes_of(std::string_view("123456789"))))));
   RunningChecksum none(Algorithm::crc32c);

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "encoding/zip/writer.hpp"
 #include "formats/npy/sparse_archive.hpp"
-#include "formats/npy/zip.hpp"
 #include "plan_fixture.hpp"
 
 using namespace aerotool;
 using npy::SparseArchive;
-using npy::ZipMember;
+using zip::Member;
 
 namespace {
 
@@ -71,7 +71,7 @@ bool holds(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("zip: a member whose size has 32 bits") {
-  const std::string header = npy::zip_header({"a.npy", 7, kLarge - 1, 0x01020304});
+  const std::string header = zip::local_header({"a.npy", 7, kLarge - 1, 0x01020304});
   CHECK(header.substr(0, 4) == "PK\x03\x04");
   CHECK(at<std::uint16_t>(header, 4) == 20);
   CHECK(at<std::uint32_t>(header, 14) == 0x01020304);
@@ -81,7 +81,7 @@ TEST_CASE("zip: a member whose size has 32 bits") {
 }
 
 TEST_CASE("zip: a member whose size takes 64 bits") {
-  const std::string header = npy::zip_header({"a.npy", 7, kLarge, 0});
+  const std::string header = zip::local_header({"a.npy", 7, kLarge, 0});
   CHECK(at<std::uint16_t>(header, 4) == 45);
   CHECK(at<std::uint32_t>(header, 18) == kLarge);
   CHECK(at<std::uint16_t>(header, 28) == 20);
@@ -92,8 +92,8 @@ TEST_CASE("zip: a member whose size takes 64 bits") {
 }
 
 TEST_CASE("zip: the directory") {
-  const std::vector<ZipMember> members = {{"a", 0, 5, 9}, {"b", 36, 6, 10}};
-  const std::string text = npy::zip_directory(members, 73);
+  const std::vector<zip::Member> members = {{"a", 0, 5, 9}, {"b", 36, 6, 10}};
+  const std::string text = zip::directory(members, 73);
   CHECK(text.size() == 2 * 47 + 22);
   CHECK(text.substr(47, 4) == "PK\x01\x02");
   CHECK(at<std::uint32_t>(text, 47 + 42) == 36);
@@ -104,8 +104,8 @@ TEST_CASE("zip: the directory") {
 }
 
 TEST_CASE("zip: a directory behind 4 GiB has its place twice") {
-  const std::vector<ZipMember> members = {{"a", 0, kLarge + 5, 0}, {"b", kLarge + 60, 6, 0}};
-  const std::string text = npy::zip_directory(members, kLarge + 97);
+  const std::vector<zip::Member> members = {{"a", 0, kLarge + 5, 0}, {"b", kLarge + 60, 6, 0}};
+  const std::string text = zip::directory(members, kLarge + 97);
   // The first has two sizes of 64 bits, the second an offset.
   CHECK(at<std::uint16_t>(text, 30) == 20);
   CHECK(at<std::uint64_t>(text, 46 + 1 + 4) == kLarge + 5);

@@ -41,9 +41,9 @@ SparseArchive::SparseArchive(const Model& model, const Object& object) : model_(
   } else {
     add_coo();
   }
-  std::vector<ZipMember> zip;
-  for (const Member& member : members_) zip.push_back(member.zip);
-  const auto size = checked_add(directory_, zip_directory(zip, directory_).size());
+  std::vector<zip::Member> entries;
+  for (const Member& member : members_) entries.push_back(member.entry);
+  const auto size = checked_add(directory_, zip::directory(entries, directory_).size());
   if (!size) refuse("is too large for an archive");
   size_ = *size;
 }
@@ -116,12 +116,12 @@ void SparseArchive::add_shape_and_values(std::uint64_t count) {
 
 void SparseArchive::add(std::string_view name, std::string head, std::optional<TensorPiece> piece) {
   Member member;
-  member.zip.name = std::string(name) + ".npy";
-  member.zip.offset = directory_;
+  member.entry.name = std::string(name) + ".npy";
+  member.entry.offset = directory_;
   const std::uint64_t size_of_piece = piece ? piece->size() : 0;
   const auto size = checked_add(head.size(), size_of_piece);
-  if (size) member.zip.size = *size;
-  const std::uint64_t before = zip_header(member.zip).size() + head.size();
+  if (size) member.entry.size = *size;
+  const std::uint64_t before = zip::local_header(member.entry).size() + head.size();
   const auto begin = checked_add(directory_, before);
   const auto end = begin ? checked_add(*begin, size_of_piece) : std::nullopt;
   if (!size || !end) refuse("is too large for an archive");
@@ -137,15 +137,15 @@ void SparseArchive::add(std::string_view name, std::string head, std::optional<T
 
 std::vector<PlacedText> SparseArchive::texts(std::span<const std::uint32_t> crcs) const {
   std::vector<PlacedText> texts;
-  std::vector<ZipMember> zip;
+  std::vector<zip::Member> entries;
   for (const Member& member : members_) {
-    ZipMember& entry = zip.emplace_back(member.zip);
+    zip::Member& entry = entries.emplace_back(member.entry);
     entry.crc = hash::crc32(bytes_of(member.head));
     if (member.piece)
       entry.crc = hash::crc32_joined(entry.crc, crcs[*member.piece], pieces_[*member.piece].size());
-    texts.push_back({entry.offset, zip_header(entry) + member.head});
+    texts.push_back({entry.offset, zip::local_header(entry) + member.head});
   }
-  texts.push_back({directory_, zip_directory(zip, directory_)});
+  texts.push_back({directory_, zip::directory(entries, directory_)});
   return texts;
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/npy/zip.hpp"
+#include "encoding/zip/writer.hpp"
 #include "model/model.hpp"
 #include "model/object.hpp"
 #include "transfer/pieces.hpp"
@@ -34,7 +34,7 @@ class SparseArchive {
 
  private:
   struct Member {
-    ZipMember zip;
+    zip::Member entry;
     std::string head;  ///< what its file begins with; all of it where there is no piece
     std::optional<std::size_t> piece;
   };

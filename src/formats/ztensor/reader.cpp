@@ -45,6 +45,8 @@ std::string_view label_of(hash::Algorithm algorithm) {
       return "SHA-256";
     case hash::Algorithm::crc32c:
       return "CRC32C";
+    case hash::Algorithm::crc32:
+      return "CRC-32";
     case hash::Algorithm::xxh3:
       break;
   }
