@@ -1,0 +1,389 @@
+#include "model/gathered.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+namespace aerotool {
+namespace {
+
+// A read of its own takes as long as reading so many bytes more.
+constexpr std::uint64_t kWorthOneRead = std::uint64_t{4} << 10;
+constexpr std::uint64_t kMaxScratch = std::uint64_t{1} << 20;
+// Runs of so many bytes are read where they go.
+constexpr std::uint64_t kLongRun = std::uint64_t{64} << 10;
+constexpr std::size_t kMaxBands = 4;
+// Elements of a tile in each direction: their cache lines fit into the smallest cache.
+constexpr std::uint64_t kTile = 64;
+
+std::uint64_t magnitude(std::int64_t stride) {
+  const auto bits = static_cast<std::uint64_t>(stride);
+  return stride < 0 ? ~bits + 1 : bits;
+}
+
+/// Moves elements of a width that is known when this is compiled, or of any.
+template <std::size_t Width>
+struct Mover {
+  std::size_t width = Width;
+
+  void move(std::byte* out, const std::byte* in) const {
+    if constexpr (Width == 0) {
+      std::memcpy(out, in, width);
+    } else {
+      std::memcpy(out, in, Width);
+    }
+  }
+  std::size_t bytes() const { return Width == 0 ? width : Width; }
+};
+
+/// Two dimensions, in bytes: how far steps are apart in what is read and in what is written.
+struct Plane {
+  std::uint64_t rows = 1;
+  std::ptrdiff_t rows_in = 0;
+  std::ptrdiff_t rows_out = 0;
+  std::uint64_t columns = 1;
+  std::ptrdiff_t columns_in = 0;
+  std::ptrdiff_t columns_out = 0;
+};
+
+/// Row by row in tiles: rows are near each other in what is read, columns in what is written.
+template <std::size_t Width>
+void move_plane(const Mover<Width>& mover, const Plane& plane, const std::byte* in, std::byte* out) {
+  for (std::uint64_t column = 0; column < plane.columns; column += kTile) {
+    const std::uint64_t columns = std::min(plane.columns - column, kTile);
+    for (std::uint64_t row = 0; row < plane.rows; row += kTile) {
+      const std::uint64_t rows = std::min(plane.rows - row, kTile);
+      const std::byte* tile_in = in + static_cast<std::ptrdiff_t>(column) * plane.columns_in +
+                                 static_cast<std::ptrdiff_t>(row) * plane.rows_in;
+      std::byte* tile_out = out + static_cast<std::ptrdiff_t>(column) * plane.columns_out +
+                            static_cast<std::ptrdiff_t>(row) * plane.rows_out;
+      for (std::uint64_t c = 0; c < columns; ++c) {
+        const std::byte* from = tile_in;
+        std::byte* to = tile_out;
+        for (std::uint64_t r = 0; r < rows; ++r) {
+          mover.move(to, from);
+          from += plane.rows_in;
+          to += plane.rows_out;
+        }
+        tile_in += plane.columns_in;
+        tile_out += plane.columns_out;
+      }
+    }
+  }
+}
+
+void move_plane(std::size_t width, const Plane& plane, const std::byte* in, std::byte* out) {
+  switch (width) {
+    case 1:
+      return move_plane(Mover<1>{}, plane, in, out);
+    case 2:
+      return move_plane(Mover<2>{}, plane, in, out);
+    case 4:
+      return move_plane(Mover<4>{}, plane, in, out);
+    case 8:
+      return move_plane(Mover<8>{}, plane, in, out);
+    case 16:
+      return move_plane(Mover<16>{}, plane, in, out);
+    default:
+      return move_plane(Mover<0>{width}, plane, in, out);
+  }
+}
+
+/// Counts through all places of some dimensions.
+class Odometer {
+ public:
+  explicit Odometer(std::size_t dimensions) : at_(dimensions) {}
+
+  std::uint64_t at(std::size_t dimension) const { return at_[dimension]; }
+  /// The next place, the last dimension first; false behind the last one.
+  template <typename Extent>
+  bool next(const Extent& extent) {
+    for (std::size_t i = at_.size(); i-- > 0;) {
+      if (++at_[i] < extent(i)) return true;
+      at_[i] = 0;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::uint64_t> at_;
+};
+
+}  // namespace
+
+struct Gathered::Band {
+  std::mutex mutex;
+  bool is_there = false;
+  std::vector<std::byte> bytes;
+};
+
+Gathered::Gathered(GatheredElements elements, GatherSource source)
+    : elements_(std::move(elements)), source_(std::move(source)) {
+  count_ = 1;
+  for (const std::uint64_t dimension : elements_.view.shape) count_ *= dimension;
+  size_ = count_ * elements_.width;
+  is_plain_ = is_row_major(elements_.view);
+  if (count_ == 0) return;
+  run_ = elements_in_a_run(elements_.view);
+  plan_bands();
+}
+
+void Gathered::plan_bands() {
+  const Shape& shape = elements_.view.shape;
+  const std::uint64_t most = std::max<std::uint64_t>(kGatheredAtOnce / elements_.width, 1);
+  banded_ = shape.size();
+  while (banded_ > 0 && behind_ * shape[banded_ - 1] <= most) behind_ *= shape[--banded_];
+  if (banded_ == 0) return;  // all of it is one band
+  --banded_;
+  steps_ = std::max<std::uint64_t>(most / behind_, 1);
+  bands_each_ = (shape[banded_] + steps_ - 1) / steps_;
+}
+
+std::uint64_t Gathered::band_begin(std::uint64_t band) const {
+  const Shape& shape = elements_.view.shape;
+  if (behind_ == count_) return 0;
+  return band / bands_each_ * shape[banded_] * behind_ + band % bands_each_ * steps_ * behind_;
+}
+
+void Gathered::swap(std::span<std::byte> bytes) const {
+  const auto swap_all = [&](auto width) {
+    for (std::size_t at = 0; at + width <= bytes.size(); at += width)
+      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(at + width));
+  };
+  switch (elements_.swapped) {
+    case 1:
+      return;
+    case 2:
+      return swap_all(std::integral_constant<std::size_t, 2>{});
+    case 4:
+      return swap_all(std::integral_constant<std::size_t, 4>{});
+    case 8:
+      return swap_all(std::integral_constant<std::size_t, 8>{});
+    default:
+      return swap_all(std::size_t{elements_.swapped});
+  }
+}
+
+void Gathered::read(std::uint64_t offset, std::span<std::byte> out) const {
+  if (out.empty()) return;
+  if (is_plain_) return read_plain(offset, out);
+  if (elements_.swapped == 1 && run_ * elements_.width >= kLongRun) return read_runs(offset, out);
+  while (!out.empty()) {
+    const std::uint64_t element = offset / elements_.width;
+    std::uint64_t number = 0;
+    if (behind_ != count_) {
+      const std::uint64_t each = elements_.view.shape[banded_] * behind_;
+      number = element / each * bands_each_ + element % each / (steps_ * behind_);
+    }
+    const std::shared_ptr<Band> band = band_of(number);
+    const std::uint64_t at = offset - band_begin(number) * elements_.width;
+    const auto piece = std::min<std::uint64_t>(out.size(), band->bytes.size() - at);
+    std::memcpy(out.data(), band->bytes.data() + at, piece);
+    offset += piece;
+    out = out.subspan(piece);
+  }
+}
+
+/// One run, whose bytes have to be swapped: whole elements where they go, others by way of one.
+void Gathered::read_plain(std::uint64_t offset, std::span<std::byte> out) const {
+  const std::uint64_t begin = elements_.view.begin * elements_.width;
+  const std::uint64_t width = elements_.swapped;
+  std::array<std::byte, 16> one{};
+  while (!out.empty()) {
+    const std::uint64_t inside = offset % width;
+    if (inside == 0 && out.size() >= width) {
+      const auto whole = out.first(out.size() / width * width);
+      source_.read(begin + offset, whole);
+      swap(whole);
+      offset += whole.size();
+      out = out.subspan(whole.size());
+      continue;
+    }
+    const auto element = std::span(one).first(width);
+    source_.read(begin + offset - inside, element);
+    std::ranges::reverse(element);
+    const auto piece = std::min<std::uint64_t>(out.size(), width - inside);
+    std::memcpy(out.data(), element.data() + inside, piece);
+    offset += piece;
+    out = out.subspan(piece);
+  }
+}
+
+void Gathered::read_runs(std::uint64_t offset, std::span<std::byte> out) const {
+  const std::uint64_t width = elements_.width;
+  while (!out.empty()) {
+    const std::uint64_t element = offset / width;
+    const std::uint64_t inside = offset % (run_ * width);
+    const std::uint64_t from = element_at(elements_.view, element - element % run_) * width + inside;
+    const auto piece = out.first(std::min<std::uint64_t>(out.size(), run_ * width - inside));
+    source_.read(from, piece);
+    offset += piece.size();
+    out = out.subspan(piece.size());
+  }
+}
+
+std::shared_ptr<Gathered::Band> Gathered::band_of(std::uint64_t number) const {
+  std::shared_ptr<Band> band;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = std::ranges::find(recent_, number, [](const auto& entry) { return entry.first; });
+    if (known != recent_.end()) {
+      band = known->second;
+      std::rotate(recent_.begin(), known, known + 1);
+    } else {
+      band = std::make_shared<Band>();
+      recent_.emplace_front(number, band);
+      if (recent_.size() > kMaxBands) recent_.pop_back();
+    }
+  }
+  const std::lock_guard lock(band->mutex);
+  if (!band->is_there) {
+    fill(number, band->bytes);
+    band->is_there = true;
+  }
+  return band;
+}
+
+void Gathered::fill(std::uint64_t band, std::vector<std::byte>& out) const {
+  const StridedView& view = elements_.view;
+  const std::uint64_t begin = band_begin(band);
+  Axes axes;
+  std::uint64_t count = 1;
+  const auto add = [&](std::size_t dimension, std::uint64_t extent, std::uint64_t place) {
+    count *= extent;
+    if (extent != 1) axes.push_back({extent, view.strides[dimension], place});
+  };
+  std::uint64_t place = behind_;
+  if (behind_ == count_) {
+    for (std::size_t i = 0; i < view.shape.size(); ++i) add(i, view.shape[i], place /= view.shape[i]);
+  } else {
+    const std::uint64_t step = band % bands_each_ * steps_;
+    add(banded_, std::min(steps_, view.shape[banded_] - step), place);
+    for (std::size_t i = banded_ + 1; i < view.shape.size(); ++i)
+      add(i, view.shape[i], place /= view.shape[i]);
+  }
+  out.resize(count * elements_.width);
+  gather(std::move(axes), element_at(view, begin), out);
+  swap(out);
+}
+
+/// Fills a box from the element `begin` of the storage on.
+void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const {
+  const std::uint64_t width = elements_.width;
+  if (source_.mapped) {
+    std::optional<Bytes> mapping;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!asked_for_mapping_) {
+        const auto reach = reach_of(elements_.view);
+        if (reach) mapping_ = source_.mapped(0, reach->end * width);
+        asked_for_mapping_ = true;
+      }
+      mapping = mapping_;
+    }
+    if (mapping) return copy_box(axes, mapping->view.data() + begin * width, out.data());
+  }
+  // In the order of the storage: the steps that are shortest are the innermost.
+  std::ranges::stable_sort(axes, std::ranges::greater{},
+                           [](const Axis& axis) { return magnitude(axis.stride); });
+  // So many of the last ones are read as one slab, with what lies between them.
+  std::uint64_t span = 1;
+  std::size_t slab = axes.size();
+  while (slab > 0) {
+    const Axis& axis = axes[slab - 1];
+    const std::uint64_t stride = magnitude(axis.stride);
+    const std::uint64_t next = (axis.extent - 1) * stride + span;
+    const std::uint64_t gap = stride > span ? stride - span : 0;
+    if (next * width > kMaxScratch || gap * width > kWorthOneRead) break;
+    span = next;
+    --slab;
+  }
+  // Of the one before as many steps as fit.
+  std::uint64_t steps = 1;
+  if (slab > 0) {
+    const std::uint64_t stride = magnitude(axes[slab - 1].stride);
+    const std::uint64_t gap = stride > span ? stride - span : 0;
+    if (gap * width <= kWorthOneRead && kMaxScratch / width > span && stride != 0)
+      steps = std::clamp<std::uint64_t>((kMaxScratch / width - span) / stride + 1, 1, axes[slab - 1].extent);
+  }
+  std::vector<std::byte> scratch;
+  Odometer outer(slab);
+  const auto extent = [&](std::size_t i) {
+    return i + 1 == slab ? (axes[i].extent + steps - 1) / steps : axes[i].extent;
+  };
+  do {
+    std::uint64_t from = begin;
+    std::uint64_t to = 0;
+    Axes inner(axes.begin() + static_cast<std::ptrdiff_t>(slab), axes.end());
+    for (std::size_t i = 0; i < slab; ++i) {
+      const std::uint64_t step = outer.at(i) * (i + 1 == slab ? steps : 1);
+      // A negative stride wraps around, and the sum wraps back.
+      from += step * static_cast<std::uint64_t>(axes[i].stride);
+      to += step * axes[i].place;
+      if (i + 1 == slab && steps > 1)
+        inner.push_back({std::min(steps, axes[i].extent - step), axes[i].stride, axes[i].place});
+    }
+    gather_slab(inner, from, out.subspan(to * width), scratch);
+  } while (outer.next(extent));
+}
+
+void Gathered::gather_slab(const Axes& axes, std::uint64_t begin, std::span<std::byte> out,
+                           std::vector<std::byte>& scratch) const {
+  std::uint64_t first = begin;
+  std::uint64_t last = begin;
+  for (const Axis& axis : axes) {
+    const std::uint64_t way = (axis.extent - 1) * magnitude(axis.stride);
+    axis.stride < 0 ? first -= way : last += way;
+  }
+  const std::uint64_t width = elements_.width;
+  scratch.resize((last - first + 1) * width);
+  source_.read(first * width, scratch);
+  copy_box(axes, scratch.data() + (begin - first) * width, out.data());
+}
+
+void Gathered::copy_box(const Axes& axes, const std::byte* in, std::byte* out) const {
+  const auto width = static_cast<std::ptrdiff_t>(elements_.width);
+  const auto in_bytes = [&](const Axis& axis) { return static_cast<std::ptrdiff_t>(axis.stride) * width; };
+  const auto out_bytes = [&](const Axis& axis) { return static_cast<std::ptrdiff_t>(axis.place) * width; };
+  // The two dimensions that are shortest on one side each make the plane that is moved at once.
+  std::size_t near_in = 0;
+  std::size_t near_out = 0;
+  for (std::size_t i = 1; i < axes.size(); ++i) {
+    if (magnitude(axes[i].stride) < magnitude(axes[near_in].stride)) near_in = i;
+    if (axes[i].place < axes[near_out].place) near_out = i;
+  }
+  Plane plane;
+  std::size_t moved = elements_.width;
+  Axes others;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const Axis& axis = axes[i];
+    if (i == near_in && i == near_out && axis.stride == 1 && axis.place == 1) {
+      // One run on both sides.
+      moved = axis.extent * elements_.width;
+    } else if (i == near_in) {
+      plane.rows = axis.extent;
+      plane.rows_in = in_bytes(axis);
+      plane.rows_out = out_bytes(axis);
+    } else if (i == near_out) {
+      plane.columns = axis.extent;
+      plane.columns_in = in_bytes(axis);
+      plane.columns_out = out_bytes(axis);
+    } else {
+      others.push_back(axis);
+    }
+  }
+  Odometer outer(others.size());
+  do {
+    std::ptrdiff_t from = 0;
+    std::ptrdiff_t to = 0;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      from += static_cast<std::ptrdiff_t>(outer.at(i)) * in_bytes(others[i]);
+      to += static_cast<std::ptrdiff_t>(outer.at(i)) * out_bytes(others[i]);
+    }
+    move_plane(moved, plane, in + from, out + to);
+  } while (outer.next([&](std::size_t i) { return others[i].extent; }));
+}
+
+}  // namespace aerotool

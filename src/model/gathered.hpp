@@ -1,0 +1,99 @@
+// Elements that lie in a file in another order, or with their bytes reversed, as a tensor has them: row-major
+// and little-endian. Columns first (Fortran), transposed and sliced views, big-endian checkpoints.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "io/digester.hpp"
+#include "model/stored_range.hpp"
+
+namespace aerotool {
+
+/// Elements of a storage, and what their bytes are.
+struct GatheredElements {
+  StridedView view;         ///< which reach_of() accepts
+  std::uint32_t width = 1;  ///< bytes of an element
+  std::uint32_t swapped =
+      1;  ///< so many bytes at a time are in the other order: half an element, of complex ones
+
+  /// They lie as a tensor has them.
+  bool are_plain() const { return swapped == 1 && is_row_major(view); }
+};
+
+/// Where the bytes of a storage are.
+struct GatherSource {
+  io::ReadAt read;  ///< from the first byte of the storage on
+  /// These bytes of the storage without a copy, where that can be had: elements that lie far from each other
+  /// are then read where they are. May be empty.
+  std::function<std::optional<Bytes>(std::uint64_t offset, std::uint64_t length)> mapped = {};
+};
+
+/// So many bytes of a tensor are gathered at once: half of them take as long as all of them.
+inline constexpr std::uint64_t kGatheredAtOnce = std::uint64_t{4} << 20;
+
+/// Makes the bytes of one tensor. Thread-safe: threads that read far from each other gather side by side, at
+/// most four of them.
+class Gathered {
+ public:
+  Gathered(GatheredElements elements, GatherSource source);
+  Gathered(const Gathered&) = delete;
+  Gathered& operator=(const Gathered&) = delete;
+
+  std::uint64_t size() const { return size_; }
+  /// Fills `out` with the bytes from `offset` on; the range is inside. Holds no more than some multiples of
+  /// kGatheredAtOnce. Throws what the source throws.
+  void read(std::uint64_t offset, std::span<std::byte> out) const;
+
+ private:
+  /// A dimension: how many steps, and how far apart they are in the storage and in what is made, in elements.
+  struct Axis {
+    std::uint64_t extent = 0;
+    std::int64_t stride = 0;
+    std::uint64_t place = 0;
+  };
+  using Axes = std::vector<Axis>;
+  struct Band;
+
+  void read_plain(std::uint64_t offset, std::span<std::byte> out) const;
+  void read_runs(std::uint64_t offset, std::span<std::byte> out) const;
+  void plan_bands();
+  std::uint64_t band_begin(std::uint64_t band) const;
+  std::shared_ptr<Band> band_of(std::uint64_t number) const;
+  void fill(std::uint64_t band, std::vector<std::byte>& out) const;
+  void gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const;
+  void gather_slab(const Axes& axes, std::uint64_t begin, std::span<std::byte> out,
+                   std::vector<std::byte>& scratch) const;
+  /// From where the first element of a box stands in memory.
+  void copy_box(const Axes& axes, const std::byte* in, std::byte* out) const;
+  void swap(std::span<std::byte> bytes) const;
+
+  GatheredElements elements_;
+  GatherSource source_;
+  std::uint64_t count_ = 0;  // of elements
+  std::uint64_t size_ = 0;
+  std::uint64_t run_ = 1;  // elements that lie side by side
+  bool is_plain_ = false;  // but for the order of bytes
+
+  // A band is a box of the tensor that is a run of it, too: some steps of one dimension, all of those behind.
+  std::size_t banded_ = 0;        // that dimension
+  std::uint64_t behind_ = 1;      // elements of one step of it
+  std::uint64_t steps_ = 1;       // of a band
+  std::uint64_t bands_each_ = 1;  // in all steps of it
+
+  mutable std::mutex mutex_;
+  mutable std::optional<Bytes> mapping_;
+  mutable bool asked_for_mapping_ = false;
+  mutable std::deque<std::pair<std::uint64_t, std::shared_ptr<Band>>> recent_;
+};
+
+}  // namespace aerotool
