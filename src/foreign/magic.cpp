@@ -20,7 +20,6 @@ constexpr Magic kMagics[] = {
     {0, "\x89HDF\r\n\x1a\n"sv,
      "is an HDF5 file (Keras and others), which aerotool does not read; save its weights as safetensors "
      "first"},
-    {0, "\x93NUMPY"sv, "is a NumPy array (npy), which aerotool does not read; save it as safetensors first"},
     {4, "TFL3"sv,
      "is a TensorFlow Lite model, which aerotool does not read; export the weights as safetensors"},
     {4, "ORTM"sv,

@@ -23,6 +23,7 @@ Answer ours(const File& file) {
   if (file.text().starts_with("ZTEN0001") || file.text().starts_with("ZTEN1000") ||
       file.text().starts_with("\x89ZT2\r\n\x1a\n"))
     return "is a zTensor file";
+  if (file.text().starts_with("\x93NUMPY")) return "is a NumPy array (npy)";
   if (is_safetensors(file)) return "is a safetensors file";
   return std::nullopt;
 }

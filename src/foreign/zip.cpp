@@ -103,8 +103,7 @@ Answer zip(const File& file) {
            "safetensors first";
   if (holds(ends_with("data.pkl")))
     return "is a PyTorch checkpoint (a pickle), which aerotool does not read; save it as safetensors first";
-  if (holds(ends_with(".npy")))
-    return "is a NumPy archive (npz), which aerotool does not read; save it as safetensors first";
+  if (holds(ends_with(".npy"))) return "is a NumPy archive (npz)";
   if (holds(ends_with("model.weights.h5")))
     return "is a Keras model, which aerotool does not read; save its weights as safetensors first";
   if (const auto model = std::ranges::find_if(members.names, is_model); model != members.names.end())

@@ -18,8 +18,8 @@ constexpr std::size_t kMaxListed = 5;
 
 /// Endings of weights in formats that are not read, and of what may be one under a general ending.
 constexpr std::string_view kForeignEndings[] = {
-    ".bin", ".pt",     ".pth", ".ckpt", ".onnx", ".h5", ".hdf5",    ".keras",   ".npz",    ".npy",
-    ".pb",  ".tflite", ".pkl", ".nemo", ".ggml", ".ot", ".msgpack", ".mlmodel", ".pickle", ".ckpt.index"};
+    ".bin",    ".pt",  ".pth",  ".ckpt", ".onnx", ".h5",      ".hdf5",    ".keras",  ".pb",
+    ".tflite", ".pkl", ".nemo", ".ggml", ".ot",   ".msgpack", ".mlmodel", ".pickle", ".ckpt.index"};
 
 /// The type of what may vanish or be out of reach meanwhile.
 io::FileType type_in(const std::string& directory, const std::string& name) {

@@ -66,6 +66,7 @@ void leave_whole(const std::string& directory, std::vector<Candidate>& candidate
 
 std::vector<Candidate> candidates_in(const std::string& directory) {
   std::map<Format::Standing, std::map<std::string, Candidate>> all;
+  std::map<std::string, Candidate> back;
   std::vector<std::string> names = io::names_in(directory);
   sort_names(names);
   for (const std::string& name : names) {
@@ -75,8 +76,9 @@ std::vector<Candidate> candidates_in(const std::string& directory) {
     // A compressed file stands back where what it holds lies beside it.
     if (unpacked != name && std::binary_search(names.begin(), names.end(), unpacked, std::less<>())) continue;
     if (io::type_of(io::path_in(directory, name)) != io::FileType::regular) continue;
-    take(name, *format, all[format->standing()]);
+    take(name, *format, format->stands_back() ? back : all[format->standing()]);
   }
+  if (all.empty() && !back.empty()) all[Format::Standing::file] = std::move(back);
   std::vector<Candidate> highest;
   if (all.empty()) return highest;
   for (auto& [key, candidate] : all.rbegin()->second) {

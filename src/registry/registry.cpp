@@ -26,7 +26,9 @@
   X(gguf)                   \
   X(gguf_split)             \
   X(ztensor)                \
-  X(ztensor_1_2)
+  X(ztensor_1_2)            \
+  X(npy)                    \
+  X(npz)
 
 namespace aerotool {
 

@@ -37,6 +37,9 @@ class Format {
   /// Where in a directory this kind of file is looked for: the highest that is there stands for the model.
   enum class Standing { file, index, set };
   virtual Standing standing() const { return Standing::file; }
+  /// Whether such a file may as well hold other data than a model: in a directory it is looked at only where
+  /// there is no file of another kind.
+  virtual bool stands_back() const { return false; }
   /// What the name of a file of this kind says of its place among the numbered files of one model.
   virtual std::optional<NumberedName> numbered(std::string_view /*path*/) const { return std::nullopt; }
   /// Whether the first of numbered files stands for them all. Where it does not, their directory does.

@@ -71,7 +71,6 @@ def zipped(rng: random.Random) -> Foreign:
         [
             (["a/data.pkl", "a/data/0", "a/version"], ".pt", "PyTorch checkpoint"),
             (["a/data.pkl", "a/code/__torch__.py", "a/constants.pkl"], ".pt", "TorchScript"),
-            (["w.npy", "b.npy"], ".npz", "NumPy archive"),
             (["x.jpg", "y.jpg"], ".zip", "zip archive"),
             (["model.gguf"], ".zip", "holds 'model.gguf'"),
         ]
@@ -104,7 +103,6 @@ def tarred(rng: random.Random) -> Foreign:
 
 MAGICS = [
     (b"\x89HDF\r\n\x1a\n", ".h5", "HDF5"),
-    (b"\x93NUMPY\x01\0", ".npy", "NumPy array"),
     (b"lmgg", ".bin", "GGML file (ggml)"),
     (b"tjgg\3\0\0\0", ".bin", "GGML file (ggjt, version 3)"),
     (b"\x1c\0\0\0TFL3", ".tflite", "TensorFlow Lite"),

@@ -28,6 +28,8 @@ class Archive {
 
   const io::Input& input() const { return *input_; }
   const Window& window() const { return window_; }
+  /// Where the directory begins: all members lie before.
+  std::uint64_t data_end() const { return directory_.begin; }
   /// In the order of the directory.
   std::span<const Entry> entries() const { return directory_.entries; }
   const Entry& entry(std::size_t number) const { return directory_.entries[number]; }

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "formats/npy/npy.hpp"
+#include "formats/npy/parse.hpp"
 #include "hash/crc32.hpp"
 #include "model/sparse_data.hpp"
 
@@ -14,7 +15,6 @@ namespace aerotool::npy {
 namespace {
 
 constexpr std::uint64_t kMaxDimension = INT64_MAX;  // SciPy counts in int64
-constexpr std::size_t kMaxRank = 64;
 
 /// NumPy's type of indexes below `end`. SciPy counts with signed integers, which it would have to make of
 /// unsigned ones; of the same width they are the same bytes, where they are large enough.

@@ -1,0 +1,85 @@
+#include "formats/npz/array_reader.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "encoding/zip/inflate.hpp"
+#include "formats/npy/reader.hpp"
+#include "hash/crc32.hpp"
+#include "model/gathered.hpp"
+
+namespace aerotool::npz {
+namespace {
+
+/// Those that threads use beside each other, and not many more: each holds what it made last.
+constexpr std::size_t kMaxDecoders = 2;
+constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+
+}  // namespace
+
+struct ArrayReader::Decoder {
+  io::ReadAt inflated;
+  std::shared_ptr<io::Input> spooled;
+  std::unique_ptr<const Gathered> gathered;
+};
+
+void ArrayReader::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
+  const StoredArray& array = arrays_[tensor];
+  const zip::Entry& entry = archive_.entry(array.member);
+  if (!entry.is_deflated() && array.storing.is_plain())
+    return archive_.read_stored(array.member, array.data + offset, out);
+  const auto decoder = decoder_of(tensor);
+  decoder->gathered ? decoder->gathered->read(offset, out) : decoder->inflated(array.data + offset, out);
+}
+
+std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t tensor) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = std::ranges::find(recent_, tensor, [](const auto& entry) { return entry.first; });
+  if (known != recent_.end()) {
+    std::rotate(recent_.begin(), known, known + 1);
+    return recent_.front().second;
+  }
+  const StoredArray& array = arrays_[tensor];
+  const zip::Entry& entry = archive_.entry(array.member);
+  auto decoder = std::make_shared<Decoder>();
+  if (!array.storing.is_plain()) {
+    GatherSource source;
+    if (entry.is_deflated()) {
+      decoder->spooled = archive_.spooled(array.member, entry.crc);
+      source = npy::gather_source(*decoder->spooled, array.data);
+    } else {
+      require_crc(tensor);
+      source = npy::gather_source(archive_.input(), entry.data + array.data);
+    }
+    decoder->gathered = std::make_unique<const Gathered>(npy::elements_of(tensors_[tensor], array.storing),
+                                                         std::move(source));
+  } else {
+    decoder->inflated = archive_.reader_of(array.member, entry.crc);
+  }
+  recent_.emplace_front(tensor, std::move(decoder));
+  if (recent_.size() > kMaxDecoders) recent_.pop_back();
+  return recent_.front().second;
+}
+
+/// Of a member whose bytes are read in an order of their own.
+void ArrayReader::require_crc(std::size_t tensor) const {
+  const StoredArray& array = arrays_[tensor];
+  if (!array.is_all || sound_.contains(tensor)) return;
+  std::uint32_t crc = 0;
+  std::vector<std::byte> block(kReadAtOnce);
+  for (std::uint64_t at = 0; at < tensors_[tensor].size;) {
+    const auto piece = std::span(block).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), tensors_[tensor].size - at)));
+    archive_.read_stored(array.member, array.data + at, piece);
+    crc = hash::crc32(piece, crc);
+    at += piece.size();
+  }
+  if (crc != array.crc) {
+    throw CorruptError({archive_.input().name(), tensors_[tensor].offset, shortened(tensors_[tensor].name)},
+                       zip::crc_problem(crc, array.crc), Code::hash);
+  }
+  sound_.insert(tensor);
+}
+
+}  // namespace aerotool::npz
