@@ -1,13 +1,16 @@
 #include "hash/crc32.hpp"
 
-#include "hash/reflected_crc.hpp"
+#include "hash/crc32_ways.hpp"
 
 namespace aerotool::hash {
 
-using Ethernet = ReflectedCrc<0xedb88320>;
+std::uint32_t crc32_by_tables(ByteSpan bytes, std::uint32_t before) {
+  return Ethernet::of(bytes, before);
+}
 
 std::uint32_t crc32(ByteSpan bytes, std::uint32_t before) {
-  return Ethernet::of(bytes, before);
+  static const bool has_products = has_polynomial_products();
+  return has_products ? crc32_by_products(bytes, before) : crc32_by_tables(bytes, before);
 }
 
 std::uint32_t crc32_joined(std::uint32_t first, std::uint32_t second, std::uint64_t second_length) {

@@ -12,6 +12,7 @@
 #include "hash/blake3.hpp"
 #include "hash/checksum_list.hpp"
 #include "hash/crc32.hpp"
+#include "hash/crc32_ways.hpp"
 #include "hash/crc32c.hpp"
 #include "hash/crc32c_ways.hpp"
 #include "hash/running_checksum.hpp"
@@ -58,6 +59,16 @@ std::vector<Crc32cWay> ways_of_this_processor() {
   return ways;
 }
 
+std::vector<std::byte> random_bytes(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  std::uint32_t random = 1;
+  for (std::byte& byte : bytes) {
+    random = random * 1664525 + 1013904223;
+    byte = static_cast<std::byte>(random >> 24);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 TEST_CASE("crc32c: the vectors of RFC 3720") {
@@ -77,12 +88,7 @@ TEST_CASE("crc32c: the vectors of RFC 3720") {
 
 TEST_CASE("crc32c: the instruction and the tables agree on all lengths and beginnings") {
   if (!has_crc32c_instruction()) return;
-  std::vector<std::byte> bytes(100'000);
-  std::uint32_t random = 1;
-  for (std::byte& byte : bytes) {
-    random = random * 1664525 + 1013904223;
-    byte = static_cast<std::byte>(random >> 24);
-  }
+  const std::vector<std::byte> bytes = random_bytes(100'000);
   const auto agree = [&](std::size_t begin, std::size_t size) {
     const ByteSpan run = ByteSpan(bytes).subspan(begin, size);
     const std::uint32_t before = static_cast<std::uint32_t>(begin) * 0x9e3779b9;
@@ -119,7 +125,23 @@ TEST_CASE("crc32: as zlib's crc32() gives it") {
   CHECK(crc32(bytes_of(std::string_view("123456789"))) == 0xcbf43926);
   CHECK(crc32(bytes_of(std::string(32, '\0'))) == 0x190a55ad);
   CHECK(crc32(bytes_of(std::string(32, '\xff'))) == 0xff6cab0b);
+  CHECK(crc32(bytes_of(std::string(1000, '\x07'))) == 0x459830dc);
   CHECK(crc32({}) == 0);
+}
+
+TEST_CASE("crc32: products and tables agree on all lengths and beginnings") {
+  if (!has_polynomial_products()) return;
+  const std::vector<std::byte> bytes = random_bytes(10'000);
+  for (std::size_t begin = 0; begin < 17; ++begin) {
+    for (std::size_t size = 0; size <= 400; ++size) {
+      INFO(size << " bytes from " << begin << " on");
+      const ByteSpan run = ByteSpan(bytes).subspan(begin, size);
+      const std::uint32_t before = static_cast<std::uint32_t>(begin) * 0x9e3779b9;
+      CHECK(crc32_by_products(run, before) == crc32_by_tables(run, before));
+    }
+    const ByteSpan rest = ByteSpan(bytes).subspan(begin);
+    CHECK(crc32_by_products(rest) == crc32_by_tables(rest));
+  }
 }
 
 TEST_CASE("crc32: a run that comes in pieces, the last ones first") {
