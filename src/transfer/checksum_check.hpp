@@ -29,6 +29,11 @@ class ChecksumCheck {
   void expect(std::size_t number);
   bool any() const { return checksums_.any(); }
   bool expects(std::size_t number) const { return checksums_.wants(number); }
+  /// One of this kind: after judge(), result() is what was expected.
+  bool expects(std::size_t number, hash::Algorithm algorithm) const {
+    return checksums_.wants(number, algorithm);
+  }
+  hash::Checksum result(std::size_t number) const { return checksums_.result(number); }
 
   /// As OrderedChecksums::add.
   void add(std::size_t number, std::uint64_t offset, ByteSpan bytes) {

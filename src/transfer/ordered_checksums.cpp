@@ -2,12 +2,25 @@
 
 #include <algorithm>
 
+#include "hash/crc32.hpp"
+#include "hash/crc32c.hpp"
+
 namespace aerotool {
 namespace {
 
 /// Of one run: threads that share a read are seldom further apart.
 constexpr std::uint64_t kMaxAhead = std::uint64_t{16} << 20;
 constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+
+bool is_crc(hash::Algorithm algorithm) {
+  return algorithm == hash::Algorithm::crc32 || algorithm == hash::Algorithm::crc32c;
+}
+
+/// What a piece with so many bytes behind it is of the CRC of the whole: those of all pieces are summed.
+std::uint32_t share_of_crc(hash::Algorithm algorithm, ByteSpan bytes, std::uint64_t behind) {
+  return algorithm == hash::Algorithm::crc32 ? hash::crc32_joined(hash::crc32(bytes), 0, behind)
+                                             : hash::crc32c_joined(hash::crc32c(bytes), 0, behind);
+}
 
 }  // namespace
 
@@ -36,8 +49,9 @@ void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes
   if (bytes.size() == wanted_[run].size) {
     hash::RunningChecksum checksum(wanted_[run].algorithm);
     checksum.add(bytes);
-    return keep(run, checksum);
+    return keep(run, checksum.finish());
   }
+  if (is_crc(wanted_[run].algorithm)) return add_crc(run, offset, bytes);
   const std::shared_ptr<Progress> progress = progress_of(run);
   const std::lock_guard lock(progress->mutex);
   if (offset != progress->position) {
@@ -54,11 +68,20 @@ void OrderedChecksums::add(std::size_t run, std::uint64_t offset, ByteSpan bytes
     progress->bytes_ahead -= next->second.size();
     next = progress->ahead.erase(next);
   }
-  if (progress->position == wanted_[run].size) keep(run, progress->checksum);
+  if (progress->position == wanted_[run].size) keep(run, progress->checksum.finish());
 }
 
-void OrderedChecksums::keep(std::size_t run, hash::RunningChecksum& checksum) {
-  const hash::Checksum found = checksum.finish();
+void OrderedChecksums::add_crc(std::size_t run, std::uint64_t offset, ByteSpan bytes) {
+  const Wanted& wanted = wanted_[run];
+  const std::uint32_t share = share_of_crc(wanted.algorithm, bytes, wanted.size - offset - bytes.size());
+  const std::shared_ptr<Progress> progress = progress_of(run);
+  const std::lock_guard lock(progress->mutex);
+  progress->crc ^= share;
+  progress->position += bytes.size();
+  if (progress->position == wanted.size) keep(run, hash::checksum_of(wanted.algorithm, progress->crc));
+}
+
+void OrderedChecksums::keep(std::size_t run, const hash::Checksum& found) {
   const std::lock_guard lock(mutex_);
   begun_.erase(run);
   finished_.set(run, found);
@@ -68,6 +91,8 @@ hash::Checksum OrderedChecksums::finish(std::size_t run) {
   if (!finished_.has(run)) {
     const std::shared_ptr<Progress> progress = progress_of(run);
     const std::uint64_t size = wanted_[run].size;
+    // Nobody knows which bytes those were of which a CRC is the sum.
+    if (is_crc(wanted_[run].algorithm)) progress->position = 0;
     std::vector<std::byte> block(std::min<std::uint64_t>(kReadAtOnce, size));
     while (progress->position < size) {
       const auto piece =
@@ -75,7 +100,7 @@ hash::Checksum OrderedChecksums::finish(std::size_t run) {
       read_(run, progress->position, piece);
       progress->take_turn(piece);
     }
-    keep(run, progress->checksum);
+    keep(run, progress->checksum.finish());
   }
   return finished_.at(run);
 }

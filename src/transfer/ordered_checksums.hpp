@@ -1,5 +1,6 @@
-// Hashes of runs of bytes that can only be computed from front to back (CRC32C, SHA-256, XXH3), over a read
-// that somebody makes anyway, in whatever order its threads go through it.
+// Hashes of runs of bytes other than BLAKE3, over a read that somebody makes anyway, in whatever order its
+// threads go through it. SHA-256 and XXH3 can only be computed from front to back; CRCs of pieces are put
+// together.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,9 @@ class OrderedChecksums {
   /// Those that may be wanted have numbers below it.
   std::size_t end() const { return wanted_.size(); }
   bool wants(std::size_t run) const { return run < wanted_.size() && wanted_[run].is_wanted; }
+  bool wants(std::size_t run, hash::Algorithm algorithm) const {
+    return wants(run) && wanted_[run].algorithm == algorithm;
+  }
 
   /// Bytes of a run from `offset` on; each byte comes once. Those of a run that nobody wants are passed over.
   /// Thread-safe.
@@ -52,13 +56,15 @@ class OrderedChecksums {
 
     std::mutex mutex;
     hash::RunningChecksum checksum;
-    std::uint64_t position = 0;
+    std::uint64_t position = 0;  // of CRCs: how many bytes have come
+    std::uint32_t crc = 0;       // the sum of what the pieces are of the whole
     std::map<std::uint64_t, std::vector<std::byte>> ahead;
     std::uint64_t bytes_ahead = 0;
   };
 
   std::shared_ptr<Progress> progress_of(std::size_t run);
-  void keep(std::size_t run, hash::RunningChecksum& checksum);
+  void add_crc(std::size_t run, std::uint64_t offset, ByteSpan bytes);
+  void keep(std::size_t run, const hash::Checksum& found);
 
   Read read_;
   // By run: there may be as many as tensors.

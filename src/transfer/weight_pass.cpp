@@ -128,7 +128,9 @@ void WeightPass::run(io::Progress* progress) {
   input_check_.judge();
   checksum_check_.judge();
   if (wanted_.checksums) {
-    for (std::size_t i = 0; i < layout_.tensors.size(); ++i) wanted_checksums_.finish(i);
+    for (std::size_t i = 0; i < layout_.tensors.size(); ++i) {
+      if (wanted_checksums_.wants(i)) wanted_checksums_.finish(i);
+    }
   }
   source_check_.judge();
   for (const PlannedTensor& planned : layout_.tensors) {
@@ -179,7 +181,9 @@ void WeightPass::add_checksums(std::size_t shard) {
   for (std::size_t i = planned.first; i < end; ++i) {
     const PlannedTensor& tensor = layout_.tensors[i];
     if (tensor.is_stored()) checksum_check_.expect(i);
-    if (wanted_.checksums) wanted_checksums_.want(i, *wanted_.checksums, tensor.tensor().size);
+    // What is checked is not computed twice.
+    if (wanted_.checksums && !checksum_check_.expects(i, *wanted_.checksums))
+      wanted_checksums_.want(i, *wanted_.checksums, tensor.tensor().size);
     any = any || checksum_check_.expects(i) || wanted_.checksums;
   }
   if (!any) return;
@@ -202,6 +206,10 @@ void WeightPass::add_checksums(std::size_t shard) {
 
 const Digest& WeightPass::tensor_digest(std::size_t shard, std::size_t tensor) const {
   return fills_shard(tensor, shard) ? shard_tasks_[shard].digest : tensor_digests_[tensor];
+}
+
+hash::Checksum WeightPass::tensor_checksum(std::size_t tensor) const {
+  return wanted_checksums_.wants(tensor) ? wanted_checksums_.result(tensor) : checksum_check_.result(tensor);
 }
 
 void WeightPass::stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const {

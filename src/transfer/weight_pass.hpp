@@ -51,7 +51,7 @@ class WeightPass {
   // After run(), where they were wanted.
   const Digest& shard_digest(std::size_t shard) const { return shard_tasks_[shard].digest; }
   const Digest& tensor_digest(std::size_t shard, std::size_t tensor) const;
-  hash::Checksum tensor_checksum(std::size_t tensor) const { return wanted_checksums_.result(tensor); }
+  hash::Checksum tensor_checksum(std::size_t tensor) const;
   const std::vector<Digest>& page_digests(std::size_t shard) const { return regions_[shard].page_digests; }
 
   /// Hands over a shard's bytes in order, by a read of its own with `jobs` threads. Throws IoError where

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "hash/running_checksum.hpp"
 #include "hash/xxh3.hpp"
 
 using namespace aerotool;
@@ -29,7 +30,9 @@ struct Run {
     std::ranges::copy(bytes_of(text).subspan(offset, out.size()), out.begin());
   }};
 
-  explicit Run(std::size_t size) : text(sample(size)) { checksums.want(7, hash::Algorithm::xxh3, size); }
+  explicit Run(std::size_t size, hash::Algorithm algorithm = hash::Algorithm::xxh3) : text(sample(size)) {
+    checksums.want(7, algorithm, size);
+  }
   void add(std::uint64_t offset, std::size_t length) {
     checksums.add(7, offset, bytes_of(text).subspan(offset, length));
   }
@@ -62,6 +65,26 @@ TEST_CASE("ordered checksums: what nobody brought is read, and nothing is a run 
   CHECK(run.bytes_read == 100);
   Run empty(0);
   CHECK(empty.is_right());
+}
+
+TEST_CASE("ordered checksums: of CRCs nothing has to wait for its turn") {
+  constexpr std::size_t kPiece = 8 << 20;
+  for (const hash::Algorithm algorithm : {hash::Algorithm::crc32, hash::Algorithm::crc32c}) {
+    Run run(4 * kPiece + 1, algorithm);
+    run.add(kPiece, 3 * kPiece + 1);
+    run.add(0, kPiece);
+    hash::RunningChecksum whole(algorithm);
+    whole.add(bytes_of(run.text));
+    CHECK(run.checksums.finish(7).value == whole.finish().value);
+    CHECK(run.bytes_read == 0);
+    // What does not come at all is read.
+    Run half(1000, algorithm);
+    half.add(500, 500);
+    hash::RunningChecksum other(algorithm);
+    other.add(bytes_of(half.text));
+    CHECK(half.checksums.finish(7).value == other.finish().value);
+    CHECK(half.bytes_read == 1000);
+  }
 }
 
 TEST_CASE("ordered checksums: threads bring pieces side by side") {
