@@ -206,7 +206,11 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
 }
 
 std::string npy_header(const Model& model, const Tensor& tensor) {
-  return npy::header(npy::required_type(model.path(), tensor), tensor.shape);
+  return npy::header(npy::required_written_type(model.path(), tensor).descr, tensor.shape);
+}
+
+std::vector<std::string> npy_notes(std::span<const Tensor* const> tensors) {
+  return npy::notes_on_types(tensors);
 }
 
 }  // namespace aerotool

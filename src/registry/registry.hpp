@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
 /// The bytes that stand before a tensor's own in a NumPy file. Throws UnsupportedError where its dtype has no
 /// NumPy type.
 std::string npy_header(const Model& model, const Tensor& tensor);
+
+/// What the readers of such files have to know of their types, a line each.
+std::vector<std::string> npy_notes(std::span<const Tensor* const> tensors);
 
 /// An object as an archive that scipy.sparse.load_npz reads.
 using SparseArchive = npy::SparseArchive;

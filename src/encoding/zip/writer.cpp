@@ -68,26 +68,6 @@ std::string alignment_field(std::uint64_t begin, std::uint64_t alignment) {
   return text;
 }
 
-std::string directory_entry(const Member& member) {
-  std::uint64_t numbers[3];
-  std::size_t count = 0;
-  if (is_large(member.size)) numbers[count++] = member.size;
-  if (is_large(member.size)) numbers[count++] = member.size;
-  if (is_large(member.offset)) numbers[count++] = member.offset;
-  const std::string more = numbers_of_64_bits(std::span(numbers).first(count));
-  const unsigned version = count == 0 ? kVersion : kVersion64;
-  std::string text(kDirectoryHeader);
-  put(text, version, 2);  // of who made it, on a system that says nothing of permissions
-  put_shared(text, member, version);
-  put(text, more.size(), 2);
-  put(text, 0, 2);  // length of a comment
-  put(text, 0, 2);  // disk
-  put(text, 0, 2);  // attributes
-  put(text, 0, 4);  // likewise
-  put(text, in_32_bits(member.offset), 4);
-  return text + member.name + more;
-}
-
 std::string end_64(std::uint64_t members, std::uint64_t size, std::uint64_t offset) {
   constexpr std::uint64_t kBehindLength = 44;
   std::string text(kEnd64);
@@ -119,21 +99,44 @@ std::string local_header(const Member& member) {
   return text + member.name + more;
 }
 
-std::string directory(std::span<const Member> members, std::uint64_t offset) {
+std::string directory_entry(const Member& member) {
+  std::uint64_t numbers[3];
+  std::size_t count = 0;
+  if (is_large(member.size)) numbers[count++] = member.size;
+  if (is_large(member.size)) numbers[count++] = member.size;
+  if (is_large(member.offset)) numbers[count++] = member.offset;
+  const std::string more = numbers_of_64_bits(std::span(numbers).first(count));
+  const unsigned version = count == 0 ? kVersion : kVersion64;
+  std::string text(kDirectoryHeader);
+  put(text, version, 2);  // of who made it, on a system that says nothing of permissions
+  put_shared(text, member, version);
+  put(text, more.size(), 2);
+  put(text, 0, 2);  // length of a comment
+  put(text, 0, 2);  // disk
+  put(text, 0, 2);  // attributes
+  put(text, 0, 4);  // likewise
+  put(text, in_32_bits(member.offset), 4);
+  return text + member.name + more;
+}
+
+std::string directory_end(std::uint64_t members, std::uint64_t size, std::uint64_t offset) {
   std::string text;
-  for (const Member& member : members) text += directory_entry(member);
-  const std::uint64_t size = text.size();
-  const std::uint64_t count = members.size();
-  if (is_large(offset) || is_large(size) || count >= kElsewhere16) text += end_64(count, size, offset);
+  if (is_large(offset) || is_large(size) || members >= kElsewhere16) text += end_64(members, size, offset);
   text += kEnd;
   put(text, 0, 2);  // disk
   put(text, 0, 2);  // likewise
-  put(text, std::min<std::uint64_t>(count, kElsewhere16), 2);
-  put(text, std::min<std::uint64_t>(count, kElsewhere16), 2);
+  put(text, std::min<std::uint64_t>(members, kElsewhere16), 2);
+  put(text, std::min<std::uint64_t>(members, kElsewhere16), 2);
   put(text, in_32_bits(size), 4);
   put(text, in_32_bits(offset), 4);
   put(text, 0, 2);  // length of a comment
   return text;
+}
+
+std::string directory(std::span<const Member> members, std::uint64_t offset) {
+  std::string text;
+  for (const Member& member : members) text += directory_entry(member);
+  return text + directory_end(members.size(), text.size(), offset);
 }
 
 }  // namespace aerotool::zip

@@ -5,6 +5,7 @@
 #include "core/checked.hpp"
 #include "formats/npy/parse.hpp"
 #include "formats/npy/reader.hpp"
+#include "formats/npy/writer.hpp"
 
 namespace aerotool {
 namespace {
@@ -35,6 +36,11 @@ class NpyFormat final : public Format {
     } catch (const npy::HeadProblem&) {
       return std::nullopt;
     }
+  }
+
+  const Writer* writer() const override {
+    static const npy::NpyWriter writer;
+    return &writer;
   }
 };
 

@@ -1,4 +1,5 @@
-// A sparse matrix or array as SciPy's scipy.sparse.load_npz reads it (src/formats/npy/FORMAT.md, "Archives").
+// A sparse matrix or array as SciPy's scipy.sparse.load_npz reads it (src/formats/npy/FORMAT.md,
+// "Archives for SciPy").
 #pragma once
 
 #include <cstddef>

@@ -54,7 +54,7 @@ DType Types::verbatim(std::uint32_t width) {
   const auto known = std::ranges::find(packed_, width, &PackedType::block_bytes);
   if (known != packed_.end()) return DType(*known);
   PackedType type;
-  type.codec = "numpy";
+  type.codec = kCodec;
   type.name = "V" + std::to_string(width);
   type.block_elements = 1;
   type.block_bytes = width;

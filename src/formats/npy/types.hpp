@@ -9,6 +9,9 @@
 
 namespace aerotool::npy {
 
+/// Of packed types that are bytes to NumPy, and kept as they are.
+inline constexpr std::string_view kCodec = "numpy";
+
 struct ArrayType {
   DType dtype;
   std::uint32_t width = 1;    ///< bytes of an element

@@ -4,6 +4,7 @@
 #include "core/bytes.hpp"
 #include "encoding/zip/records.hpp"
 #include "formats/npz/reader.hpp"
+#include "formats/npz/writer.hpp"
 
 namespace aerotool {
 namespace {
@@ -31,6 +32,11 @@ class NpzFormat final : public Format {
 
   /// The directory is at the end: the first bytes do not tell.
   std::optional<std::uint64_t> declared_size(ByteSpan) const override { return std::nullopt; }
+
+  const Writer* writer() const override {
+    static const npz::NpzWriter writer;
+    return &writer;
+  }
 };
 
 }  // namespace

@@ -80,12 +80,17 @@ NpzModel::NpzModel(std::shared_ptr<io::Input> input, Report& report) : input_(st
   const zip::Tell tell = [&](const zip::Finding& finding) {
     Where where{path(), finding.offset, {}};
     std::string message = finding.message;
-    if (finding.entry && archive_) where.tensor = shortened(name_of(archive_->entry(*finding.entry)));
+    if (finding.entry) where.tensor = shortened(name_of(archive_->entry(*finding.entry)));
     is_ambiguous(finding.kind)
         ? report.unreadable(code_of(finding.kind), std::move(where), std::move(message))
         : report.fault(code_of(finding.kind), std::move(where), std::move(message));
   };
-  archive_ = std::make_unique<zip::Archive>(input_, tell);
+  // What is found before all of the directory is known is told when it has names.
+  std::vector<zip::Finding> found;
+  archive_ = std::make_unique<zip::Archive>(input_, [&](const zip::Finding& finding) {
+    if (found.size() < Report::kMax) found.push_back(finding);
+  });
+  for (const zip::Finding& finding : found) tell(finding);
   archive_->read_local_headers(tell);
   read_arrays(report);
   reader_ = std::make_unique<const ArrayReader>(*archive_, tensors_, arrays_);

@@ -54,7 +54,7 @@ class Extraction {
       for (const TensorPiece& piece : pieces_) names.push_back(name_of_file(piece));
     }
     destination_.require_other_files(model_, names);
-    warn_of_unmeasured();
+    warn_of_types();
     const PieceCopier copier(model_, request_.jobs);
     listener_.follow({}, [&](io::Progress* progress) {
       for (const TensorPiece& piece : pieces_) progress->total += piece.size();
@@ -136,7 +136,7 @@ class Extraction {
     for (const TensorPiece& piece : pieces_) static_cast<void>(npy_header(model_, tensor(piece)));
   }
 
-  void warn_of_unmeasured() const {
+  void warn_of_types() const {
     Report report;
     for (const TensorPiece& piece : pieces_) {
       if (!is_unmeasured(tensor(piece).dtype)) continue;
@@ -145,6 +145,11 @@ class Extraction {
                          " is not known: what is extracted reaches to the next tensor");
     }
     warn(listener_, report);
+    if (!npy_) return;
+    std::vector<const Tensor*> tensors;
+    for (const TensorPiece& piece : pieces_) tensors.push_back(&tensor(piece));
+    for (const std::string& line : npy_notes(tensors))
+      listener_.warn(describe({model_.path(), {}, {}}, line));
   }
 
   void cut_piece() {
