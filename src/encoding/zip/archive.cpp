@@ -180,8 +180,7 @@ class Archive::LocalHeaders {
       tell_({Finding::Kind::overlap, number, begin, "it shares bytes with another member"});
     } else if (begin > reached) {
       tell_({is_first ? Finding::Kind::leading : Finding::Kind::between, number, reached,
-             plural(begin - reached, "byte") + (is_first ? " before the first member" : " before it") +
-                 " that belong to nothing"});
+             plural(begin - reached, "byte") + (is_first ? " before the first member" : " before it")});
     }
   }
 

@@ -64,8 +64,7 @@ NpyModel::NpyModel(std::shared_ptr<io::Input> input, Report& report) : input_(st
   }
   const std::uint64_t end = data_ + array.tensor.size;
   if (end < size) {
-    report.fault(Code::stray, {path(), end, {}},
-                 plural(size - end, "byte") + " behind the array belong to nothing");
+    report.fault(Code::stray, {path(), end, {}}, plural(size - end, "byte") + " behind the array");
   }
   if (!array.storing.is_plain()) {
     gathered_ = std::make_unique<const Gathered>(elements_of(array.tensor, array.storing),

@@ -36,7 +36,7 @@ class DataCheck {
     std::vector<std::size_t> stored;
     for (std::size_t number = 0; number < tensor_of_.size(); ++number) {
       const zip::Entry& entry = checked_.archive.entry(number);
-      if (!entry.is_readable) continue;
+      if (!entry.is_readable || checked_.told.contains(number)) continue;
       if (entry.is_deflated()) {
         check_deflated(number);
         continue;

@@ -1,6 +1,8 @@
 // What only reading the bytes of an archive shows: CRC-32s, deflated data, values.
 #pragma once
 
+#include <cstddef>
+#include <set>
 #include <vector>
 
 #include "encoding/zip/archive.hpp"
@@ -16,6 +18,7 @@ struct CheckedArchive {
   const std::vector<Tensor>& tensors;
   const std::vector<StoredArray>& arrays;
   const ArrayReader& reader;
+  const std::set<std::size_t>& told;  ///< members whose bytes are known to be broken
 };
 
 /// One read over every member that can be read; the values of what is not stored plainly are read once more.

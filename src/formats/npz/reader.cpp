@@ -127,9 +127,8 @@ void NpzModel::read_arrays(Report& report) {
       stored.storing = array.storing;
       stored.is_all = begin + array.tensor.size == entry.size;
       if (!stored.is_all) {
-        report.fault(
-            Code::stray, where,
-            plural(entry.size - begin - array.tensor.size, "byte") + " behind the array belong to nothing");
+        report.fault(Code::stray, where,
+                     plural(entry.size - begin - array.tensor.size, "byte") + " behind the array");
       } else if (!entry.is_deflated()) {
         // That of the whole member is the sum of those of its head and of its data.
         const std::uint32_t head = hash::crc32(member.at(0, static_cast<std::size_t>(begin)));
@@ -143,6 +142,7 @@ void NpzModel::read_arrays(Report& report) {
       report.unreadable(problem.code(), where, problem.what());
     } catch (const ContentError& error) {
       report.unreadable(error.code(), where, error.message());
+      told_.insert(number);
     }
     if (report.full()) break;
   }
@@ -238,7 +238,7 @@ void NpzModel::require_copyable(const std::function<bool(std::size_t tensor)>& w
 bool NpzModel::check(const CheckOptions& options, Report& report) const {
   if (options.level == CheckLevel::control) return false;
   if (options.level == CheckLevel::full)
-    npz::check_data({*input_, *archive_, tensors_, arrays_, *reader_}, options, report);
+    npz::check_data({*input_, *archive_, tensors_, arrays_, *reader_, told_}, options, report);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class NpzModel final : public Model {
   npy::Types types_;
   std::vector<Tensor> tensors_;
   std::vector<StoredArray> arrays_;  ///< beside them
+  std::set<std::size_t> told_;       ///< members whose bytes are broken, as far as they have been read
   std::unique_ptr<const ArrayReader> reader_;
 };
 
