@@ -7,6 +7,7 @@ import math
 import os
 import random
 import struct
+import zipfile
 from pathlib import Path
 
 BLOCK = os.urandom(8 << 20)
@@ -73,6 +74,22 @@ def write_safetensors(path: Path, size: int, block: bytes = BLOCK) -> int:
         out.write(struct.pack("<Q", len(text)) + text)
         _put(out, end, block)
     return len(head) - 1
+
+
+def write_npz(path: Path, size: int, method: int = zipfile.ZIP_STORED) -> None:
+    """The same tensors in F16, of `size` bytes in all, as `numpy.savez` writes them, or `savez_compressed`."""
+    block = weights()
+    with zipfile.ZipFile(path, "w", method, allowZip64=True) as archive:
+        for name, shape in llama(size):
+            text = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {tuple(shape)}, }}".encode()
+            text += b" " * (-(10 + len(text) + 1) % 64) + b"\n"
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                member.write(b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text)
+                _put(member, BF16_BYTES * math.prod(shape), block)
+
+
+def write_deflated_npz(path: Path, size: int) -> None:
+    write_npz(path, size, zipfile.ZIP_DEFLATED)
 
 
 def write_f32(path: Path, size: int) -> None:

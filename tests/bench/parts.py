@@ -545,12 +545,40 @@ def _beside_mergekit(bench: Bench, table: Table) -> None:
         )
 
 
+def npz(bench: Bench) -> Table:
+    """NumPy's archives: stored ones beside cp of the source, deflated ones beside unzip of all members."""
+    table = Table("NumPy archives", ["command", "time", "ratio", "budget"])
+    stored, deflated = bench.path("stored.npz"), bench.path("deflated.npz")
+    tensors, out, copy = bench.path("m.safetensors"), bench.path("out.safetensors"), bench.path("copy")
+    written = bench.path("out.npz")
+    models.write_npz(stored, bench.size // 2)
+    models.write_deflated_npz(deflated, bench.size // 8)
+    bench.tool("convert", stored, tensors)
+    clean = removing(copy, out, written)
+    floor = Contender("cp stored.npz", ["cp", stored, copy], clean)
+    read = bench.ours("convert stored.npz to safetensors", "convert", stored, out, before=clean)
+    write = bench.ours("convert safetensors to npz", "convert", tensors, written, before=clean)
+    again = bench.ours("convert stored.npz to npz", "convert", stored, written, before=clean)
+    check = bench.ours("validate --full stored.npz", "validate", "--full", stored)
+    bench.time(floor, read, write, again, check)
+    table.rows.append([floor.name, spread(floor.seconds), "", ""])
+    table.rows += [compared(one, floor, "1.0") for one in (read, write, again, check)]
+    clean()
+    unzip = Contender("unzip -p deflated.npz", ["unzip", "-p", deflated], clean)
+    inflate = bench.ours("convert deflated.npz", "convert", deflated, out, before=clean)
+    bench.time(unzip, inflate)
+    table.rows.append([unzip.name, spread(unzip.seconds), "", ""])
+    table.rows.append(compared(inflate, unzip, "1.1"))
+    return table
+
+
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "compute": compute,
     "merge": merge,
     "validate": validate,
     "ztensor": ztensor,
+    "npz": npz,
     "cold": from_disk,
     "pack-set": pack_set,
     "urls": urls,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import Failure, Files, Result, Suite, contents, fresh, is_hidden, spread
-from models import write_adapter, write_gguf, write_safetensors, write_sparse
+from models import write_adapter, write_gguf, write_npz, write_safetensors, write_sparse
 from server import serve
 
 # How each class fails: the errors that POSIX or Linux has for it.
@@ -102,6 +102,7 @@ class Calls:
         write_gguf(self.inputs / "new.gguf", 3)
         write_gguf(self.inputs / "old.gguf", 4)
         write_sparse(self.inputs / "sparse.zt", 5)
+        write_npz(self.inputs / "mixed.npz", 6)
         at, make = self.inputs, self.suite.make
         shards = ["--max-shard-bytes", "256KiB"]
         for name in ("new", "old"):
@@ -146,6 +147,9 @@ class Calls:
         add("convert AERO to safetensors", ["convert", at / "new.aero", "{out}/new.safetensors"], "file",
             old_file, jobs=(2,))
         add("convert AERO to zTensor", ["convert", at / "new.aero", "{out}/new.zt"], "file", old_file)
+        add("convert AERO to npz", ["convert", at / "new.aero", "{out}/new.npz"], "file", old_file)
+        add("convert npz", ["convert", at / "mixed.npz", "{out}/new.aero"], "file", old_file, jobs=(2,))
+        add("convert npz to standard output", ["convert", "--to", "npz", at / "mixed.npz", "-"], "stream", jobs=(2,))
         add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
             old_file)
         add("convert with other metadata",
@@ -219,7 +223,7 @@ class Calls:
         at = self.inputs
         cases = []
         models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split",
-                  "new.zt", "compressed.zt", "new-shards"]
+                  "new.zt", "compressed.zt", "new-shards", "mixed.npz"]
         for model in models:
             for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--metadata"],
                           ["list", "--long"]):

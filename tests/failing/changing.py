@@ -36,7 +36,7 @@ class Changing:
     def readers(self) -> list[Reader]:
         readers = []
         models = [("new.aero", "new.aero"), ("new.gguf", "new.gguf"), ("new.safetensors", "new.safetensors"),
-                  ("new.zt", "new.zt"), ("compressed.zt", "compressed.zt"),
+                  ("new.zt", "new.zt"), ("compressed.zt", "compressed.zt"), ("mixed.npz", "mixed.npz"),
                   ("new-set", "new-set/part-001.aero"), ("new-set", "new-set/index.aero"),
                   ("new-set", "new-set/model.aeroset.json"),
                   ("new-sharded", "new-sharded/model-00002-of-00003.safetensors"),

@@ -3,6 +3,7 @@
 import json
 import random
 import struct
+import zipfile
 from pathlib import Path
 
 LARGE = (1 << 20) + 100_000  # more than a block of the tool's copying
@@ -57,6 +58,20 @@ def write_gguf(path: Path, seed: int) -> None:
         data += noise.randbytes(size)
         data += bytes(-len(data) % 32)
     path.write_bytes(head + bytes(-len(head) % 32) + data)
+
+
+def write_npz(path: Path, seed: int) -> None:
+    """An array by columns, one whose bytes are swapped, and a deflated one among the others."""
+    noise = random.Random(seed)
+    with zipfile.ZipFile(path, "w") as archive:
+        for i, (name, size) in enumerate(sizes().items()):
+            descr, columns = (">f4" if i == 1 else "<f4"), i == 2
+            shape = f"(4, {size // 16})" if columns else f"({size // 4},)"
+            text = f"{{'descr': '{descr}', 'fortran_order': {columns}, 'shape': {shape}, }}".encode()
+            text += b" " * (-(10 + len(text) + 1) % 64) + b"\n"
+            content = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + noise.randbytes(size)
+            method = zipfile.ZIP_DEFLATED if i == 3 else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content, method)
 
 
 def _cbor(value: object) -> bytes:

@@ -9,12 +9,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/hostile"))
 
 import foreign_files  # noqa: E402
 import ztensor_file  # noqa: E402
+from cases import npy as npy_cases  # noqa: E402
+from cases import npz as npz_cases  # noqa: E402
 from cases import ztensor_data  # noqa: E402
 
 DATA = ROOT / "tests/data"
@@ -121,6 +124,11 @@ def ztensor_seeds() -> list[bytes]:
     return [*found, ztensor_file.data_shard(b"weights")]
 
 
+def made_by(cases: ModuleType) -> list[bytes]:
+    """The bad files of a table that are not made by a function, as those are large."""
+    return [case.content for case in cases.cases().cases if isinstance(case.content, bytes)]
+
+
 def url_seeds() -> list[bytes]:
     """A URL, and below it a path in a set (url.cpp)."""
     return [
@@ -170,6 +178,10 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return small_files("*/*.safetensors.index.json")
     if target == "gguf":
         return small_files("*.gguf") + [gguf_part("0", "1", "2", "a", "b")]
+    if target == "npy":
+        return small_files("npz/*.npy") + small_files("npz/bad/*.npy") + made_by(npy_cases)
+    if target in ("npz", "zip"):
+        return small_files("npz/*.npz") + small_files("npz/bad/*.npz") + made_by(npz_cases)
     if target == "ztensor":
         return ztensor_seeds()
     if target == "foreign":

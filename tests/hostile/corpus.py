@@ -17,6 +17,8 @@ def tables() -> dict[str, Table]:
         aeroset,
         gguf,
         gguf_split,
+        npy,
+        npz,
         safetensors,
         safetensors_index,
         ztensor,
@@ -32,6 +34,8 @@ def tables() -> dict[str, Table]:
         "safetensors-index": safetensors_index.cases(),
         "gguf": gguf.cases(),
         "gguf-split": gguf_split.cases(),
+        "npy": npy.cases(),
+        "npz": npz.cases(),
         "ztensor": ztensor.cases(),
         "ztensor-data": ztensor_data.cases(),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import npz_file  # noqa: E402
 import ztensor_file  # noqa: E402
 from resident import Watch  # noqa: E402
 
@@ -113,6 +114,7 @@ def commands(extension: str) -> list[list[str]]:
         ["convert", "{}", "out.safetensors" if extension == "aero" else "out.aero"],
         ["convert", "--tensor-hash", "{}", "other.aero"],
         ["convert", "{}", "out.zt"],
+        ["convert", "{}", "out.npz"],
     ]
 
 
@@ -147,12 +149,12 @@ def check(binary: Path, directory: Path, count_of_many: int) -> tuple[list[list[
     os.chdir(directory)
     subprocess.run([sys.executable, "-B", HERE / "many_tensors.py", *map(str, counts)], check=True)
     for count in counts:
-        for extension in ("aero", "zt"):
+        for extension in ("aero", "zt", "npz"):
             done = measure(
                 [str(binary), "convert", f"{count}.safetensors", f"{count}.{extension}"], environment
             )
             results.append([] if done.status == 0 else [f"convert: {done.message}"])
-    for extension in ("safetensors", "gguf", "aero", "1.zt", "zt"):
+    for extension in ("safetensors", "gguf", "aero", "1.zt", "zt", "1.npz", "npz"):
         for form in commands(extension):
             few, many = measure_both(binary, form, extension, environment, counts)
             line = f"{' '.join(form).format(*[f'{counts[1]}.{extension}'] * 2)}"
@@ -178,3 +180,4 @@ if __name__ == "__main__":
         write_safetensors(Path(f"{number}.safetensors"), number)
         write_gguf(Path(f"{number}.gguf"), number)
         write_ztensor(Path(f"{number}.1.zt"), number)
+        npz_file.many(f"{number}.1.npz", number)
