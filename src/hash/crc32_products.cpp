@@ -23,7 +23,8 @@ constexpr std::size_t kLanes = 4;  // side by side, as a product waits for the o
 /// x to the power of the bits of so many bytes; the product of two values with their bits in reverse is one
 /// bit short of where it should be.
 constexpr long long power(std::uint64_t bytes) {
-  return static_cast<long long>(std::uint64_t{Ethernet::shift(bytes)} << 1);
+  const std::uint64_t shifted = std::uint64_t{Ethernet::shift(bytes)} << 1;
+  return static_cast<long long>(shifted);
 }
 
 /// What moves 16 bytes so many bytes on. Each half has its own factor, as the first one stands 8 bytes

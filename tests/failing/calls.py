@@ -147,7 +147,7 @@ class Calls:
         add("convert AERO to safetensors", ["convert", at / "new.aero", "{out}/new.safetensors"], "file",
             old_file, jobs=(2,))
         add("convert AERO to zTensor", ["convert", at / "new.aero", "{out}/new.zt"], "file", old_file)
-        add("convert AERO to npz", ["convert", at / "new.aero", "{out}/new.npz"], "file", old_file)
+        add("convert to npz", ["convert", at / "mixed.npz", "{out}/new.npz"], "file", old_file)
         add("convert npz", ["convert", at / "mixed.npz", "{out}/new.aero"], "file", old_file, jobs=(2,))
         add("convert npz to standard output", ["convert", "--to", "npz", at / "mixed.npz", "-"], "stream", jobs=(2,))
         add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
