@@ -100,6 +100,9 @@ class Model {
   /// What several tensors are together, and what one is beyond its dtype and shape. A tensor is a part of one
   /// object at most. In file order.
   virtual std::span<const Object> objects() const { return {}; }
+  /// What is there under a name and is not among the tensors, as it cannot be read: the report was told of
+  /// it, and no copy leaves it out unasked.
+  virtual std::span<const UnreadTensor> unread() const { return {}; }
   /// How messages name the file that a tensor lies in.
   virtual const std::string& path_of(std::size_t /*tensor*/) const { return path(); }
   /// The files that it is read from, as long as the model lives; the first is the one that names it.

@@ -32,6 +32,12 @@ struct Tensor {
   std::optional<Digest> digest;  ///< BLAKE3-256 that the file itself carries
 };
 
+/// A tensor that a file has, and that cannot be read as one.
+struct UnreadTensor {
+  std::string name;
+  std::string why;  ///< "is a storage by itself, and no tensor"
+};
+
 // NOLINTEND(bugprone-exception-escape)
 
 static_assert(std::is_nothrow_move_constructible_v<Tensor>, "vectors would copy tensors when they grow");

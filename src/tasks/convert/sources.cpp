@@ -68,6 +68,13 @@ void select_tensors(const ConvertRequest& request, const Listener& listener, Sou
       const bool included = include.empty() || matches(include);
       if (included && !excluded) tensors.push_back({model.get(), i});
     }
+    for (const UnreadTensor& unread : model->unread()) {
+      const bool excluded = exclude.matches(unread.name);
+      const bool included = include.empty() || include.matches(unread.name);
+      if (!included || excluded) continue;
+      throw UnsupportedError({model->path(), {}, shortened(unread.name)},
+                             unread.why + "; --exclude leaves it out");
+    }
   }
   const auto unmatched = [&](const char* option, const Pattern& pattern) {
     return std::string(option) + ": " + no_match(sources.plan.models, {pattern});
