@@ -13,6 +13,8 @@ Settings<ReadingOptions> reading_settings() {
   for (const std::string_view name : format_names()) from.choices.emplace_back(name);
   return {{std::move(from),
            [](ReadingOptions& options, const Values& values) { options.read.from = values.back(); }},
+          {{"key", 0, required, "PATH", "of a checkpoint, read what lies under this key alone", {}},
+           [](ReadingOptions& options, const Values& values) { options.read.key = values.back(); }},
           {{"fetch", 0, none, "", "read parts that a local index has on servers", {}},
            [](ReadingOptions& options, const Values&) { options.read.fetch = true; }},
           {{"follow-links", 0, none, "", "follow links that lead out of a model's directory to a file", {}},

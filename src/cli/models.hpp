@@ -15,7 +15,7 @@ struct ReadingOptions : CommonOptions {
   tasks::ReadOptions read;
 };
 
-/// --from, --fetch and --follow-links.
+/// --from, --key, --fetch and --follow-links.
 Settings<ReadingOptions> reading_settings();
 
 /// --sha256, of commands that read all of one model, or refuse it.

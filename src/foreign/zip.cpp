@@ -95,14 +95,10 @@ Answer zip(const File& file) {
   const auto ends_with = [](std::string_view end) {
     return [end](const std::string& name) { return name.ends_with(end); };
   };
-  const auto code = [](const std::string& name) {
-    return name.ends_with("constants.pkl") || name.find("/code/") != std::string::npos;
-  };
-  if (holds(code))
-    return "is a TorchScript model (a PyTorch program), which aerotool does not read; save its state_dict as "
-           "safetensors first";
-  if (holds(ends_with("data.pkl")))
-    return "is a PyTorch checkpoint (a pickle), which aerotool does not read; save it as safetensors first";
+  if (holds(ends_with("/data.pkl"))) return "is a PyTorch checkpoint";
+  if (holds(ends_with("/archive_format")) || holds(ends_with("extern_modules")))
+    return "is a PyTorch program (torch.export or torch.package), which aerotool does not read; save its "
+           "state_dict as safetensors first";
   if (holds(ends_with(".npy"))) return "is a NumPy archive (npz)";
   if (holds(ends_with("model.weights.h5")))
     return "is a Keras model, which aerotool does not read; save its weights as safetensors first";

@@ -26,6 +26,11 @@ bool is_training_state(std::string_view name) {
   });
 }
 
+/// Checkpoints of an optimizer have many names.
+bool is_state_of_optimizer(std::string_view name, const Format& format) {
+  return format.stands_back() && name.starts_with("optimizer");
+}
+
 /// Takes a file; of numbered ones all together.
 void take(const std::string& name, const Format& format, std::map<std::string, Candidate>& candidates) {
   auto numbered = format.numbered(name);
@@ -66,19 +71,21 @@ void leave_whole(const std::string& directory, std::vector<Candidate>& candidate
 
 std::vector<Candidate> candidates_in(const std::string& directory) {
   std::map<Format::Standing, std::map<std::string, Candidate>> all;
-  std::map<std::string, Candidate> back;
+  std::map<Format::Standing, std::map<std::string, Candidate>> back;
   std::vector<std::string> names = io::names_in(directory);
   sort_names(names);
   for (const std::string& name : names) {
     const std::string_view unpacked = without_packing(name);
     const Format* format = format_of_extension(unpacked);
-    if (format == nullptr || name.starts_with('.') || is_training_state(name)) continue;
+    if (format == nullptr || name.starts_with('.') || is_training_state(name) ||
+        is_state_of_optimizer(name, *format))
+      continue;
     // A compressed file stands back where what it holds lies beside it.
     if (unpacked != name && std::binary_search(names.begin(), names.end(), unpacked, std::less<>())) continue;
     if (io::type_of(io::path_in(directory, name)) != io::FileType::regular) continue;
-    take(name, *format, format->stands_back() ? back : all[format->standing()]);
+    take(name, *format, (format->stands_back() ? back : all)[format->standing()]);
   }
-  if (all.empty() && !back.empty()) all[Format::Standing::file] = std::move(back);
+  if (all.empty()) all = std::move(back);
   std::vector<Candidate> highest;
   if (all.empty()) return highest;
   for (auto& [key, candidate] : all.rbegin()->second) {
@@ -87,6 +94,31 @@ std::vector<Candidate> candidates_in(const std::string& directory) {
   }
   leave_whole(directory, highest);
   return highest;
+}
+
+std::vector<std::string> passed_over_in(const std::string& directory) {
+  constexpr std::size_t kMostLooked = 16;
+  std::vector<std::string> passed_over;
+  std::vector<std::string> names = io::names_in(directory);
+  sort_names(names);
+  std::size_t looked = 0;
+  for (const std::string& name : names) {
+    const Format* format = format_of_extension(name);
+    if (format == nullptr || !format->stands_back() || format->standing() != Format::Standing::file ||
+        name.starts_with('.') || is_training_state(name) || is_state_of_optimizer(name, *format))
+      continue;
+    if (looked++ == kMostLooked) break;
+    try {
+      const std::string path = io::path_in(directory, name);
+      if (io::type_of(path) != io::FileType::regular) continue;
+      const auto input = io::Input::open(path);
+      const Bytes head = input->view(0, std::min<std::uint64_t>(input->size(), Format::kProbeBytes));
+      if (format->probe(head.view, input->size(), name) > 0) passed_over.push_back(name);
+    } catch (const Error&) {
+      // What cannot be looked at is nobody's choice.
+    }
+  }
+  return passed_over;
 }
 
 std::string describe(const std::string& directory, const Candidate& candidate) {

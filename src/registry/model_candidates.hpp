@@ -22,6 +22,10 @@ struct Candidate {
 /// training run keeps beside a model (its optimizer's state, its arguments) is none. Throws IoError.
 std::vector<Candidate> candidates_in(const std::string& directory);
 
+/// The files of a directory here that are models, and are not taken as there are others that do not stand
+/// back (Format::stands_back); the first ones, where there are many. Throws IoError.
+std::vector<std::string> passed_over_in(const std::string& directory);
+
 /// What it is called, and in brackets its format and the number of its files.
 std::string describe(const std::string& directory, const Candidate& candidate);
 

@@ -11,9 +11,11 @@
 #include "io/hashed_input.hpp"
 #include "io/no_links.hpp"
 #include "io/relative_path.hpp"
+#include "io/remote_tree.hpp"
 #include "io/spool.hpp"
 #include "model/side_files_beside.hpp"
 #include "registry/hub_place.hpp"
+#include "registry/model_candidates.hpp"
 #include "registry/model_path.hpp"
 
 // One word a kind of format: it has `const Format& NAME_format()` in its folder. The kind in one file comes
@@ -28,7 +30,9 @@
   X(ztensor)                \
   X(ztensor_1_2)            \
   X(npy)                    \
-  X(npz)
+  X(npz)                    \
+  X(torch)                  \
+  X(torch_sharded)
 
 namespace aerotool {
 
@@ -177,10 +181,23 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
                       {.size_hint = size_hint, .progress = options.progress, .note = options.note});
   if (options.sha256) input = pinned(std::move(input), *options.sha256);
   const Format& format = detect(*input, from);
+  if (file != place && options.note && !format.stands_back() && input->is_here() &&
+      io::remote_tree_of(place) == nullptr) {
+    if (const auto others = passed_over_in(place); !others.empty()) {
+      constexpr std::size_t kMostListed = 4;
+      options.note(describe({place, {}, {}}, escape_controls(input->name()) + " is read, and not " +
+                                                 listed(others, kMostListed)));
+    }
+  }
   const std::uint64_t faults = report.fault_count();
   try {
     // Of a directory; a numbered file that is named itself is read alone.
-    auto model = file != place ? open_numbered(format, input, report) : nullptr;
+    auto model = options.key.empty() ? nullptr : format.open_key(input, options.key, report);
+    if (!model && !options.key.empty() && options.note) {
+      options.note(describe({input->name(), {}, {}},
+                            "has no keys, and all of it is read: --key is for checkpoints of PyTorch"));
+    }
+    if (!model && file != place) model = open_numbered(format, input, report);
     if (!model) model = format.open(input, report);
     if (options.sha256 && model->files().size() > 1) {
       throw UsageError(

@@ -39,6 +39,7 @@ struct OpenOptions {
   std::string from;           ///< the name of its format; empty: by its content, then by its extension
   bool follow_links = false;  ///< links that lead out of a model's directory are followed
   bool fetch = false;         ///< what a local index says is on servers, and is not here, is read there
+  std::string key = {};       ///< of a checkpoint what lies there alone (Format::open_key); empty: all
   /// What the SHA-256 of the model's only file has to be, for those who read all of it: require_sha256() of
   /// the file tells.
   std::optional<Digest> sha256 = {};

@@ -16,6 +16,7 @@ struct ReadOptions {
   std::string from;           ///< the name of the format; empty: as the content or the extension says
   bool follow_links = false;  ///< links that lead out of a model's directory are followed
   bool fetch = false;         ///< what a local index says is on servers, and is not here, is read from there
+  std::string key;            ///< of a checkpoint what lies there alone; empty: all
   std::optional<Digest> sha256 = {};  ///< what the SHA-256 of the model's only file has to be
 };
 

@@ -1,6 +1,7 @@
 #include "formats/safetensors_sharded/reader.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -42,22 +43,33 @@ std::string_view file_name(std::string_view path) {
 }
 
 /// What to type for these files beside `base`: a pattern where they are numbered alike.
-std::string pattern_of(const std::string& base, const std::vector<std::string>& files) {
-  const auto first = safetensors::part_name(files.front());
+std::string pattern_of(const std::string& base, std::string_view extension,
+                       const std::vector<std::string>& files) {
+  const auto first = numbered_name(files.front());
   const bool alike = first && std::all_of(files.begin(), files.end(), [&](const std::string& file) {
-                       const auto name = safetensors::part_name(file);
+                       const auto name = numbered_name(file);
                        return name && same_parts(*first, *name);
                      });
-  std::string pattern = "*" + std::string(safetensors::kExtension);
+  std::string pattern = "*" + std::string(extension);
   if (alike) pattern = parts_pattern(*first);
   if (files.size() == 1) pattern = files.front();
   return escape_controls(base.substr(0, base.rfind('/') + 1) + pattern);  // no directory without a slash
 }
 
+std::unique_ptr<Model> read_safetensors(std::shared_ptr<io::Input> file, Report& report) {
+  return std::make_unique<safetensors::SafetensorsModel>(std::move(file), report);
+}
+
 }  // namespace
 
-ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& report)
-    : index_(std::move(index_input)), beside_(index_), path_(index_->name()) {
+const PartKind& safetensors_parts() {
+  static constexpr PartKind kind{"safetensors", "safetensors", safetensors::kExtension, read_safetensors,
+                                 true};
+  return kind;
+}
+
+ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& report, const PartKind& kind)
+    : kind_(kind), index_(std::move(index_input)), beside_(index_), path_(index_->name()) {
   io::require_directory(path());
   const Index index = index_in(*index_, report);
   const std::vector<std::size_t> missing = missing_parts(beside_->name(), index.files());
@@ -67,10 +79,11 @@ ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& repor
   leave_out_twins(report, [&](std::size_t tensor) { return meant.contains(tensor); });
   if (index.size() == 0) look_beside_empty_index(report);
   take_configuration(report);
+  take_objects();
 }
 
 ShardedModel::ShardedModel(const std::shared_ptr<io::Input>& part, const NumberedName& name, Report& report)
-    : beside_(part), path_(io::directory_of(part->name())) {
+    : kind_(safetensors_parts()), beside_(part), path_(io::directory_of(part->name())) {
   const std::vector<std::string> names = part_names(name);
   if (const std::vector<std::size_t> missing = missing_parts(beside_->name(), names); !missing.empty())
     throw CorruptError({path_, {}, {}}, tell_missing(names, missing), Code::missing);
@@ -88,9 +101,6 @@ void ShardedModel::take_configuration(Report& report) {
 
 void ShardedModel::open_files(const std::vector<std::string>& names, const std::vector<std::size_t>& missing,
                               const std::shared_ptr<io::Input>& part, Report& report) {
-  const auto read_part = [](std::shared_ptr<io::Input> file, Report& to) {
-    return std::make_unique<safetensors::SafetensorsModel>(std::move(file), to);
-  };
   std::vector<std::string> others = names;
   if (part) std::erase(others, file_name(part->name()));
   io::expect_beside(*beside_, others);
@@ -103,7 +113,7 @@ void ShardedModel::open_files(const std::vector<std::string>& names, const std::
     const auto open = [&] {
       return part && names[i] == file_name(part->name()) ? part : io::open_beside(*beside_, names[i]);
     };
-    if (!open_part(open, read_part, report)) continue;
+    if (!open_part(open, kind_.read, report)) continue;
     opened_[i] = {parts().size() - 1, report.fault_count() == faults};
     files_.push_back(names[i]);
   }
@@ -114,10 +124,11 @@ void ShardedModel::tell_missing_files(const Index& index, const std::vector<std:
   if (missing.empty()) return;
   const std::vector<std::string>& names = index.files();
   if (missing.size() == names.size()) {
-    const auto others = files_beside(beside_->name(), safetensors::kExtension);
+    const auto others = files_beside(beside_->name(), kind_.extension);
     if (!others.empty()) {
       std::string message = tell_stale(names, others, "division");
-      if (!report.judging()) message += "; name the files themselves: " + pattern_of(beside_->name(), others);
+      if (!report.judging())
+        message += "; name the files themselves: " + pattern_of(beside_->name(), kind_.extension, others);
       report.unreadable(Code::index, {path(), {}, {}}, std::move(message));
       return;
     }
@@ -181,11 +192,11 @@ void ShardedModel::compare_total(const Index& index, Report& report) const {
 
 /// An index that names nothing is right only where there is nothing.
 void ShardedModel::look_beside_empty_index(Report& report) {
-  for (const std::string& name : files_beside(beside_->name(), safetensors::kExtension)) {
+  for (const std::string& name : files_beside(beside_->name(), kind_.extension)) {
     Report of_file(Report::Mode::judge);
     std::size_t count = 0;
     try {
-      count = safetensors::SafetensorsModel(io::open_beside(*beside_, name), of_file).tensors().size();
+      count = kind_.read(io::open_beside(*beside_, name), of_file)->tensors().size();
     } catch (const Error&) {
       // What cannot be read is not known to hold any.
     }
@@ -222,7 +233,7 @@ std::vector<ModelFile> ShardedModel::files() const {
 
 Overview ShardedModel::overview() const {
   Overview overview;
-  overview.format = "safetensors";
+  overview.format = kind_.shown;
   if (!parts().empty()) {
     Overview first = parts().front()->overview();
     overview.model_name = std::move(first.model_name);
@@ -244,7 +255,14 @@ Metadata ShardedModel::metadata() const {
 
 Source ShardedModel::source() const {
   Source source;
-  source.format = "safetensors";
+  source.format = kind_.format;
+  if (!kind_.comes_back) {
+    if (parts().empty()) return source;
+    source = parts().front()->source();
+    source.order.reset();
+    source.objects = objects_;
+    return source;
+  }
   for (std::size_t i = 0; i < files_.size(); ++i) {
     Source part = parts()[i]->source();
     source.files.push_back(
@@ -256,6 +274,26 @@ Source ShardedModel::source() const {
   source.index = index_->view(0, index_->size());
   if (const auto name = file_name(path()); name != kUsualIndex) source.index_path = name;
   return source;
+}
+
+void ShardedModel::take_objects() {
+  for (std::size_t part = 0; part < parts().size(); ++part) {
+    const auto unread = parts()[part]->unread();
+    unread_.insert(unread_.end(), unread.begin(), unread.end());
+    if (parts()[part]->objects().empty()) continue;
+    std::map<std::size_t, std::size_t> ours;  // by the part's number of a tensor
+    for (std::size_t i = 0; i < tensors().size(); ++i) {
+      if (place_of(i).part == part) ours.emplace(place_of(i).tensor, i);
+    }
+    for (Object object : parts()[part]->objects()) {
+      const bool is_whole = std::ranges::all_of(object.parts, [&](Object::Part& of_object) {
+        const auto found = ours.find(of_object.tensor);
+        if (found != ours.end()) of_object.tensor = found->second;
+        return found != ours.end();
+      });
+      if (is_whole) objects_.push_back(std::move(object));
+    }
+  }
 }
 
 bool ShardedModel::check(const CheckOptions& options, Report& report) const {

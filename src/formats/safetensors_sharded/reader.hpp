@@ -16,6 +16,17 @@
 
 namespace aerotool::safetensors_sharded {
 
+/// What the files of an index are, of those kinds whose indexes are made alike.
+struct PartKind {
+  std::string_view format;     ///< what --from calls it
+  std::string_view shown;      ///< what `inspect` does
+  std::string_view extension;  ///< of the files
+  /// Reads one of them.
+  std::unique_ptr<Model> (*read)(std::shared_ptr<io::Input> file, Report& report) = nullptr;
+  bool comes_back = false;  ///< a writer makes the same files of what source() records
+};
+const PartKind& safetensors_parts();
+
 /// The files are parts in the order of their names. A tensor that the index does not name is the model's all
 /// the same, and a doubt. Like its files, the model has no hashes: all that can be wrong is told when it is
 /// opened.
@@ -23,7 +34,7 @@ class ShardedModel final : public MultiFileModel {
  public:
   /// Throws UsageError where the index is no file that others can lie beside, CorruptError where it cannot be
   /// read at all; else the report decides.
-  ShardedModel(std::shared_ptr<io::Input> index, Report& report);
+  ShardedModel(std::shared_ptr<io::Input> index, Report& report, const PartKind& kind = safetensors_parts());
   /// Numbered files without an index, of which `part` is one; their directory stands for the model. Throws
   /// CorruptError in both modes where one is missing.
   ShardedModel(const std::shared_ptr<io::Input>& part, const NumberedName& name, Report& report);
@@ -33,6 +44,8 @@ class ShardedModel final : public MultiFileModel {
   Overview overview() const override;
   Metadata metadata() const override;
   Source source() const override;
+  std::span<const Object> objects() const override { return objects_; }
+  std::span<const UnreadTensor> unread() const override { return unread_; }
   bool check(const CheckOptions& options, Report& report) const override;
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void require_unchanged() const override;
@@ -49,6 +62,10 @@ class ShardedModel final : public MultiFileModel {
   void look_beside_empty_index(Report& report);
   void tell_unnamed(const std::vector<std::size_t>& tensors, Report& report) const;
 
+  /// What the parts have beside their tensors, by the names that these have here.
+  void take_objects();
+
+  const PartKind& kind_;
   std::shared_ptr<io::Input> index_;   // null where there is none
   std::shared_ptr<io::Input> beside_;  // the index, else a file, in the directory that the files lie in
   std::string path_;
@@ -62,6 +79,8 @@ class ShardedModel final : public MultiFileModel {
   };
   std::vector<File> opened_;
   safetensors::Config config_;
+  std::vector<Object> objects_;
+  std::vector<UnreadTensor> unread_;
 };
 
 }  // namespace aerotool::safetensors_sharded

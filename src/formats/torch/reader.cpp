@@ -1,0 +1,245 @@
+#include "formats/torch/reader.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/checked.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "encoding/zip/records.hpp"
+#include "foreign/foreign.hpp"
+#include "formats/torch/check.hpp"
+#include "formats/torch/metadata.hpp"
+
+namespace aerotool::torch {
+namespace {
+
+using namespace std::string_view_literals;
+
+/// The number 0x1950a86a20f9469cfc6c as a pickle of protocol 2.
+constexpr std::string_view kLegacyMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+constexpr std::size_t kTarMagic = 257;
+
+CheckpointFile open_file(const std::shared_ptr<io::Input>& input, Report& report) {
+  const Bytes head = input->view(0, std::min<std::uint64_t>(input->size(), 512));
+  switch (kind_of(head.view)) {
+    case FileKind::archive:
+      return open_archive(input, report);
+    case FileKind::legacy:
+      return open_legacy(*input, report);
+    case FileKind::tar:
+      return open_tar(*input, report);
+    case FileKind::none:
+      break;
+  }
+  foreign::refuse(*input, "a PyTorch checkpoint");
+  throw CorruptError({input->name(), {}, {}}, "is no PyTorch checkpoint", Code::foreign);
+}
+
+/// Our shape: of two values in an element the last dimension is twice as long.
+std::optional<Shape> shape_of(const PickledTensor& pickled) {
+  Shape shape = pickled.shape;
+  if (pickled.type->values == 1) return shape;
+  if (shape.empty()) return std::nullopt;
+  const auto last = checked_mul(shape.back(), pickled.type->values);
+  if (!last) return std::nullopt;
+  shape.back() = *last;
+  return shape;
+}
+
+/// The elements of a storage that has these bytes, if it has so many of that type; nothing of other sizes.
+std::uint64_t elements_in(std::uint64_t bytes, const ElementType& type) {
+  return bytes / type.bytes;
+}
+
+}  // namespace
+
+FileKind kind_of(ByteSpan head) {
+  const std::string_view text = chars_of(head);
+  if (text.starts_with(zip::kLocalHeader)) return FileKind::archive;
+  if (text.starts_with(kLegacyMagic)) return FileKind::legacy;
+  if (text.size() > kTarMagic && text.substr(kTarMagic).starts_with("ustar")) return FileKind::tar;
+  return FileKind::none;
+}
+
+TorchModel::TorchModel(std::shared_ptr<io::Input> input, std::string_view key, Report& report)
+    : input_(std::move(input)), file_(open_file(input_, report)) {
+  Names names = names_of(*file_.pickled, path(), key);
+  for (const std::string& name : names.same) {
+    report.unreadable(Code::duplicate, {path(), {}, shortened(name)},
+                      "several tensors have this name: the keys that lead to them are equal when joined");
+  }
+  take_tensors(names, report);
+  left_out_ = std::move(names.left_out);
+  tell_left_out(report);
+  reader_ = std::make_unique<const TensorReader>(*input_, file_, tensors_, stored_);
+}
+
+void TorchModel::take_tensors(const Names& names, Report& report) {
+  std::vector<std::size_t> taken(names.tensors.size(), SIZE_MAX);
+  tensors_.reserve(names.tensors.size());
+  stored_.reserve(names.tensors.size());
+  for (std::size_t i = 0; i < names.tensors.size() && !report.full(); ++i) {
+    const NamedTensor& named = names.tensors[i];
+    const PickledTensor& pickled = file_.pickled->tensors()[named.tensor];
+    Tensor tensor;
+    tensor.name = named.name;
+    tensor.dtype = pickled.type->dtype();
+    const Where where{path(), {}, shortened(named.name)};
+    const auto shape = shape_of(pickled);
+    const ByteSize size = shape ? tensor.dtype.size_of(*shape) : ByteSize{{}, "has no dimension"};
+    if (!size.bytes) {
+      report.unreadable(Code::shape, where, size.problem.empty() ? "has no size" : size.problem);
+      continue;
+    }
+    tensor.shape = *shape;
+    tensor.size = *size.bytes;
+    if (named.is_flat) tensor.shape = Shape{*element_count(*shape)};
+    StoredTensor stored{named.tensor, true, 0};
+    if (pickled.storage != kNone) {
+      const StoragePlace& place = file_.places[pickled.storage];
+      if (!place.is_there) continue;
+      const std::uint64_t width = pickled.type->bytes;
+      const StridedView view = view_of(pickled);
+      const std::uint64_t elements = elements_in(place.size, *pickled.type);
+      const auto reach = reach_of(view);
+      if (tensor.size != 0 && (!reach || reach->end > elements)) {
+        report.unreadable(Code::placement, where,
+                          "is not inside of its storage, which has " + plural(elements, "element"));
+        continue;
+      }
+      const bool is_swapped = file_.is_big_endian && width > 1;
+      stored.is_plain = pickled.strides.empty() && !is_swapped;
+      // Where nothing lies, nobody looks.
+      stored.begin = tensor.size == 0 ? 0 : pickled.begin * width;
+      const bool is_inflated = place.entry != kNone && file_.archive->entry(place.entry).is_deflated();
+      tensor.offset = place.offset + (is_inflated ? 0 : stored.begin);
+    }
+    taken[i] = tensors_.size();
+    tensors_.push_back(std::move(tensor));
+    stored_.push_back(stored);
+  }
+  take_objects(names, taken);
+}
+
+void TorchModel::take_objects(const Names& names, const std::vector<std::size_t>& taken) {
+  for (const NamedObject& named : names.objects) {
+    const PickledObject& pickled = file_.pickled->objects()[named.object];
+    Object object;
+    object.name = named.name;
+    object.kind = pickled.kind;
+    object.layout = pickled.layout;
+    object.shape = pickled.shape;
+    if (!pickled.attributes.entries.empty()) object.attributes = pickled.attributes;
+    bool is_whole = true;
+    for (std::size_t i = 0; i < pickled.parts.size(); ++i) {
+      const std::size_t number = taken[named.first + i];
+      if (number == SIZE_MAX) is_whole = false;
+      object.parts.push_back({std::string(pickled.parts[i].role), number});
+    }
+    if (is_whole) objects_.push_back(std::move(object));
+  }
+}
+
+void TorchModel::tell_left_out(Report& report) const {
+  for (const UnreadTensor& left : left_out_) {
+    if (report.full()) return;
+    report.warning(Code::not_read, {path(), {}, shortened(left.name)}, left.why);
+  }
+}
+
+Overview TorchModel::overview() const {
+  Overview overview;
+  overview.format = file_.kind;
+  overview.version = file_.version;
+  overview.file_size = input_->size();
+  overview.packed_size = input_->packed_size();
+  const std::uint64_t end = file_.archive ? file_.archive->data_end() : input_->size();
+  overview.shards.push_back({"data", path(), 0, end, tensors_.size()});
+  if (file_.archive && !tensors_.empty())
+    overview.integrity.push_back({.covers = Integrity::Covers::tensors, .algorithm = "CRC-32", .count = 0});
+  return overview;
+}
+
+Metadata TorchModel::metadata() const {
+  return metadata_of(*file_.pickled).metadata;
+}
+
+Source TorchModel::source() const {
+  Source source;
+  source.format = "pytorch";
+  source.metadata = metadata();
+  source.valued_metadata = true;
+  source.objects = objects_;
+  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
+    source.order.emplace(tensors_.size());
+    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
+  }
+  return source;
+}
+
+void TorchModel::expect_reads(std::span<const std::size_t> tensors) const {
+  if (!is_remote()) return;
+  std::vector<io::ByteRange> runs;
+  runs.reserve(tensors.size());
+  for (const std::size_t i : tensors) {
+    if (reader_->pickled(i).storage == kNone || tensors_[i].size == 0) continue;
+    const StoragePlace& place = reader_->place(i);
+    if (const zip::Entry* entry = reader_->entry(i); entry != nullptr && entry->is_deflated()) {
+      runs.push_back({entry->data, entry->data + entry->stored_size});
+    } else if (stored_[i].is_plain) {
+      runs.push_back({tensors_[i].offset, tensors_[i].offset + tensors_[i].size});
+    } else {
+      runs.push_back({place.offset, place.offset + place.size});
+    }
+  }
+  input_->expect_reads(runs);
+}
+
+io::ReadAt TorchModel::reader_of(std::size_t tensor) const {
+  const auto reader = std::make_shared<const TensorReader>(*input_, file_, tensors_, stored_);
+  return
+      [reader, tensor](std::uint64_t offset, std::span<std::byte> out) { reader->read(tensor, offset, out); };
+}
+
+std::optional<StoredRange> TorchModel::stored_range(std::size_t tensor) const {
+  const PickledTensor& pickled = reader_->pickled(tensor);
+  if (pickled.storage == kNone) return std::nullopt;
+  const Tensor& described = tensors_[tensor];
+  StoredRange range{.offset = described.offset, .length = described.size, .decoded_length = described.size};
+  const zip::Entry* const entry = reader_->entry(tensor);
+  const bool is_all = described.size == reader_->place(tensor).size;
+  if (entry != nullptr && entry->is_deflated()) {
+    range.encoding = StoredEncoding::deflate;
+    range.length = entry->stored_size;
+    return range;
+  }
+  const bool is_as_stored = !pickled.is_conjugate && !pickled.is_negated;
+  if (!pickled.strides.empty() || !is_as_stored) return std::nullopt;
+  if (!stored_[tensor].is_plain) range.encoding = StoredEncoding::big_endian;
+  if (entry != nullptr && is_all) {
+    if (const auto crc = expected_crc(*entry)) {
+      range.checksum = hash::checksum_of(
+          hash::Algorithm::crc32, *crc,
+          stored_[tensor].is_plain ? hash::Checksum::Over::decoded : hash::Checksum::Over::stored);
+    }
+  }
+  return range;
+}
+
+void TorchModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const bool is_without_bytes = reader_->pickled(i).storage == kNone;
+    if (is_without_bytes && wanted(i)) reader_->read(i, 0, {});
+  }
+}
+
+bool TorchModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::control) return false;
+  if (options.level == CheckLevel::full)
+    check_data({*input_, file_, tensors_, stored_, *reader_}, options, report);
+  return true;
+}
+
+}  // namespace aerotool::torch

@@ -1,0 +1,160 @@
+#include "formats/torch/tensor_reader.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "encoding/zip/inflate.hpp"
+#include "hash/crc32.hpp"
+
+namespace aerotool::torch {
+namespace {
+
+/// Those that threads use beside each other, and not many more: each holds what it made last.
+constexpr std::size_t kMaxDecoders = 2;
+constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+/// A storage of which a view shows less than this part is not read for its CRC-32.
+constexpr std::uint64_t kWorthReading = 4;
+
+}  // namespace
+
+struct TensorReader::Decoder {
+  io::ReadAt inflated;  // the whole storage
+  std::shared_ptr<io::Input> spooled;
+  std::unique_ptr<const Gathered> gathered;
+};
+
+StridedView view_of(const PickledTensor& tensor) {
+  StridedView view{tensor.begin, tensor.shape, tensor.strides};
+  if (tensor.strides.empty()) {
+    // Those of an empty shape may be beyond all numbers, and do not matter.
+    view.strides = row_major_strides(tensor.shape)
+                       .value_or(std::vector<std::int64_t>(tensor.shape.size(), std::int64_t{0}));
+  }
+  return view;
+}
+
+const zip::Entry* TensorReader::entry(std::size_t tensor) const {
+  const std::uint32_t number = place(tensor).entry;
+  return number == kNone ? nullptr : &file_.archive->entry(number);
+}
+
+bool TensorReader::is_deflated(std::size_t tensor) const {
+  const zip::Entry* const member = entry(tensor);
+  return member != nullptr && member->is_deflated();
+}
+
+std::uint32_t TensorReader::swapped(std::size_t tensor) const {
+  const ElementType& type = *pickled(tensor).type;
+  return file_.is_big_endian ? type.bytes / type.numbers : 1;
+}
+
+void TensorReader::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
+  if (pickled(tensor).storage == kNone) {
+    throw UnsupportedError({input_.name(), {}, shortened(tensors_[tensor].name)},
+                           "is on the device 'meta': it has a shape, and no bytes");
+  }
+  if (tensors_[tensor].size == 0) return;
+  const StoredTensor& stored = stored_[tensor];
+  if (stored.is_plain && !is_deflated(tensor)) {
+    input_.read(place(tensor).offset + stored.begin + offset, out);
+  } else {
+    const auto decoder = decoder_of(tensor);
+    if (decoder->gathered) {
+      decoder->gathered->read(offset, out);
+    } else if (decoder->spooled) {
+      decoder->spooled->read(stored.begin + offset, out);
+    } else {
+      decoder->inflated(offset, out);
+    }
+  }
+  negate(tensor, offset, out);
+}
+
+std::shared_ptr<const TensorReader::Decoder> TensorReader::decoder_of(std::size_t tensor) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = std::ranges::find(recent_, tensor, [](const auto& entry) { return entry.first; });
+  if (known != recent_.end()) {
+    std::rotate(recent_.begin(), known, known + 1);
+    return recent_.front().second;
+  }
+  auto decoder = std::make_shared<Decoder>();
+  const StoredTensor& stored = stored_[tensor];
+  const bool is_all = stored.is_plain && tensors_[tensor].size == place(tensor).size;
+  if (is_all) {
+    decoder->inflated = file_.archive->reader_of(place(tensor).entry, expected_crc(*entry(tensor)));
+  } else if (stored.is_plain) {
+    source_of(tensor, *decoder);
+  } else {
+    const ElementType& type = *pickled(tensor).type;
+    decoder->gathered = std::make_unique<const Gathered>(
+        GatheredElements{view_of(pickled(tensor)), type.bytes, swapped(tensor)}, source_of(tensor, *decoder));
+  }
+  recent_.emplace_front(tensor, std::move(decoder));
+  if (recent_.size() > kMaxDecoders) recent_.pop_back();
+  return recent_.front().second;
+}
+
+/// What a storage's bytes are read from in any order; a deflated one is inflated into a file once for the
+/// tensors beside each other that show it.
+GatherSource TensorReader::source_of(std::size_t tensor, Decoder& decoder) const {
+  const StoragePlace& where = place(tensor);
+  if (is_deflated(tensor)) {
+    for (const auto& [other, recent] : recent_) {
+      if (recent->spooled && pickled(other).storage == pickled(tensor).storage)
+        decoder.spooled = recent->spooled;
+    }
+    if (!decoder.spooled) decoder.spooled = file_.archive->spooled(where.entry, expected_crc(*entry(tensor)));
+  } else {
+    require_crc(tensor);
+  }
+  const io::Input& input = decoder.spooled ? *decoder.spooled : input_;
+  const std::uint64_t begin = decoder.spooled ? 0 : where.offset;
+  GatherSource source;
+  source.read = [&input, begin](std::uint64_t offset, std::span<std::byte> out) {
+    input.read(begin + offset, out);
+  };
+  if (input.is_here()) {
+    source.mapped = [&input, begin](std::uint64_t offset, std::uint64_t length) {
+      return std::optional<Bytes>(input.view(begin + offset, length));
+    };
+  }
+  return source;
+}
+
+/// Of a stored member whose bytes are read in an order of their own.
+void TensorReader::require_crc(std::size_t tensor) const {
+  const zip::Entry* const member = entry(tensor);
+  if (member == nullptr || sound_.contains(place(tensor).entry)) return;
+  const auto expected = expected_crc(*member);
+  if (!expected || member->size / kWorthReading > tensors_[tensor].size) return;
+  std::uint32_t crc = 0;
+  std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(kReadAtOnce, member->size)));
+  for (std::uint64_t at = 0; at < member->size;) {
+    const auto piece = std::span(block).first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), member->size - at)));
+    input_.read(member->data + at, piece);
+    crc = hash::crc32(piece, crc);
+    at += piece.size();
+  }
+  if (crc != *expected) {
+    throw CorruptError({input_.name(), member->data, shortened(tensors_[tensor].name)},
+                       zip::crc_problem(crc, *expected), Code::hash);
+  }
+  sound_.insert(place(tensor).entry);
+}
+
+/// The highest bit of a number is its sign; of the conjugate that of the second number changes.
+void TensorReader::negate(std::size_t tensor, std::uint64_t offset, std::span<std::byte> bytes) const {
+  const PickledTensor& from = pickled(tensor);
+  if (!from.is_conjugate && !from.is_negated) return;
+  const std::uint32_t width = from.type->bytes / from.type->numbers;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::uint64_t place_in_element = (offset + i) % from.type->bytes;
+    if (place_in_element % width != width - 1) continue;
+    const bool is_imaginary = place_in_element >= width;
+    if (from.is_negated != (from.is_conjugate && is_imaginary)) bytes[i] ^= std::byte{0x80};
+  }
+}
+
+}  // namespace aerotool::torch
