@@ -18,7 +18,8 @@ import foreign_files  # noqa: E402
 import ztensor_file  # noqa: E402
 from cases import npy as npy_cases  # noqa: E402
 from cases import npz as npz_cases  # noqa: E402
-from cases import ztensor_data  # noqa: E402
+from cases import torch as torch_cases  # noqa: E402
+from cases import torch_calls, ztensor_data  # noqa: E402
 
 DATA = ROOT / "tests/data"
 
@@ -50,6 +51,29 @@ def gguf_part(*arguments: str) -> bytes:
 
 def small_files(pattern: str) -> list[bytes]:
     return [path.read_bytes() for path in sorted(DATA.glob(pattern)) if path.stat().st_size <= MOST_BYTES]
+
+
+def without_crcs(archive: bytes) -> bytes:
+    """A CRC-32 of 0 means to torch that there is none: whatever is changed, the pickle is then read."""
+    changed = bytearray(archive)
+    for signature, place in ((b"PK\1\2", 16), (b"PK\3\4", 14)):
+        at = changed.find(signature)
+        while at != -1 and at + place + 4 <= len(changed):
+            changed[at + place : at + place + 4] = bytes(4)
+            at = changed.find(signature, at + 4)
+    return bytes(changed)
+
+
+def checkpoints() -> list[bytes]:
+    made = small_files("pt/*.*") + small_files("pt/bad/*.pt") + small_files("pt/sharded-bin/*.bin")
+    by_hand = [
+        case.content
+        for table in (torch_cases.cases(), torch_calls.cases())
+        for case in table.cases
+        if isinstance(case.content, bytes) and len(case.content) <= MOST_BYTES
+    ]
+    made = [content for content in made if not content.startswith(b"{")] + by_hand
+    return made + [without_crcs(content) for content in made if content.startswith(b"PK")]
 
 
 def gguf_splits() -> list[bytes]:
@@ -196,6 +220,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return list(quantized_models())
     if target == "pickle":
         return [bytes([way]) + made for made in small_files("pickle/*.pkl") for way in range(2)]
+    if target == "torch":
+        return checkpoints()
     if target == "url":
         return url_seeds()
     if target == "gguf_split":

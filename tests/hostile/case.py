@@ -15,6 +15,7 @@ class Verdict(Enum):
     FAULT = (1, 1, 0)  # against the rules, but readable
     WEIGHTS = (1, 0, 0)  # only who reads everything can see it
     SOUND = (0, 0, 0)  # allowed, however odd
+    WRONG = (1, 1, None)  # a fault; whether there is anything to use does not matter
     NOTHING = (2, 2, 2)  # the bytes could not be read, or nothing says what they should be
 
 
@@ -58,6 +59,9 @@ class Table:
 
     def fault(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.FAULT, says, content)
+
+    def wrong(self, name: str, says: str, content: Content) -> None:
+        self.add(name, Verdict.WRONG, says, content)
 
     def weights(self, name: str, says: str, content: Content) -> None:
         self.add(name, Verdict.WEIGHTS, says, content)

@@ -21,6 +21,8 @@ def tables() -> dict[str, Table]:
         npz,
         safetensors,
         safetensors_index,
+        torch,
+        torch_calls,
         ztensor,
         ztensor_data,
     )
@@ -36,6 +38,8 @@ def tables() -> dict[str, Table]:
         "gguf-split": gguf_split.cases(),
         "npy": npy.cases(),
         "npz": npz.cases(),
+        "torch": torch.cases(),
+        "torch-calls": torch_calls.cases(),
         "ztensor": ztensor.cases(),
         "ztensor-data": ztensor_data.cases(),
     }

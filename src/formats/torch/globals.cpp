@@ -19,6 +19,12 @@ struct Known {
 };
 
 constexpr std::array kKnown{
+    // Those that are looked for most often come first.
+    Known{"torch._utils", "_rebuild_tensor", Meaning::tensor},
+    Known{"torch._utils", "_rebuild_tensor_v2", Meaning::tensor_v2},
+    Known{"torch._utils", "_rebuild_tensor_v3", Meaning::tensor_v3},
+    Known{"torch._utils", "_rebuild_parameter", Meaning::parameter},
+    Known{"torch._utils", "_rebuild_parameter_with_state", Meaning::parameter},
     Known{"collections", "OrderedDict", Meaning::mapping},
     Known{"collections", "Counter", Meaning::mapping},
     Known{"builtins", "dict", Meaning::mapping},
@@ -38,11 +44,6 @@ constexpr std::array kKnown{
     Known{"copyreg", "_reconstructor", Meaning::instance},
     Known{"copyreg", "__newobj__", Meaning::instance},
 
-    Known{"torch._utils", "_rebuild_tensor", Meaning::tensor},
-    Known{"torch._utils", "_rebuild_tensor_v2", Meaning::tensor_v2},
-    Known{"torch._utils", "_rebuild_tensor_v3", Meaning::tensor_v3},
-    Known{"torch._utils", "_rebuild_parameter", Meaning::parameter},
-    Known{"torch._utils", "_rebuild_parameter_with_state", Meaning::parameter},
     Known{"torch._tensor", "_rebuild_from_type", Meaning::from_type},
     Known{"torch._tensor", "_rebuild_from_type_v2", Meaning::from_type},
     Known{"torch.tensor", "_rebuild_from_type", Meaning::from_type},
@@ -94,6 +95,8 @@ constexpr std::array kKnown{
     Known{"builtins", "object", Meaning::harmless},
     Known{"builtins", "range", Meaning::harmless},
     Known{"builtins", "slice", Meaning::harmless},
+    Known{"argparse", "Namespace", Meaning::harmless},
+    Known{"types", "SimpleNamespace", Meaning::harmless},
     Known{"pathlib", "Path", Meaning::harmless},
     Known{"pathlib", "PosixPath", Meaning::harmless},
     Known{"pathlib", "WindowsPath", Meaning::harmless},
@@ -133,17 +136,23 @@ bool is_tensor_class(const Global& global) {
          nullptr;
 }
 
+/// What TorchScript calls the classes of its own, whose code is in the archive.
+bool is_script_class(std::string_view module) {
+  return module == "__torch__" || module.starts_with("__torch__.");
+}
+
 /// Whether a node's class or what it was called as is known not to be harmful, and known at all.
 bool is_known(const Global& global) {
   return meaning_of(global) != Meaning::unknown;
 }
 
-void tell(const std::string& path, const std::vector<const Global*>& globals, std::string_view what,
-          std::string_view several, Report& report) {
+void tell(const std::string& path, const std::vector<const Global*>& globals, std::string_view why,
+          Report& report) {
   for (const Global* global : globals) {
     if (report.full()) return;
     report.doubt(Code::danger, {path, global->offset, {}},
-                 std::string(what) + " " + shown(global->full_name()) + std::string(several) +
+                 std::string(global->called ? "the pickle calls " : "the pickle names ") +
+                     shown(global->full_name()) + std::string(why) +
                      (global->unread ? " (in what is not read of the pickle)" : ""));
   }
 }
@@ -156,7 +165,7 @@ Meaning meaning_of(const Global& global) {
       kKnown, [&](const Known& known) { return known.module == name.module && known.name == name.name; });
   if (found != kKnown.end()) return found->meaning;
   if (storage_class(global) != nullptr || dtype_global(global) != nullptr || is_tensor_class(global) ||
-      is_numpy_type(name.module, name.name))
+      is_script_class(name.module) || is_numpy_type(name.module, name.name))
     return Meaning::value;
   return Meaning::unknown;
 }
@@ -204,9 +213,9 @@ void judge_globals(const std::string& path, const std::vector<Global>& globals,
       inert.push_back(global.full_name());
     }
   }
-  tell(path, dangerous, "the pickle names", ", which does harm where a pickle is run", report);
-  tell(path, calls, "the pickle calls", ", which is not known", report);
-  tell(path, unread, "the pickle names", ", which is not known", report);
+  tell(path, dangerous, ", which does harm where a pickle is run", report);
+  tell(path, calls, ", and what that does is not known", report);
+  tell(path, unread, ", which is not known", report);
   if (inert.empty()) return;
   constexpr std::size_t kMostListed = 8;
   report.warning(Code::classes, {path, {}, {}},

@@ -20,6 +20,9 @@ using pickle::Nodes;
 constexpr std::uint64_t kMaxMemory = std::uint64_t{32} << 20;
 // Beside its text, roughly.
 constexpr std::uint64_t kValueMemory = 2 * sizeof(Value);
+// A value that is shared stands in each of its places: a small pickle with millions of them is cut.
+constexpr std::uint64_t kMostValues = 10'000;
+constexpr std::uint64_t kMostValuesEach = 4;
 /// What says of which class a map is that stands for an object.
 constexpr const char* kClass = "__class__";
 
@@ -28,6 +31,12 @@ struct NumpyType {
   std::string text;  ///< "<f8"
   bool is_swapped = false;
 };
+
+/// What torch's modules have for themselves: hooks, and the tensors that have names.
+bool is_internal(const Nodes& nodes, const Place& place) {
+  const std::string name = text_of(nodes, place);
+  return name.starts_with('_') && name != "_modules";
+}
 
 /// Makes values of nodes. Where there is more than is held, it stops.
 class ValueMaker {
@@ -39,6 +48,7 @@ class ValueMaker {
   /// Nothing of a tensor, and of what holds nothing else.
   std::optional<Value> make(NodeId id) {
     id = resolved(nodes_, id);
+    if (++made_ > kMostValues + kMostValuesEach * nodes_.size()) is_full_ = true;
     if (!take_memory(kValueMemory)) return std::nullopt;
     const Container container = container_of(nodes_, id);
     if (container == Container::none) return scalar(id);
@@ -105,7 +115,7 @@ class ValueMaker {
     if (has_class) items.emplace_back(Value::string(kClass), Value::string(class_of(nodes_, id)));
     const std::size_t own = items.size();
     for_each_member(nodes_, id, [&](const Place& place, NodeId member) {
-      if (is_full_) return;
+      if (is_full_ || (container == Container::module && is_internal(nodes_, place))) return;
       auto value = make(member);
       if (!value) {
         is_left_out = true;
@@ -256,6 +266,7 @@ class ValueMaker {
   const Nodes& nodes_;
   pickle::Path way_;
   std::uint64_t used_ = 0;
+  std::uint64_t made_ = 0;
   bool is_full_ = false;
 };
 
@@ -274,7 +285,7 @@ CheckpointMetadata metadata_of(const Pickled& pickled) {
     if (auto value = maker.make(root)) entries.emplace_back("value", std::move(*value));
   }
   for_each_member(nodes, root, [&](const Place& place, NodeId member) {
-    if (maker.is_full()) return;
+    if (maker.is_full() || (container == Container::module && is_internal(nodes, place))) return;
     if (auto value = maker.make(member)) entries.emplace_back(text_of(nodes, place), std::move(*value));
   });
   result.is_cut = maker.is_full();

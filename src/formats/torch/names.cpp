@@ -11,6 +11,7 @@
 #include "encoding/pickle/walk.hpp"
 #include "formats/torch/contents.hpp"
 #include "formats/torch/globals.hpp"
+#include "formats/torch/holding.hpp"
 
 namespace aerotool::torch {
 namespace {
@@ -23,13 +24,21 @@ constexpr std::array<std::string_view, 8> kWrappers = {
     "state_dict", "model_state_dict", "model", "module", "net", "params", "params_ema", "network_weights"};
 constexpr std::size_t kMaxName = std::size_t{1} << 16;
 constexpr std::size_t kMaxNames = std::size_t{1} << 30;  // all together
+// Tied weights have two names, or a few: a small pickle with millions of paths is none of a model.
+constexpr std::size_t kMostNames = 65'536;
+constexpr std::size_t kMostNamesEach = 16;
 constexpr std::string_view kRootTensor = "tensor";
 
 /// Goes along every path, no deeper than a Path lets it.
 class Walk {
  public:
   Walk(const Pickled& pickled, const std::string& path, std::string_view key)
-      : pickled_(pickled), nodes_(pickled.nodes()), path_(path), key_(key), is_chosen_(key.empty()) {}
+      : pickled_(pickled),
+        nodes_(pickled.nodes()),
+        path_(path),
+        holding_(nodes_, pickled.root()),
+        key_(key),
+        is_chosen_(key.empty()) {}
 
   Names run() {
     visit(pickled_.root());
@@ -65,7 +74,8 @@ class Walk {
 
   void step(const Place& place, NodeId value) {
     const Kind kind = nodes_.kind(value);
-    // Nothing lies in most of what there is.
+    // Nothing lies in most of what there is, and no tensor in most of the rest.
+    if (!holding_.leads_to_record(value)) return;
     if (kind != Kind::record && kind != Kind::call && container_of(nodes_, value) == Container::none) return;
     const std::size_t before = name_.size();
     if (way_.depth() > 1) name_ += '.';
@@ -113,8 +123,12 @@ class Walk {
   }
 
   void count(std::size_t size) {
-    if (names_.tensors.size() + names_.left_out.size() >= kMaxTensors || (named_ += size) > kMaxNames)
+    const std::size_t count = names_.tensors.size() + names_.left_out.size();
+    if (count >= kMaxTensors || (named_ += size) > kMaxNames)
       throw UnsupportedError({path_, {}, {}}, "it has more tensors than are handled");
+    const std::size_t there = pickled_.tensors().size() + pickled_.unread().size();
+    if (count >= kMostNames + kMostNamesEach * there)
+      throw UnsupportedError({path_, {}, {}}, "more ways lead to its tensors than are walked");
   }
 
   void leave_out(std::string why) {
@@ -220,6 +234,7 @@ class Walk {
   const Pickled& pickled_;
   const Nodes& nodes_;
   const std::string& path_;
+  Holding holding_;
   std::string_view key_;
   bool is_chosen_;  // what is met is wanted
   bool found_key_ = false;

@@ -169,7 +169,9 @@ Metadata TorchModel::metadata() const {
 Source TorchModel::source() const {
   Source source;
   source.format = "pytorch";
-  source.metadata = metadata();
+  CheckpointMetadata metadata = metadata_of(*file_.pickled);
+  source.metadata = std::move(metadata.metadata);
+  if (metadata.is_cut) source.left_out.emplace_back("metadata above 32 MiB");
   source.valued_metadata = true;
   source.objects = objects_;
   if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
