@@ -228,8 +228,8 @@ std::string decimal(const Nodes& nodes, NodeId integer) {
     }
     if (carry != 0) digits.push_back(static_cast<std::uint32_t>(carry));
   };
-  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
-    const auto octet = static_cast<std::uint8_t>(*byte);
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    const auto octet = static_cast<std::uint8_t>(bytes[i]);
     add(is_negative ? static_cast<std::uint8_t>(~octet) : octet, 256);
   }
   if (is_negative) add(1, 1);

@@ -84,10 +84,10 @@ class Pickled::Builder final : public pickle::Handler {
     }
   }
 
-  KnownIds known_;
-  std::vector<PickledObject> objects_;
-  std::vector<std::string> unread_;
-  std::vector<std::string> called_;
+  const KnownIds& known() const { return known_; }
+  const std::vector<PickledObject>& objects() const { return objects_; }
+  const std::vector<std::string>& unread_tensors() const { return unread_; }
+  const std::vector<std::string>& called_globals() const { return called_; }
 
  private:
   [[noreturn]] void refuse(const std::string& why) const { throw CorruptError({path_, offset_, {}}, why); }
@@ -449,6 +449,10 @@ class Pickled::Builder final : public pickle::Handler {
   }
 
   std::vector<Window> windows_;
+  KnownIds known_;
+  std::vector<PickledObject> objects_;
+  std::vector<std::string> unread_;
+  std::vector<std::string> called_;
   std::string path_;
   std::uint64_t offset_ = 0;
   std::unordered_map<std::string, std::size_t> by_key_;
@@ -465,23 +469,23 @@ void Pickled::read() {
 }
 
 const std::vector<Storage>& Pickled::storages() const {
-  return builder_->known_.storages;
+  return builder_->known().storages;
 }
 
 const std::vector<PickledTensor>& Pickled::tensors() const {
-  return builder_->known_.tensors;
+  return builder_->known().tensors;
 }
 
 const std::vector<PickledObject>& Pickled::objects() const {
-  return builder_->objects_;
+  return builder_->objects();
 }
 
 const std::vector<std::string>& Pickled::unread() const {
-  return builder_->unread_;
+  return builder_->unread_tensors();
 }
 
 const std::vector<std::string>& Pickled::called() const {
-  return builder_->called_;
+  return builder_->called_globals();
 }
 
 }  // namespace aerotool::torch

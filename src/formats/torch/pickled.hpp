@@ -32,6 +32,8 @@ struct Storage {
   std::uint64_t bytes = 0;
 };
 
+// NOLINTBEGIN(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
+
 /// Elements of a storage, as torch describes them: nothing is checked against the storage yet. Without a
 /// storage it is on the device `meta`, and has no bytes anywhere.
 struct PickledTensor {
@@ -57,6 +59,8 @@ struct PickledObject {
   Metadata attributes;
   std::vector<Part> parts;
 };
+
+// NOLINTEND(bugprone-exception-escape)
 
 /// What a record of the nodes stands for.
 enum class Made : std::uint8_t { storage, tensor, object, unread };

@@ -50,7 +50,9 @@ class TarReader {
   }
 
  private:
-  enum Member : std::size_t { kStorages, kTensors, kPickle };
+  static constexpr std::size_t kStorages = 0;
+  static constexpr std::size_t kTensors = 1;
+  static constexpr std::size_t kPickle = 2;
 
   const std::string& path() const { return input_.name(); }
   [[noreturn]] void refuse(std::uint64_t at, const std::string& why) const {
