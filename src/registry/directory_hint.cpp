@@ -1,6 +1,7 @@
 #include "registry/directory_hint.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "core/error.hpp"
@@ -49,7 +50,8 @@ Names directories_with_models(const std::string& directory, const Names& names) 
     ++looked;
     const Names inside = names_or_none(io::path_in(directory, name));
     const auto is_model = [](const std::string& file) {
-      return !file.starts_with('.') && format_of_extension(without_packing(file)) != nullptr;
+      const Format* format = format_of_extension(without_packing(file));
+      return format != nullptr && (!file.starts_with('.') || file == format->hidden_name());
     };
     if (std::ranges::any_of(inside, is_model)) found.push_back(name);
   }
@@ -108,6 +110,13 @@ std::string no_model_in(const std::string& directory) {
   if (Names inside = directories_with_models(directory, names); !inside.empty()) {
     for (std::string& name : inside) name += '/';
     say("name one of its sub-directories that hold one: " + listed(inside, kMaxListed));
+  }
+  Names parts;
+  std::ranges::copy_if(names, std::back_inserter(parts),
+                       [](const std::string& name) { return name.ends_with(".distcp"); });
+  if (!parts.empty()) {
+    say("it is an unfinished checkpoint: its index, .metadata, is written last, and is not there beside " +
+        listed(parts, kMaxListed));
   }
   if (!weights.empty()) say(about(directory, weights));
   if (!unfinished.empty()) say(about(directory, unfinished));

@@ -77,9 +77,8 @@ std::vector<Candidate> candidates_in(const std::string& directory) {
   for (const std::string& name : names) {
     const std::string_view unpacked = without_packing(name);
     const Format* format = format_of_extension(unpacked);
-    if (format == nullptr || name.starts_with('.') || is_training_state(name) ||
-        is_state_of_optimizer(name, *format))
-      continue;
+    if (format == nullptr || is_training_state(name) || is_state_of_optimizer(name, *format)) continue;
+    if (name.starts_with('.') && name != format->hidden_name()) continue;
     // A compressed file stands back where what it holds lies beside it.
     if (unpacked != name && std::binary_search(names.begin(), names.end(), unpacked, std::less<>())) continue;
     if (io::type_of(io::path_in(directory, name)) != io::FileType::regular) continue;

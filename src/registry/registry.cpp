@@ -32,7 +32,8 @@
   X(npy)                    \
   X(npz)                    \
   X(torch)                  \
-  X(torch_sharded)
+  X(torch_sharded)          \
+  X(dcp)
 
 namespace aerotool {
 
