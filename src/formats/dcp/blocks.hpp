@@ -11,6 +11,8 @@ template <typename T>
 class Blocks {
  public:
   std::uint64_t size() const { return size_; }
+  /// Bytes.
+  std::uint64_t memory() const { return blocks_.size() * kEach * sizeof(T); }
 
   void push_back(T value) {
     if (size_ % kEach == 0) {
@@ -23,12 +25,6 @@ class Blocks {
 
   T& operator[](std::uint64_t index) { return blocks_[index / kEach][index % kEach]; }
   const T& operator[](std::uint64_t index) const { return blocks_[index / kEach][index % kEach]; }
-
-  void clear() {
-    blocks_.clear();
-    blocks_.shrink_to_fit();
-    size_ = 0;
-  }
 
  private:
   static constexpr std::size_t kEach = 8192;

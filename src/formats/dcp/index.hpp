@@ -53,6 +53,10 @@ class Index {
   std::string unused_example;  ///< the key of one of them
 
   std::uint64_t chunk_count() const { return items_.size(); }
+  /// Bytes of all that there is for each chunk.
+  std::uint64_t memory() const {
+    return numbers_.memory() + items_.memory() + offsets_.memory() + lengths_.memory() + places_.memory();
+  }
 
   std::uint64_t offset(const Key& key, std::uint64_t chunk, std::size_t dimension) const {
     return numbers_[key.numbers + chunk * 2 * key.shape.size() + dimension];
