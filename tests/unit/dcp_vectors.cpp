@@ -40,8 +40,9 @@ std::string sha256_of(const Model& model, std::size_t tensor, std::size_t step) 
 class Broken {
  public:
   explicit Broken(const std::string& name) {
-    std::filesystem::copy(data_path("dcp/dim0"), directory_.path(),
-                          std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy(
+        data_path("dcp/dim0"), directory_.path(),
+        std::filesystem::copy_options::overwrite_existing | std::filesystem::copy_options::recursive);
     std::filesystem::copy_file(data_path("dcp/bad/" + name + ".metadata"), directory_.file(".metadata"),
                                std::filesystem::copy_options::overwrite_existing);
   }
@@ -109,7 +110,7 @@ TEST_CASE("values that are no tensors are metadata, and a key takes what lies be
   Report report;
   const auto model = open_checkpoint(data_path("dcp/trainer"), report);
   const Metadata metadata = model->metadata();
-  CHECK(*metadata.find("step") == Value::i64(1234));
+  CHECK(metadata.find("step")->bits == 3);
   const auto weights = open_checkpoint(data_path("dcp/trainer"), report, "model");
   REQUIRE(weights->tensors().size() == 4);
   CHECK(weights->tensors()[0].name == "model.embed_tokens.weight");
@@ -134,7 +135,7 @@ TEST_CASE("what is wrong with a checkpoint is named") {
   const std::pair<const char*, const char*> kCases[] = {
       {"chunk-missing", "ten: its chunks have 21 of its 30 elements"},
       {"dtype-lies", "ten: its chunk at [0, 0] cannot be read: is of BF16, and the index says F64"},
-      {"huge", "ten: BF16 [1099511627776, 1099511627776] has more than 2^64 bytes"},
+      {"huge", "ten: the number of elements exceeds 2^64"},
       {"item-lies", "ten: its chunk at [0, 0] cannot be read: is of F32, and the index says BF16"},
       {"metadata-calls", "the pickle calls os.system, and no checkpoint's index does"},
       {"metadata-cut", "a frame of 4485 bytes does not fit in the bytes left"},
@@ -149,7 +150,7 @@ TEST_CASE("what is wrong with a checkpoint is named") {
        "11,103"},
       {"overlap", "ten: its chunks at [0, 0] and [2, 0] share elements"},
       {"path-absolute", "names the file '/etc/hostname', which is absolute"},
-      {"path-up", "names the file '../path-up/__0_0.distcp', which leaves the directory"},
+      {"path-up", "names the file '../path-up/__0_0.distcp', which leads out of the directory"},
       {"rank-lies", "ten: has the shape [10, 3], and a chunk of 3 dimensions"},
       {"size-lies", "ten: its chunks have 30 of its 36 elements"},
       {"storage-missing", "ten: its chunk at [3, 0] is in no file: the index has no entry for it"},

@@ -12,16 +12,16 @@
 namespace aerotool::dcp {
 namespace {
 
-constexpr std::string_view kBefore = "__";
-constexpr std::string_view kBehind = ".metadata";
+constexpr std::string_view kFront = "__";
+constexpr std::string_view kEnding = ".metadata";
 constexpr std::size_t kMaxRanks = 1'000'000;
 
 }  // namespace
 
 std::optional<std::uint32_t> rank_of_index(std::string_view name) {
-  if (!name.starts_with(kBefore) || !name.ends_with(kBehind)) return std::nullopt;
-  if (name.size() <= kBefore.size() + kBehind.size()) return std::nullopt;
-  const std::string_view digits = name.substr(kBefore.size(), name.size() - kBefore.size() - kBehind.size());
+  if (!name.starts_with(kFront) || !name.ends_with(kEnding)) return std::nullopt;
+  if (name.size() <= kFront.size() + kEnding.size()) return std::nullopt;
+  const std::string_view digits = name.substr(kFront.size(), name.size() - kFront.size() - kEnding.size());
   std::uint32_t rank = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), rank);
   if (error != std::errc() || end != digits.data() + digits.size() || rank >= kMaxRanks) return std::nullopt;
