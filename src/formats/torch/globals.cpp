@@ -41,6 +41,7 @@ constexpr std::array kKnown{
     Known{"builtins", "complex", Meaning::complex},
     Known{"torch", "device", Meaning::device},
     Known{"torch.serialization", "_get_layout", Meaning::layout},
+    Known{"builtins", "getattr", Meaning::attribute},
     Known{"copyreg", "_reconstructor", Meaning::instance},
     Known{"copyreg", "__newobj__", Meaning::instance},
 
@@ -116,6 +117,10 @@ constexpr std::array kKnown{
     Known{"decimal", "Decimal", Meaning::harmless},
     Known{"fractions", "Fraction", Meaning::harmless},
     Known{"uuid", "UUID", Meaning::harmless},
+    Known{"deepspeed.runtime.zero.config", "ZeroStageEnum", Meaning::harmless},
+    Known{"deepspeed.runtime.fp16.loss_scaler", "LossScaler", Meaning::harmless},
+    Known{"deepspeed.runtime.fp16.loss_scaler", "DynamicLossScaler", Meaning::harmless},
+    Known{"deepspeed.utils.tensor_fragment", "fragment_address", Meaning::harmless},
 };
 
 /// NumPy's classes of numbers: numpy.float64, numpy.int32, also as numpy.dtypes.Float64DType.
@@ -182,6 +187,10 @@ bool is_plain_tensor_class(const Global& global) {
           (global.name == "Parameter" || global.name == "Buffer"));
 }
 
+bool is_enumeration(const Global& global) {
+  return global.module == "deepspeed.runtime.zero.config" && global.name == "ZeroStageEnum";
+}
+
 const ElementType* storage_class(const Global& global) {
   const std::string_view module = global.module;
   if (module != "torch" && module != "torch.cuda" && module != "torch.storage") return nullptr;
@@ -201,8 +210,14 @@ void judge_globals(const std::string& path, const std::vector<Global>& globals,
   std::vector<std::string> inert;
   for (const Global& global : globals) {
     const Meaning meaning = meaning_of(global);
-    const bool is_called = global.called || std::ranges::find(called, global.full_name()) != called.end();
-    if (is_known(global) && !(meaning == Meaning::value && is_called)) continue;
+    const bool is_told = std::ranges::find(called, global.full_name()) != called.end();
+    const bool is_called = global.called || is_told;
+    if (meaning == Meaning::attribute) {
+      // Named and never called, it waits for somebody to call it.
+      if (global.called && !is_told && !global.unread) continue;
+    } else if (is_known(global) && !(meaning == Meaning::value && is_called)) {
+      continue;
+    }
     if (pickle::is_dangerous(global)) {
       dangerous.push_back(&global);
     } else if (is_called) {

@@ -27,7 +27,8 @@ enum class Meaning : std::uint8_t {
   complex,
   device,
   layout,
-  instance,  ///< an object of the class that is its first argument
+  instance,   ///< an object of the class that is its first argument
+  attribute,  ///< of its first argument: harmless where that is a class of members of an enumeration
   tensor,
   tensor_v2,
   tensor_v3,
@@ -49,6 +50,9 @@ Meaning meaning_of_call(const pickle::Nodes& nodes, pickle::NodeId call);
 
 /// Whether a tensor of this class is one whose values are its elements.
 bool is_plain_tensor_class(const pickle::Global& global);
+
+/// Whether it is such a class, whose members Python 3.11 writes as getattr(class, name).
+bool is_enumeration(const pickle::Global& global);
 
 /// The type of the elements of torch.FloatStorage, torch.cuda.FloatStorage, ...; null for any other.
 const ElementType* storage_class(const pickle::Global& global);

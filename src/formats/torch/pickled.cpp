@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -96,6 +97,10 @@ class Pickled::Builder final : public pickle::Handler {
     return {static_cast<std::uint64_t>(made), number};
   }
 
+  void tell_called(const pickle::Global& global) {
+    if (told_.insert(global.full_name()).second) called_.push_back(global.full_name());
+  }
+
   pickle::Record unread(std::string why) {
     if (unread_.size() == kMaxTensors) refuse_count();
     unread_.push_back(std::move(why));
@@ -133,7 +138,12 @@ class Pickled::Builder final : public pickle::Handler {
         if (global.name == "_reconstructor" && arguments.size() > 1 &&
             nodes.kind(arguments[1]) == Kind::global &&
             !pickle::is_global(nodes, arguments[1], "builtins", "object"))
-          called_.push_back(nodes.global(arguments[1]).full_name());
+          tell_called(nodes.global(arguments[1]));
+        return std::nullopt;
+      case Meaning::attribute:
+        if (arguments.size() != 2 || nodes.kind(arguments[0]) != Kind::global ||
+            !is_enumeration(nodes.global(arguments[0])) || nodes.kind(arguments[1]) != Kind::text)
+          tell_called(global);
         return std::nullopt;
       default:
         return std::nullopt;
@@ -246,8 +256,8 @@ class Pickled::Builder final : public pickle::Handler {
     if (!items) refuse("a tensor has " + nodes.describe(arguments[2]) + " as what it is made of");
     const pickle::Global& global = nodes.global(function);
     const Meaning meaning = meaning_of(global);
-    if (meaning == Meaning::unknown || meaning == Meaning::value) {
-      called_.push_back(global.full_name());
+    if (meaning == Meaning::unknown || meaning == Meaning::value || meaning == Meaning::attribute) {
+      tell_called(global);
       return unread("is made by " + shown(global.full_name()) + ", which is not known");
     }
     if (!is_plain_tensor_class(nodes.global(type))) {
@@ -456,6 +466,7 @@ class Pickled::Builder final : public pickle::Handler {
   std::string path_;
   std::uint64_t offset_ = 0;
   std::unordered_map<std::string, std::size_t> by_key_;
+  std::unordered_set<std::string> told_;  // what called_ has
 };
 
 Pickled::Pickled(pickle::Source source, KnownIds known)
