@@ -33,7 +33,8 @@
   X(npz)                    \
   X(torch)                  \
   X(torch_sharded)          \
-  X(dcp)
+  X(dcp)                    \
+  X(zero)
 
 namespace aerotool {
 

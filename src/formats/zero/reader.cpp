@@ -1,0 +1,176 @@
+#include "formats/zero/reader.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "io/listing.hpp"
+#include "io/pipeline.hpp"
+#include "io/relative_path.hpp"
+#include "model/value_scan.hpp"
+
+namespace aerotool::zero {
+
+ZeroModel::ZeroModel(std::shared_ptr<io::Input> named, Report& report)
+    : named_(std::move(named)), open_(*named_), files_(files_of(*named_)) {
+  checkpoint_ = read_checkpoint(files_, open_, report);
+  const std::string directory = io::directory_of(path());
+  for (const std::string& file : checkpoint_.files) paths_.push_back(io::path_in(directory, file));
+  take_buffers(report);
+  take_parameters(report);
+  take_shared(report);
+  std::unordered_set<std::string_view> names;
+  for (const Tensor& tensor : tensors_) {
+    if (names.insert(tensor.name).second) continue;
+    report.unreadable(Code::duplicate, {path(), {}, shortened(tensor.name)}, "is there twice");
+  }
+}
+
+void ZeroModel::take_buffers(Report& report) {
+  // What is told of it has been told.
+  Report quiet(report.judging() ? Report::Mode::judge : Report::Mode::use);
+  states_ = std::make_unique<const torch::TorchModel>(open_.open(files_.states.front()), "module", quiet);
+  const std::unordered_set<std::string_view> wanted(checkpoint_.buffers.begin(), checkpoint_.buffers.end());
+  const auto& tensors = states_->tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!wanted.contains(tensors[i].name)) continue;
+    tensors_.push_back(tensors[i]);
+    tensors_.back().shard = static_cast<std::uint32_t>(files_.partitions.size());
+    stored_.push_back({{}, i});
+  }
+}
+
+void ZeroModel::take_parameters(Report& report) {
+  for (Parameter& parameter : checkpoint_.parameters) {
+    Tensor tensor;
+    tensor.name = std::move(parameter.name);
+    tensor.dtype = parameter.type->dtype();
+    tensor.shape = std::move(parameter.shape);
+    const ByteSize size = tensor.dtype.size_of(tensor.shape);
+    if (!size.bytes) {
+      report.unreadable(Code::shape, {path(), {}, shortened(tensor.name)}, size.problem);
+      continue;
+    }
+    tensor.size = *size.bytes;
+    if (!parameter.pieces.empty()) {
+      tensor.shard = parameter.pieces.front().file;
+      tensor.offset = parameter.pieces.front().offset;
+    }
+    tensors_.push_back(std::move(tensor));
+    stored_.push_back({std::move(parameter.pieces), std::nullopt});
+  }
+  checkpoint_.parameters.clear();
+}
+
+void ZeroModel::take_shared(Report& report) {
+  std::unordered_map<std::string, std::size_t> by_name;
+  for (std::size_t i = 0; i < tensors_.size(); ++i) by_name.emplace(tensors_[i].name, i);
+  for (const auto& [name, same] : checkpoint_.shared) {
+    const auto found = by_name.find(same);
+    if (found == by_name.end()) {
+      report.unreadable(Code::missing, {path(), {}, shortened(name)},
+                        "is the same as " + shown(same) + ", which is not there");
+      continue;
+    }
+    if (by_name.contains(name)) continue;
+    Tensor tensor = tensors_[found->second];
+    tensor.name = name;
+    tensors_.push_back(std::move(tensor));
+    stored_.push_back(stored_[found->second]);
+  }
+}
+
+const std::string& ZeroModel::path_of(std::size_t tensor) const {
+  return tensors_[tensor].shard < paths_.size() ? paths_[tensors_[tensor].shard] : path();
+}
+
+Overview ZeroModel::overview() const {
+  Overview overview;
+  overview.format = "DeepSpeed ZeRO";
+  overview.version = std::to_string(checkpoint_.stage);
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    const std::uint64_t size = open_.open(checkpoint_.files[i])->size();
+    overview.file_size += size;
+    overview.files.push_back({paths_[i], size});
+    overview.shards.push_back({checkpoint_.files[i], paths_[i], 0, size, 0});
+  }
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.shard < overview.shards.size()) ++overview.shards[tensor.shard].tensor_count;
+  }
+  return overview;
+}
+
+Metadata ZeroModel::metadata() const {
+  return states_->metadata();
+}
+
+Source ZeroModel::source() const {
+  Source source;
+  source.format = "zero";
+  source.metadata = metadata();
+  source.valued_metadata = true;
+  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
+    source.order.emplace(tensors_.size());
+    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
+  }
+  return source;
+}
+
+void ZeroModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
+  if (stored_[tensor].buffer) return states_->read(*stored_[tensor].buffer, offset, out);
+  std::uint64_t begin = 0;  // of the piece
+  for (const Piece& piece : stored_[tensor].pieces) {
+    if (out.empty()) return;
+    const std::uint64_t end = begin + piece.length;
+    if (offset < end) {
+      const auto part =
+          out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), end - offset)));
+      open_.open(checkpoint_.files[piece.file])->read(piece.offset + (offset - begin), part);
+      offset += part.size();
+      out = out.subspan(part.size());
+    }
+    begin = end;
+  }
+}
+
+bool ZeroModel::check(const CheckOptions& options, Report& report) const {
+  if (options.level == CheckLevel::control) return false;
+  if (options.level != CheckLevel::full) return true;
+  CheckOptions of_file = options;
+  of_file.values = false;
+  of_file.sha256.clear();
+  of_file.tally = nullptr;
+  for (const std::string& file : checkpoint_.files) {
+    // Its head has been judged.
+    Report head(Report::Mode::judge);
+    const torch::TorchModel model(open_.open(file), std::string_view(), head);
+    model.check(of_file, report);
+  }
+  if (!options.values) return true;
+  ValueScan scan(tensors_);
+  for (std::uint32_t tensor = 0; tensor < tensors_.size(); ++tensor) {
+    std::vector<io::Region> regions(1);
+    regions[0].length = tensors_[tensor].size;
+    regions[0].read = [this, tensor](std::uint64_t offset, std::span<std::byte> out) {
+      read(tensor, offset, out);
+    };
+    const std::uint64_t begin = 0;
+    scan.visit(regions[0], std::span(&begin, 1), std::span(&tensor, 1));
+    if (options.progress != nullptr) options.progress->total += regions[0].length;
+    io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
+  }
+  CheckTally unasked;
+  scan.tell(path(), report, (options.tally != nullptr ? *options.tally : unasked).values);
+  return true;
+}
+
+void ZeroModel::require_unchanged() const {
+  named_->require_unchanged();
+  open_.require_unchanged();
+}
+
+}  // namespace aerotool::zero
