@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "foreign/foreign.hpp"
 #include "io/listing.hpp"
+#include "registry/model_candidates.hpp"
 #include "registry/registry.hpp"
 
 namespace aerotool {
@@ -51,7 +52,7 @@ Names directories_with_models(const std::string& directory, const Names& names) 
     const Names inside = names_or_none(io::path_in(directory, name));
     const auto is_model = [](const std::string& file) {
       const Format* format = format_of_extension(without_packing(file));
-      return format != nullptr && (!file.starts_with('.') || file == format->hidden_name());
+      return format != nullptr && (!file.starts_with('.') || is_hidden_index(file));
     };
     if (std::ranges::any_of(inside, is_model)) found.push_back(name);
   }

@@ -69,6 +69,10 @@ void leave_whole(const std::string& directory, std::vector<Candidate>& candidate
 
 }  // namespace
 
+bool is_hidden_index(std::string_view name) {
+  return name == ".metadata";
+}
+
 std::vector<Candidate> candidates_in(const std::string& directory) {
   std::map<Format::Standing, std::map<std::string, Candidate>> all;
   std::map<Format::Standing, std::map<std::string, Candidate>> back;
@@ -78,7 +82,7 @@ std::vector<Candidate> candidates_in(const std::string& directory) {
     const std::string_view unpacked = without_packing(name);
     const Format* format = format_of_extension(unpacked);
     if (format == nullptr || is_training_state(name) || is_state_of_optimizer(name, *format)) continue;
-    if (name.starts_with('.') && name != format->hidden_name()) continue;
+    if (name.starts_with('.') && !is_hidden_index(name)) continue;
     // A compressed file stands back where what it holds lies beside it.
     if (unpacked != name && std::binary_search(names.begin(), names.end(), unpacked, std::less<>())) continue;
     if (io::type_of(io::path_in(directory, name)) != io::FileType::regular) continue;

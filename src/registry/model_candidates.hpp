@@ -4,11 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "transfer/format.hpp"
 
 namespace aerotool {
+
+/// The name of an index is hidden (that of a distributed checkpoint, .metadata), as those of no other files
+/// of models are.
+bool is_hidden_index(std::string_view name);
 
 /// A file, an index or a set, or files that are numbered as the parts of one model.
 struct Candidate {

@@ -40,8 +40,6 @@ class Format {
   /// Whether such a file may as well hold other data than a model: in a directory it is looked at only where
   /// there is no file of another kind.
   virtual bool stands_back() const { return false; }
-  /// What such a file is called where its name begins with a dot, so that it is no file to others.
-  virtual std::string_view hidden_name() const { return {}; }
   /// What the name of a file of this kind says of its place among the numbered files of one model.
   virtual std::optional<NumberedName> numbered(std::string_view /*path*/) const { return std::nullopt; }
   /// Whether the first of numbered files stands for them all. Where it does not, their directory does.

@@ -157,8 +157,8 @@ TEST_CASE("what is wrong with a checkpoint is named") {
       {"unknown-extension",
        "ten: its chunk at [0, 0] cannot be read: is transformed by 'stream.lz9/1', which is not read"},
   };
-  for (const auto& [name, fault] : kCases) {
-    CAPTURE(name);
-    CHECK(Broken(name).fault() == fault);
+  for (const auto& broken : kCases) {
+    CAPTURE(broken.first);
+    CHECK(Broken(broken.first).fault() == broken.second);
   }
 }

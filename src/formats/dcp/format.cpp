@@ -27,7 +27,6 @@ class DcpFormat final : public Format {
     return name == kIndexName || rank_of_index(name) ? name.size() : 0;
   }
 
-  std::string_view hidden_name() const override { return kIndexName; }
   Standing standing() const override { return Standing::index; }
   /// A model that is written beside its last checkpoint is what somebody wants.
   bool stands_back() const override { return true; }

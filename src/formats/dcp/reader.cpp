@@ -22,6 +22,8 @@ namespace {
 /// Those that threads read beside each other.
 constexpr std::size_t kMaxAssemblies = 4;
 constexpr std::size_t kMaxWindows = 3;
+/// Seconds in which the files of a checkpoint may be written, or copied, one after the other.
+constexpr std::int64_t kWritten = 60;
 constexpr std::size_t kMostObjects = 100'000;
 
 /// What torch.save() was given, of the values that an archive has by their keys.
@@ -159,7 +161,7 @@ void DcpModel::look_at_files(Report& report) {
     try {
       const auto input = files_.open(i);
       (*sizes_)[i] = input->size();
-      if (input->version().seconds > metadata_->version().seconds + 1) {
+      if (input->version().seconds > metadata_->version().seconds + kWritten) {
         report.warning(Code::unfinished, {input->name(), {}, {}},
                        "is newer than the index: a later checkpoint may have been broken off while it was "
                        "written over this one");
