@@ -23,6 +23,8 @@ class Files {
 
   /// Thread-safe. Throws CorruptError and IoError.
   std::shared_ptr<const io::Input> open(std::uint32_t file) const;
+  /// How messages name it.
+  std::string path_of(std::uint32_t file) const;
   void require_unchanged() const { open_.require_unchanged(); }
 
  private:

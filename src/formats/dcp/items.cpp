@@ -85,9 +85,8 @@ std::shared_ptr<io::Input> Items::open(const Key& key, std::uint64_t chunk) cons
                        Code::missing);
   }
   const std::string& transform = index_.transforms[item->transform];
-  const std::string& file = index_.files[item->file];
   if (!transform.empty() && transform != kZstd) {
-    throw UnsupportedError({file, item->offset, shortened(key.name)},
+    throw UnsupportedError({files_.path_of(item->file), item->offset, shortened(key.name)},
                            "is transformed by " + shown(transform) + ", which is not read");
   }
   const auto input = files_.open(item->file);

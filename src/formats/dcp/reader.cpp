@@ -58,9 +58,8 @@ DcpModel::DcpModel(std::shared_ptr<io::Input> metadata, std::string_view path, R
     : metadata_(std::move(metadata)), files_(*metadata_, index_), items_(index_, files_) {
   io::require_directory(this->path());
   read_index(report);
-  const std::string directory = io::directory_of(this->path());
   file_paths_.reserve(index_.files.size());
-  for (const std::string& file : index_.files) file_paths_.push_back(io::path_in(directory, file));
+  for (std::uint32_t i = 0; i < index_.files.size(); ++i) file_paths_.push_back(files_.path_of(i));
   take_keys(path, report);
   if (index_.unused > 0) {
     report.fault(Code::index, {this->path(), {}, {}},
@@ -240,6 +239,8 @@ Overview DcpModel::overview() const {
     overview.file_size = checked_add(overview.file_size, file_ends_[i]).value_or(UINT64_MAX);
     overview.shards.push_back({index_.files[i], file_paths_[i], 0, file_ends_[i], 0});
   }
+  if (!tensors_.empty())
+    overview.integrity.push_back({.covers = Integrity::Covers::tensors, .algorithm = "CRC-32", .count = 0});
   for (const Tensor& tensor : tensors_) {
     if (tensor.shard < overview.shards.size()) ++overview.shards[tensor.shard].tensor_count;
   }

@@ -98,6 +98,8 @@ Overview ZeroModel::overview() const {
     overview.files.push_back({paths_[i], size});
     overview.shards.push_back({checkpoint_.files[i], paths_[i], 0, size, 0});
   }
+  if (!tensors_.empty())
+    overview.integrity.push_back({.covers = Integrity::Covers::tensors, .algorithm = "CRC-32", .count = 0});
   for (const Tensor& tensor : tensors_) {
     if (tensor.shard < overview.shards.size()) ++overview.shards[tensor.shard].tensor_count;
   }
