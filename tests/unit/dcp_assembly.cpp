@@ -1,5 +1,6 @@
 // Tensors put together of chunks that are cut in every way, and stored in every order.
 #include <doctest/doctest.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <memory>
@@ -166,4 +167,74 @@ TEST_CASE("many chunks beside each other are put together in windows") {
   Maker maker(7);
   // 64 columns of a few bytes each, and rows that several windows take.
   for (const Numbers& shape : {Numbers{700, 300}, Numbers{90, 40, 30}}) check(maker, shape, 6, false);
+}
+
+namespace {
+
+std::string bytes_of_tensor(const Model& model) {
+  REQUIRE(model.tensors().size() == 1);
+  std::string bytes(model.tensors()[0].size, '\0');
+  model.read(0, 0, std::as_writable_bytes(std::span(bytes)));
+  return bytes;
+}
+
+std::string compressed(const std::string& bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an item that is a zstd frame is unpacked, and nothing that is larger than its tensor could need") {
+  const std::string whole = "zstandard!!!";
+  const std::string transform = short_text("transform_descriptors") + "]" + short_text("stream.zstd/1") + "a";
+  const auto write = [&](const TemporaryDirectory& directory, const std::string& item) {
+    write_file(directory.file("__0_0.distcp"), item);
+    write_file(
+        directory.file(".metadata"),
+        index_of("}(" + short_text("w") + tensor_of("uint8", {12}, chunk_of({0}, {12})) + "u",
+                 "}(" + place_of("w", {0}) + item_of("__0_0.distcp", 0, item.size(), transform) + "u"));
+  };
+  const TemporaryDirectory directory;
+  Report report;
+  write(directory, compressed(saved_tensor("ByteStorage", {12}, {1}, whole, 12)));
+  CHECK(bytes_of_tensor(*dcp_format().open(io::Input::open(directory.file(".metadata")), report)) == whole);
+  for (const std::string& item : {compressed(std::string(3 << 20, 'x')), std::string("no frame of zstd")}) {
+    write(directory, item);
+    const auto model = dcp_format().open(io::Input::open(directory.file(".metadata")), report);
+    CHECK_THROWS_AS(bytes_of_tensor(*model), CorruptError);
+  }
+}
+
+TEST_CASE("the indexes of processes that do not speak to each other are one") {
+  const TemporaryDirectory directory;
+  for (std::uint64_t rank = 0; rank < 3; ++rank) {
+    const std::string part =
+        saved_tensor("ByteStorage", {2}, {1}, std::string(2, static_cast<char>('a' + rank)), 2);
+    const std::string both = saved_tensor("ByteStorage", {3}, {1}, "xyz", 3);
+    const std::string file = "__" + std::to_string(rank) + "_0.distcp";
+    write_file(directory.file(file), part + both);
+    // What each of them has is stored by each of them.
+    write_file(directory.file("__" + std::to_string(rank) + ".metadata"),
+               index_of("}(" + short_text("w") + tensor_of("uint8", {6}, chunk_of({2 * rank}, {2})) +
+                            short_text("same") + tensor_of("uint8", {3}, chunk_of({0}, {3})) + "u",
+                        "}(" + place_of("w", {2 * rank}) + item_of(file, 0, part.size()) +
+                            place_of("same", {0}) + item_of(file, part.size(), both.size()) + "u"));
+  }
+  for (const char* const name : {"__0.metadata", "__2.metadata"}) {
+    Report report(Report::Mode::judge);
+    const auto model = dcp_format().open(io::Input::open(directory.file(name)), report);
+    for (const Finding& finding : report.findings()) CHECK(finding.message == "");
+    REQUIRE(model->tensors().size() == 2);
+    std::string bytes(6, '\0');
+    model->read(0, 0, std::as_writable_bytes(std::span(bytes)));
+    CHECK(bytes == "aabbcc");
+    bytes.resize(3);
+    model->read(1, 0, std::as_writable_bytes(std::span(bytes)));
+    CHECK(bytes == "xyz");
+  }
+  std::filesystem::remove(directory.file("__1.metadata"));
+  Report report;
+  CHECK_THROWS_AS(dcp_format().open(io::Input::open(directory.file("__0.metadata")), report), CorruptError);
 }

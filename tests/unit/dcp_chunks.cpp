@@ -65,18 +65,18 @@ TEST_CASE("chunks that are not a tensor, each with what is wrong") {
 }
 
 TEST_CASE("overlaps of many chunks are found in time that is not quadratic") {
-  constexpr std::uint64_t kCount = 200'000;
+  constexpr std::uint64_t kCount = 40'000;
   const auto problem_with = [&](std::uint64_t moved) {
     IndexBuilder builder;
     std::vector<IndexBuilder::Chunk> chunks;
     for (std::uint64_t i = 0; i < kCount; ++i) {
-      // A grid of 400 by 500, of which one is moved to where another one is.
+      // A grid of 80 by 500, of which one is moved to where another one is.
       const Numbers begin{i / 500 * 2, i == moved ? 0 : i % 500 * 3};
       chunks.push_back(builder.add_chunk(begin, Numbers{2, 3}));
       builder.set_item(builder.add_place("w", begin), builder.add_item("f", 0, 1, ""));
     }
     builder.add_key("w",
-                    builder.add_tensor(torch::element_type_named("uint8"), "", Numbers{800, 1500}, chunks));
+                    builder.add_tensor(torch::element_type_named("uint8"), "", Numbers{160, 1500}, chunks));
     const Index index = builder.finish();
     Key key = index.keys[0];
     key.problem.clear();
