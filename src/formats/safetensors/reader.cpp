@@ -92,6 +92,12 @@ SafetensorsModel::SafetensorsModel(std::shared_ptr<io::Input> input, Report& rep
     }
   }
   tensors_ = layout.finish();
+  // As torch.distributed.checkpoint writes them: a tensor's name stands in several files, each with a part.
+  if (metadata_ && !metadata_->find("DCP_SHARDING_INFO").empty()) {
+    report.doubt(Code::part, {input_->name(), {}, {}},
+                 "is of one of several processes, as its DCP_SHARDING_INFO says: its tensors are parts of "
+                 "tensors, which are not put together");
+  }
 }
 
 Overview SafetensorsModel::overview() const {
