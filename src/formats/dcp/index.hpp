@@ -28,6 +28,7 @@ struct StoredItem {
 };
 
 /// A key of the state dict: a tensor in chunks, or a value that is no tensor.
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct Key {
   std::string name;
   std::uint32_t wrapper = kNone;  ///< of Index::wrappers: what the way to it begins with

@@ -53,6 +53,7 @@ class IndexBuilder {
   Index finish();
 
  private:
+  // NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
   struct Tensor {
     const torch::ElementType* type = nullptr;
     std::string type_name;

@@ -30,6 +30,7 @@ struct Flat {
   std::uint64_t count() const { return piece.length / type->bytes; }
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct NamedShape {
   std::string name;
   Shape shape;
@@ -39,7 +40,7 @@ using Group = std::vector<NamedShape>;
 /// A file that is being looked at.
 class File {
  public:
-  File(std::shared_ptr<const io::Input> input, std::uint32_t number, Report& report)
+  File(const std::shared_ptr<const io::Input>& input, std::uint32_t number, Report& report)
       : file_(torch::open_archive(input, report)), path_(input->name()), number_(number) {
     if (file_.is_big_endian)
       throw UnsupportedError({path_, {}, {}}, "is of a big-endian machine, which is not read of such files");

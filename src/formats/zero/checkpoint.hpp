@@ -22,6 +22,7 @@ struct Piece {
 };
 
 /// The pieces end to end are the parameter.
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct Parameter {
   std::string name;
   const torch::ElementType* type = nullptr;
