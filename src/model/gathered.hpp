@@ -20,6 +20,7 @@
 namespace aerotool {
 
 /// Elements of a storage, and what their bytes are.
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct GatheredElements {
   StridedView view;         ///< which reach_of() accepts
   std::uint32_t width = 1;  ///< bytes of an element

@@ -51,6 +51,7 @@ bool any_overlap(std::span<const StoredRange> ranges);
 
 /// Elements of a run of elements (a storage), as NumPy and PyTorch describe them: [i, j] is the element
 /// `begin + i * strides[0] + j * strides[1]`.
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct StridedView {
   std::uint64_t begin = 0;
   Shape shape;

@@ -157,7 +157,7 @@ class DirectoryReader {
     entry.stored_size = load_le<std::uint32_t>(bytes, 20);
     entry.size = load_le<std::uint32_t>(bytes, 24);
     entry.header = load_le<std::uint32_t>(bytes, 42);
-    const std::uint16_t disk = load_le<std::uint16_t>(bytes, 34);
+    const auto disk = load_le<std::uint16_t>(bytes, 34);
     if (disk != 0 && disk != kElsewhere16)
       throw UnsupportedError({input_.name(), at(position), {}}, "is a zip archive in several files");
     take_numbers_of_64_bits(bytes.subspan(kDirectoryBytes + name, extra), position);

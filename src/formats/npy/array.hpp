@@ -19,6 +19,7 @@ struct Storing {
   bool is_plain() const { return swapped == 1 && !is_fortran; }
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct Array {
   Tensor tensor;  ///< without a name; its offset is that in the file
   Storing storing;

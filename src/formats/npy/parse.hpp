@@ -30,6 +30,7 @@ class HeadProblem : public std::runtime_error {
   Code code_;
 };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): to clang-tidy, Boost's functions that move seem to throw
 struct Head {
   std::string descr;  ///< "<f4"
   bool is_fortran = false;

@@ -63,9 +63,9 @@ std::unique_ptr<Model> read_safetensors(std::shared_ptr<io::Input> file, Report&
 }  // namespace
 
 const PartKind& safetensors_parts() {
-  static constexpr PartKind kind{"safetensors", "safetensors", safetensors::kExtension, read_safetensors,
-                                 true};
-  return kind;
+  static constexpr PartKind kParts{"safetensors", "safetensors", safetensors::kExtension, read_safetensors,
+                                   true};
+  return kParts;
 }
 
 ShardedModel::ShardedModel(std::shared_ptr<io::Input> index_input, Report& report, const PartKind& kind)
