@@ -45,6 +45,14 @@ class Matrix:
             for dtype in dtypes:
                 column[dtype] = column.get(dtype, True) and sound
 
+    def add(self, other: "Matrix") -> None:
+        """What another process proved, too."""
+        self.order(list(other._dtypes))
+        for column, proven in other._proven.items():
+            mine = self._proven.setdefault(column, {})
+            for dtype, sound in proven.items():
+                mine[dtype] = mine.get(dtype, True) and sound
+
     def text(self) -> str:
         columns = [(name, direction) for name in FORMATS for direction in DIRECTIONS
                    if (name, direction) in self._proven]
