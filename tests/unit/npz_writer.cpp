@@ -9,7 +9,7 @@
 
 #include "encoding/zip/records.hpp"
 #include "formats/npy/writer.hpp"
-#include "formats/npz/written_archive.hpp"
+#include "formats/npz/members.hpp"
 #include "hash/crc32.hpp"
 #include "plan_fixture.hpp"
 #include "zip_fixture.hpp"
@@ -49,7 +49,7 @@ TEST_CASE("npz: what takes more than 4 GiB has numbers of 64 bits, and nothing e
   MadeUpModel model;
   model.add("a", DTypeCode::u8, {kLarge}).add("b", DTypeCode::u8, {1});
   const Plan plan = plan_of(model);
-  const npz::WrittenArchive archive(plan, plan.tensors);
+  const ArchiveLayout archive(plan, npz::members_of(plan, plan.tensors));
   const auto has_field = [](std::string_view text) {
     return text.find(std::string_view("\1\0\x10\0", 4)) != std::string_view::npos;
   };
