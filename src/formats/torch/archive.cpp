@@ -11,7 +11,6 @@
 namespace aerotool::torch {
 namespace {
 
-constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMaxText = 64;  // of version and byteorder
 
 /// Whether two programs may see different things in an archive: nothing of it is used then.

@@ -14,6 +14,9 @@
 
 namespace aerotool::torch {
 
+/// Bytes that an archive's pickle has at most.
+inline constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
+
 /// Where the bytes of a storage are.
 struct StoragePlace {
   bool is_there = false;  ///< as many as the pickle says; else that has been told

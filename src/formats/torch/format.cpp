@@ -6,6 +6,7 @@
 #include "core/bytes.hpp"
 #include "encoding/zip/records.hpp"
 #include "formats/torch/reader.hpp"
+#include "formats/torch/writer.hpp"
 
 namespace aerotool {
 namespace torch {
@@ -48,6 +49,15 @@ class TorchFormat final : public Format {
 
   /// The directory is at the end, and the storages say how long they are: the first bytes do not tell.
   std::optional<std::uint64_t> declared_size(ByteSpan /*head*/) const override { return std::nullopt; }
+
+  const Writer* writer() const override {
+    static const TorchWriter writer;
+    return &writer;
+  }
+  /// The others are called so by other kinds of content, too.
+  bool is_written_as(std::string_view path) const override {
+    return path.ends_with(".pt") || path.ends_with(".pth");
+  }
 
  private:
   /// What torch writes first: the pickle, and of TorchScript a storage.

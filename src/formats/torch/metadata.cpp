@@ -9,6 +9,7 @@
 #include "encoding/pickle/walk.hpp"
 #include "formats/torch/contents.hpp"
 #include "formats/torch/globals.hpp"
+#include "formats/torch/written_pickle.hpp"
 
 namespace aerotool::torch {
 namespace {
@@ -288,6 +289,14 @@ CheckpointMetadata metadata_of(const Pickled& pickled) {
     if (maker.is_full() || (container == Container::module && is_internal(nodes, place))) return;
     if (auto value = maker.make(member)) entries.emplace_back(text_of(nodes, place), std::move(*value));
   });
+  // What is written here has it beside the dict of tensors.
+  const NodeId beside = entries.empty() ? nodes.find(nodes.state(root), kMetadataAttribute) : pickle::kNoNode;
+  if (container == Container::mapping && beside != pickle::kNoNode) {
+    for_each_member(nodes, beside, [&](const Place& place, NodeId member) {
+      if (maker.is_full()) return;
+      if (auto value = maker.make(member)) entries.emplace_back(text_of(nodes, place), std::move(*value));
+    });
+  }
   result.is_cut = maker.is_full();
   return result;
 }

@@ -96,6 +96,14 @@ const ElementType* element_type_named(std::string_view name) {
   return found == kTypes.end() ? nullptr : found;
 }
 
+const ElementType* element_type_of(const DType& dtype) {
+  const std::string_view name = dtype.name();
+  const auto* const found = std::ranges::find_if(
+      kTypes, [&](const ElementType& type) { return type.ours == name && !type.is_quantized; });
+  // Types of other codecs may be called the same.
+  return found == kTypes.end() || found->dtype() != dtype ? nullptr : found;
+}
+
 const ElementType* element_type_of_storage(std::string_view name) {
   constexpr std::string_view kEnding = "Storage";
   if (!name.ends_with(kEnding) || name == kEnding) return nullptr;

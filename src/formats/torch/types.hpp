@@ -26,6 +26,9 @@ struct ElementType {
 /// By the name of a dtype: "float32". Null where there is none.
 const ElementType* element_type_named(std::string_view name);
 
+/// Of one of our dtypes, as tensors have it that are not quantized. Null where torch has none.
+const ElementType* element_type_of(const DType& dtype);
+
 /// By the name of a storage class: "FloatStorage". Null where there is none.
 const ElementType* element_type_of_storage(std::string_view name);
 

@@ -37,11 +37,14 @@ RequestError wrong_output(const std::string& output, const std::string& why) {
 /// The kinds that OUTPUT's extension says, for a file.
 Kinds kinds_of_extension(const std::string& output) {
   const Format* format = format_of_extension(output);
-  if (format == nullptr) throw wrong_output(output, "cannot tell the format from the extension; use --to");
+  if (format == nullptr || !format->is_written_as(output))
+    throw wrong_output(output, "cannot tell the format from the extension; use --to");
   const std::string name(format->name());
   Kinds kinds = kinds_of(name);
   if (kinds.writer == nullptr && kinds.set_writer == nullptr)
     throw wrong_output(output, name + " can be read but not written");
+  if (format->writer() == nullptr && kinds.set_writer == nullptr)
+    throw wrong_output(output, name + " is written to one file, without an index");
   if (format->writer() == nullptr)
     throw wrong_output(output, "is written with other files: give their directory, and --to " + name);
   return kinds;
