@@ -80,10 +80,10 @@ class Format {
 
   /// Null where this kind is only read, or not written to one file.
   virtual const Writer* writer() const { return nullptr; }
-  /// Whether a path with an extension of this kind asks by it for what writer() writes.
-  virtual bool is_written_as(std::string_view /*path*/) const { return true; }
   /// Null where this kind is not written to a directory of several files.
   virtual const SetWriter* set_writer() const { return nullptr; }
+  /// Whether a path with an extension of this kind asks by it for what writer() writes.
+  virtual bool is_written_as(std::string_view /*path*/) const { return true; }
 };
 
 }  // namespace aerotool

@@ -12,10 +12,12 @@ SET = "set"            # ... by way of an AEROSET and back: the same byte for by
 FOLDER = "folder"      # ... a folder of several files, by way of an AEROSET and back: the same files
 VALUES = "values"      # ... the library's own dequantization of what came back is that of what went in
 OTHER = "other"        # ... converted to the other format, that one's library reads the same values
-DIRECTIONS = (READ, AERO, BACK, BYTES, SET, FOLDER, VALUES, OTHER)
+# The tool wrote the file, and ...
+WRITTEN = "written"    # ... the library reads what went in; by way of AERO it is the same byte for byte
+DIRECTIONS = (READ, AERO, BACK, BYTES, SET, FOLDER, VALUES, OTHER, WRITTEN)
 
 WORDS = {True: "yes", False: "NO", None: "."}
-FORMATS = ("safetensors", "GGUF", "AERO")
+FORMATS = ("safetensors", "GGUF", "AERO", "PyTorch")
 
 
 class Matrix:
