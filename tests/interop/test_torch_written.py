@@ -63,6 +63,7 @@ def test_every_type(tool, matrix, tmp_path, dtype):
         assert (tmp_path / "0.pt").read_bytes() == (tmp_path / "1.pt").read_bytes()
 
 
+@pytest.mark.filterwarnings("ignore:ComplexHalf support")
 def test_what_safetensors_has_no_type_for(tool, tmp_path):
     """Out of a checkpoint that torch wrote."""
     given = {"c128": torch.randn(3, 2, dtype=torch.complex128)}

@@ -10,7 +10,6 @@
 
 #include "formats/aero/write/writer.hpp"
 #include "formats/gguf/writer.hpp"
-#include "formats/npz/writer.hpp"
 #include "formats/safetensors/writer.hpp"
 #include "formats/torch/writer.hpp"
 #include "hash/blake3.hpp"
@@ -21,7 +20,6 @@
 namespace aerotool {
 const Format& aero_format();
 const Format& gguf_format();
-const Format& npz_format();
 const Format& safetensors_format();
 const Format& torch_format();
 }  // namespace aerotool
@@ -118,14 +116,12 @@ struct Target {
 const aero::AeroWriter kAero;
 const gguf::GgufWriter kGguf;
 const safetensors::SafetensorsWriter kSafetensors;
-const npz::NpzWriter kNpz;
 const torch::TorchWriter kTorch;
 
 std::vector<Target> targets() {
   return {{kAero, aero_format()},
           {kGguf, gguf_format()},
           {kSafetensors, safetensors_format()},
-          {kNpz, npz_format()},
           {kTorch, torch_format()}};
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "formats/npy/parse.hpp"
+#include "model/opaque_dtype.hpp"
 
 namespace aerotool::npy {
 namespace {
@@ -53,12 +54,7 @@ constexpr std::array<Row, 17> kRows = {{{"f2", "F16", 2},
 DType Types::verbatim(std::uint32_t width) {
   const auto known = std::ranges::find(packed_, width, &PackedType::block_bytes);
   if (known != packed_.end()) return DType(*known);
-  PackedType type;
-  type.codec = kCodec;
-  type.name = "V" + std::to_string(width);
-  type.block_elements = 1;
-  type.block_bytes = width;
-  return DType(packed_.emplace_back(std::move(type)));
+  return DType(packed_.emplace_back(opaque_type(std::string(kCodec), "V" + std::to_string(width), width)));
 }
 
 ArrayType Types::of(std::string_view descr) {

@@ -1,6 +1,7 @@
 #include "formats/torch/metadata.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -87,6 +88,14 @@ class ValueMaker {
     return is_utf8(text) ? Value::string(std::move(text)) : Value::binary(Bytes::own(std::move(text)));
   }
 
+  static Value large_integer(std::string digits) {
+    std::uint64_t number = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto [behind, error] = std::from_chars(digits.data(), end, number);
+    if (error == std::errc() && behind == end) return Value::u64(number);
+    return Value::number(std::move(digits));
+  }
+
   std::optional<Value> binary(std::string bytes) {
     if (!take_memory(bytes.size())) return std::nullopt;
     return Value::binary(Bytes::own(std::move(bytes)));
@@ -138,7 +147,7 @@ class ValueMaker {
       case Kind::integer:
         return Value::i64(nodes_.integer(id));
       case Kind::long_integer:
-        return Value::number(decimal(nodes_, id));
+        return large_integer(decimal(nodes_, id));
       case Kind::floating:
         return Value::f64(nodes_.floating(id));
       case Kind::text:

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "model/opaque_dtype.hpp"
 
 namespace aerotool::torch {
 namespace {
@@ -63,12 +66,7 @@ constexpr std::array kOtherNames{
 };
 
 PackedType verbatim(std::string_view name, std::uint32_t bytes) {
-  PackedType type;
-  type.codec = "torch";
-  type.name = name;
-  type.block_elements = 1;
-  type.block_bytes = bytes;
-  return type;
+  return opaque_type("torch", std::string(name), bytes);
 }
 
 /// Types that nothing else here has.

@@ -130,6 +130,8 @@ PACKED_GGML = [name for name in GGML_TYPES if name not in DTYPE_CODES]
 PACKED_SAFETENSORS = [name for name in SAFETENSORS_BITS if name not in DTYPE_CODES]
 # With the one that only zTensor has.
 SMALL_BITS = SAFETENSORS_BITS | {"C128": 128}
+# Types of which only the size is known.
+TORCH_BYTES = {"C32": 4, "bits8": 1, "bits16": 2, "bits1x8": 1, "bits2x4": 1, "bits4x2": 1}
 
 
 def align(value: int, alignment: int) -> int:
@@ -142,6 +144,10 @@ def packed_params(codec: str, quant_name: str) -> dict[str, object] | None:
         return {"ggml_type": GGML_TYPES[quant_name].id}
     if codec == "safetensors" and quant_name in SMALL_BITS:
         return {"dtype": quant_name}
+    if codec == "torch" and quant_name in TORCH_BYTES:
+        return {"element_bytes": TORCH_BYTES[quant_name]}
+    if codec == "numpy" and re.fullmatch("V[1-9][0-9]{0,4}", quant_name):
+        return {"element_bytes": int(quant_name[1:])}
     return None
 
 
@@ -162,4 +168,7 @@ def byte_size(dtype: str, codec: str, quant_name: str, shape: list[int]) -> int 
     if codec == "safetensors" and quant_name in SMALL_BITS:
         bits = elements * SMALL_BITS[quant_name]
         return f"{quant_name} of shape {shape} does not end on a byte" if bits % 8 else bits // 8
+    params = packed_params(codec, quant_name)
+    if params is not None:
+        return elements * params["element_bytes"]
     return None

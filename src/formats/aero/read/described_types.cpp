@@ -5,15 +5,17 @@
 #include "core/text.hpp"
 #include "encoding/value_builder.hpp"
 #include "model/ggml_dtype.hpp"
+#include "model/opaque_dtype.hpp"
 
 namespace aerotool::aero {
 namespace {
 
 PackedType unknown_type(std::string codec, std::string name, Value params) {
+  const auto bytes = opaque_bytes(params);
   return {.codec = std::move(codec),
           .name = std::move(name),
-          .block_elements = 0,
-          .block_bytes = 0,
+          .block_elements = bytes ? 1U : 0U,
+          .block_bytes = bytes.value_or(0),
           .blocks_in_rows = false,
           .number = {},
           .params = std::move(params)};

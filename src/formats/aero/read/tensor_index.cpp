@@ -7,6 +7,7 @@
 #include "encoding/msgpack/event_router.hpp"
 #include "formats/aero/read/metadata_chunk.hpp"
 #include "model/ggml_dtype.hpp"
+#include "model/opaque_dtype.hpp"
 
 namespace aerotool::aero {
 namespace {
@@ -160,8 +161,9 @@ class IndexHandler : public EventRouter<IndexHandler> {
     if (key() == "quant_params") {
       const std::optional<DType> named = type_of_params(value);
       placement().named_type = named && named->is_packed() ? &named->packed() : nullptr;
+      placement().element_bytes = opaque_bytes(value).value_or(0);
       // What is written anew from the dtype is not carried along.
-      if (named && value.map().size() == 1) return true;
+      if ((named || placement().element_bytes != 0) && value.map().size() == 1) return true;
     }
     extras_.emplace_back(Value::string(std::string(key())), std::move(value));
     return keep_built(sizeof(MapItems::value_type) + key().size());

@@ -22,6 +22,8 @@ struct Placement {
   std::optional<std::uint64_t> quant_id;
   /// The packed type that quant_params alone names, for files without a descriptor.
   const PackedType* named_type = nullptr;
+  /// What quant_params say of the elements of an opaque type (model/opaque_dtype.hpp); 0: nothing.
+  std::uint32_t element_bytes = 0;
 };
 
 struct TensorIndex {

@@ -94,6 +94,13 @@ class Resolver {
                                  " names " + escape_controls(found->name()));
           return std::nullopt;
         }
+        if (placement.element_bytes != 0 && found->packed().block_bytes != placement.element_bytes) {
+          report_.unreadable(Code::dtype, file_.where(tensor.name),
+                             "quant_params say elements of " + plural(placement.element_bytes, "byte") +
+                                 ", but the descriptor of quant id " + std::to_string(*placement.quant_id) +
+                                 " does not");
+          return std::nullopt;
+        }
         return *found;
       }
       report_.fault(Code::dtype, file_.where(tensor.name),
