@@ -299,6 +299,20 @@ def cases() -> Table:
         "but the descriptor of quant id 0 names",
         packed(params={"ggml_type": 14}),
     )
+    opaque = [{"id": 0, "quant_name": "V4", "codec": "numpy", "params": {"element_bytes": 4}}]
+    t.sound(
+        "packed-opaque", "sound", packed(params={"element_bytes": 4}, descriptors=opaque, size=16, shape=[4])
+    )
+    t.unreadable(
+        "packed-opaque-params-disagree",
+        "say elements of 8 bytes, but the descriptor of quant id 0 does not",
+        packed(params={"element_bytes": 8}, descriptors=opaque, size=16, shape=[4]),
+    )
+    t.unreadable(
+        "packed-opaque-size-disagrees",
+        "takes 20 bytes",
+        packed(params={"element_bytes": 4}, descriptors=opaque, size=16, shape=[5]),
+    )
     t.fault(
         "packed-descriptors-collide",
         "quant id 0 has two descriptors",
