@@ -108,8 +108,7 @@ TEST_CASE("foreign: an index is no error, and JSON is told as what it is") {
   CHECK(told(R"({"error":1,"weight_map":{}})") ==
         "is an index, which names the files of a model, and not one of them");
   CHECK(told(R"({"weight_map":{"a":"pytorch_model.bin"}})") ==
-        "is an index of PyTorch checkpoints (pickles), which aerotool does not read; save them as "
-        "safetensors first");
+        "is an index of PyTorch checkpoints, which names the files of a model, and not one of them");
   CHECK(told("[1, 2]") == "is JSON, not a model: '[1, 2]'");
   CHECK(told(R"({"architectures": ["x"]})") == R"(is JSON, not a model: '{"architectures": ["x"]}')");
   CHECK(told("{x}") == "is text, not a model: '{x}'");
@@ -125,10 +124,10 @@ TEST_CASE("foreign: GGML before GGUF, with its version") {
 }
 
 TEST_CASE("foreign: pickles") {
-  const std::string torch =
-      "is a PyTorch checkpoint (a pickle), which aerotool does not read; save it as safetensors first";
-  CHECK(told("\x80\x02\x8a\x0al\xfc\x9c"s + "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") == torch);
-  CHECK(told("\x80\x02}q\x00."s, "a/pytorch_model.bin") == torch);
+  CHECK(told("\x80\x02\x8a\x0al\xfc\x9c"s + "F\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.") ==
+        "is a PyTorch checkpoint");
+  CHECK(told("\x80\x02}q\x00."s, "a/pytorch_model.bin")
+            .starts_with("is a pickle, and none that torch.save writes; aerotool does not read it"));
   CHECK(told("\x80\x02}q\x00."s).starts_with("is a pickle, which"));
   CHECK(told("\x80\x04\x95\x0a\0\0\0\0\0\0\0"s).starts_with("is a pickle, which"));
   CHECK(told("\x80\x07}q."s).empty());
