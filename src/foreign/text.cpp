@@ -130,9 +130,7 @@ Answer json(const File& file) {
   if (!likely) return std::nullopt;
   const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
   if (has("\"weight_map\"") && has(".bin\""))
-    return "is an index of PyTorch checkpoints (pickles), which aerotool does not read; save them as "
-           "safetensors "
-           "first";
+    return "is an index of PyTorch checkpoints, which names the files of a model, and not one of them";
   if (has("\"weight_map\"") || has("\"AEROSET\""))
     return "is an index, which names the files of a model, and not one of them";
   return "is JSON, not a model: " + first_words(text);

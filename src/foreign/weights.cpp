@@ -67,11 +67,13 @@ Answer pickle(const File& file) {
                        text.starts_with("ccopy_reg\n") || text.starts_with("ccollections\n");
   if (!binary && !in_text) return std::nullopt;
   static constexpr std::string_view kTorchNames[] = {".pt", ".pth", ".ckpt", ".bin"};
-  const bool torch = text.substr(0, kMagicWithin).find(kTorchMagic) != std::string_view::npos ||
-                     text.find("torch") != std::string_view::npos ||
+  if (text.substr(0, kMagicWithin).find(kTorchMagic) != std::string_view::npos)
+    return "is a PyTorch checkpoint";
+  const bool torch = text.find("torch") != std::string_view::npos ||
                      std::ranges::any_of(kTorchNames, [&](auto ending) { return file.named(ending); });
   if (!torch) return "is a pickle, which aerotool does not read; save its tensors as safetensors first";
-  return "is a PyTorch checkpoint (a pickle), which aerotool does not read; save it as safetensors first";
+  return "is a pickle, and none that torch.save writes; aerotool does not read it: save its tensors as "
+         "safetensors first";
 }
 
 /// Protocol buffers have no magic: little but the name tells what they are.

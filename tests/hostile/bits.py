@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gguf_file
 import npz_file
+import torch_file
 import ztensor_file
 from process import Runner
 
@@ -129,6 +130,20 @@ def may_pass_as_npz(original: bytes, changed: bytes) -> bool:
     return ends_deflated or any(at in places for places in free)
 
 
+def may_pass_as_torch(original: bytes, changed: bytes) -> bool:
+    """As of any archive; and nothing says what the padding is that brings data to its place."""
+    if len(original) != len(changed):
+        return False
+    at = next(i for i in range(len(original)) if original[i] != changed[i])
+    padding = []
+    begin = original.find(b"PK\3\4")
+    while begin >= 0:
+        name, extra = struct.unpack_from("<HH", original, begin + 26)
+        padding.append(range(begin + 30 + name, begin + 30 + name + extra))
+        begin = original.find(b"PK\3\4", begin + 1)
+    return any(at in places for places in padding) or may_pass_as_npz(original, changed)
+
+
 def verdicts(runner: Runner, files: list[str]) -> tuple[dict[str, bool], list[str]]:
     """Of each file whether it is sound by validate --full, and what no run may do."""
     sound, problems = {}, []
@@ -182,6 +197,8 @@ def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], 
     Path("small.npz").write_bytes(
         npz_file.archive(npz_file.Member(), npz_file.Member("c", columns), npz_file.Member("b.npy", deflated=True))
     )
+    rows = torch_file.tensor((2, 2), (1, 2))
+    Path("small.pt").write_bytes(torch_file.checkpoint(torch_file.mapping(w=torch_file.tensor(), t=rows)))
     for words in (
         ["convert", "small.safetensors", "plain.aero"],
         [
@@ -206,6 +223,7 @@ def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], 
         (Path("one.zt"), "n", may_pass_as_old_ztensor, 1),
         (Path("two.zt"), "t", may_pass_as_ztensor, 7),
         (Path("small.npz"), "z", may_pass_as_npz, 1),
+        (Path("small.pt"), "k", may_pass_as_torch, 1),
         (Path("set/model.aeroset.json"), "j", may_pass_as_json, 1),
     ]
 

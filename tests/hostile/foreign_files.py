@@ -13,6 +13,7 @@ from dataclasses import dataclass
 COUNT = 100
 SEED = 13
 WORDS = "the model of a server is not there and its weights were lost in 4,976 bytes".split()
+BROKEN = ("at byte ", "has no end of a zip archive", "data.pkl")
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Foreign:
     content: bytes
     ending: str
     says: str  # empty where nothing can be known
+    or_says: tuple[str, ...] = ()  # what a reader may say who takes it for a checkpoint: where it is broken
 
 
 def words(rng: random.Random, most: int = 60) -> str:
@@ -62,15 +64,16 @@ def pickled(rng: random.Random) -> Foreign:
 
 
 def torch_pickle(rng: random.Random) -> Foreign:
+    """The begin of a checkpoint, and then nothing that makes one."""
     begin = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."
-    return Foreign(begin + rng.randbytes(rng.randint(0, 5000)), ".bin", "PyTorch checkpoint")
+    return Foreign(begin + rng.randbytes(rng.randint(0, 5000)), ".bin", "PyTorch checkpoint", BROKEN)
 
 
 def zipped(rng: random.Random) -> Foreign:
     names, ending, says = rng.choice(
         [
             (["a/data.pkl", "a/data/0", "a/version"], ".pt", "PyTorch checkpoint"),
-            (["a/data.pkl", "a/code/__torch__.py", "a/constants.pkl"], ".pt", "TorchScript"),
+            (["a/data.pkl", "a/code/__torch__.py", "a/constants.pkl"], ".pt", "PyTorch checkpoint"),
             (["x.jpg", "y.jpg"], ".zip", "zip archive"),
             (["model.gguf"], ".zip", "holds 'model.gguf'"),
         ]
@@ -79,17 +82,17 @@ def zipped(rng: random.Random) -> Foreign:
     with zipfile.ZipFile(out, "w", rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])) as archive:
         for name in names:
             archive.writestr(name, rng.randbytes(rng.randint(0, 3000)))
-    return Foreign(out.getvalue(), ending, says)
+    return Foreign(out.getvalue(), ending, says, BROKEN if ending == ".pt" else ())
 
 
 def broken_zip(rng: random.Random) -> Foreign:
     """Cut, or with bytes of its directory changed."""
     content = bytearray(zipped(rng).content)
     if rng.random() < 0.5:
-        return Foreign(bytes(content[: rng.randint(4, len(content))]), ".pt", "is a")
+        return Foreign(bytes(content[: rng.randint(4, len(content))]), ".pt", "is a", BROKEN)
     for _ in range(20):
         content[rng.randrange(max(4, len(content) - 200), len(content))] = rng.randrange(256)
-    return Foreign(bytes(content), ".pt", "is a")
+    return Foreign(bytes(content), ".pt", "is a", BROKEN)
 
 
 def tarred(rng: random.Random) -> Foreign:
@@ -98,7 +101,7 @@ def tarred(rng: random.Random) -> Foreign:
         entry = tarfile.TarInfo(words(rng, 2))
         entry.size = rng.randint(0, 3000)
         archive.addfile(entry, io.BytesIO(rng.randbytes(entry.size)))
-    return Foreign(out.getvalue(), ".tar", "tar archive")
+    return Foreign(out.getvalue(), ".tar", "tar archive", ("is a tar without a member",))
 
 
 MAGICS = [

@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import npz_file  # noqa: E402
+import torch_file  # noqa: E402
 import ztensor_file  # noqa: E402
 from resident import Watch  # noqa: E402
 
@@ -106,6 +107,9 @@ def measure(words: Sequence[str], environment: dict[str, str]) -> Measure:
 
 
 def commands(extension: str) -> list[list[str]]:
+    if extension == "pt":
+        # What reads it; the writers have had their turns.
+        return [["inspect", "{}"], ["list", "--json", "{}"], ["validate", "--full", "{}"], ["convert", "{}", "out.aero"]]
     return [
         ["inspect", "{}"],
         ["list", "--json", "--long", "{}"],
@@ -154,7 +158,7 @@ def check(binary: Path, directory: Path, count_of_many: int) -> tuple[list[list[
                 [str(binary), "convert", f"{count}.safetensors", f"{count}.{extension}"], environment
             )
             results.append([] if done.status == 0 else [f"convert: {done.message}"])
-    for extension in ("safetensors", "gguf", "aero", "1.zt", "zt", "1.npz", "npz"):
+    for extension in ("safetensors", "gguf", "aero", "1.zt", "zt", "1.npz", "npz", "pt"):
         for form in commands(extension):
             few, many = measure_both(binary, form, extension, environment, counts)
             line = f"{' '.join(form).format(*[f'{counts[1]}.{extension}'] * 2)}"
@@ -181,3 +185,4 @@ if __name__ == "__main__":
         write_gguf(Path(f"{number}.gguf"), number)
         write_ztensor(Path(f"{number}.1.zt"), number)
         npz_file.many(f"{number}.1.npz", number)
+        torch_file.write_many(Path(f"{number}.pt"), number)

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 MARK, STOP, POP, DUP, NONE, TUPLE, REDUCE, BUILD, APPEND = b"(", b".", b"0", b"2", b"N", b"t", b"R", b"b", b"a"
 EMPTY_DICT, EMPTY_LIST, EMPTY_TUPLE, SETITEM, SETITEMS, BINPERSID = b"}", b"]", b")", b"s", b"u", b"Q"
@@ -155,3 +156,49 @@ def legacy(root: bytes, keys: bytes | None = None, data: bytes | None = None) ->
         data = struct.pack("<q", 4) + VALUES
     machine = mapping(protocol_version=integer(1001), little_endian=TRUE)
     return LEGACY_MAGIC + b"".join(map(pickle, (integer(1001), machine, root, keys))) + data
+
+
+def write_many(path: Path, count: int) -> None:
+    """So many tensors of 8 bytes, each with a storage of its own, as a state dict has them. What is the same of all
+    is memoized, as pickle does it."""
+    shared = (
+        name("torch._utils", "_rebuild_tensor_v2"), text("storage"), name("torch", "LongStorage"), text("cpu"),
+        name("collections", "OrderedDict"),
+    )  # fmt: skip
+    first = [item + b"q" + bytes([i]) for i, item in enumerate(shared)]
+    again = [b"h" + bytes([i]) for i in range(len(shared))]
+
+    def pickled(i: int) -> bytes:
+        call, kind, of, on, ordered = first if i == 0 else again
+        place = MARK + kind + of + text(str(i)) + on + integer(1) + TUPLE + BINPERSID
+        size = MARK + integer(1) + TUPLE
+        more = FALSE + ordered + EMPTY_TUPLE + REDUCE
+        return text(f"model.layers.{i:07d}.weight") + call + MARK + place + integer(0) + 2 * size + more + TUPLE + REDUCE
+
+    data = pickle(EMPTY_DICT + MARK + b"".join(map(pickled, range(count))) + SETITEMS)
+    entries: list[bytes] = []
+    with open(path, "wb", buffering=1 << 20) as out:
+        at = 0
+
+        def put(key: str, content: bytes) -> None:
+            nonlocal at
+            encoded = f"m/{key}".encode()
+            sizes = struct.pack("<III", zlib.crc32(content), len(content), len(content))
+            head = struct.pack("<HHHHH", 20, 0, 0, 0, 33) + sizes + struct.pack("<HH", len(encoded), 0)
+            out.write(b"PK\3\4" + head + encoded + content)
+            entries.append(b"PK\1\2" + struct.pack("<H", 45) + head + struct.pack("<HHHII", 0, 0, 0, 0, at) + encoded)
+            at += 30 + len(encoded) + len(content)
+
+        put("data.pkl", data)
+        put("byteorder", b"little")
+        for i in range(count):
+            put(f"data/{i}", struct.pack("<q", i))
+        put("version", b"3\n")
+        directory = b"".join(entries)
+        out.write(directory)
+        end = at + len(directory)
+        number = len(entries)
+        out.write(b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, number, number, len(directory), at))
+        out.write(b"PK\6\7" + struct.pack("<IQI", 0, end, 1))
+        shown = min(number, 0xFFFF)
+        out.write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, shown, shown, len(directory), at, 0))

@@ -17,8 +17,10 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// The number 0x1950a86a20f9469cfc6c as a pickle of protocol 2.
-constexpr std::string_view kLegacyMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+/// A pickle of the number 0x1950a86a20f9469cfc6c, behind its protocol, which is 2 unless somebody chose
+/// another one; from 4 on it is in a frame.
+constexpr std::string_view kLegacyMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+constexpr std::string_view kMagicFrame = "\x95\x0d\0\0\0\0\0\0\0"sv;
 constexpr std::size_t kTarMagic = 257;
 
 CheckpointFile open_file(const std::shared_ptr<io::Input>& input, Report& report) {
@@ -53,12 +55,18 @@ std::uint64_t elements_in(std::uint64_t bytes, const ElementType& type) {
   return bytes / type.bytes;
 }
 
+bool is_legacy(std::string_view text) {
+  if (text.size() < 2 || text[0] != '\x80' || text[1] < 2 || text[1] > 5) return false;
+  const bool is_framed = text[1] >= 4 && text.substr(2).starts_with(kMagicFrame);
+  return text.substr(is_framed ? 2 + kMagicFrame.size() : 2).starts_with(kLegacyMagic);
+}
+
 }  // namespace
 
 FileKind kind_of(ByteSpan head) {
   const std::string_view text = chars_of(head);
   if (text.starts_with(zip::kLocalHeader)) return FileKind::archive;
-  if (text.starts_with(kLegacyMagic)) return FileKind::legacy;
+  if (is_legacy(text)) return FileKind::legacy;
   if (text.size() > kTarMagic && text.substr(kTarMagic).starts_with("ustar")) return FileKind::tar;
   return FileKind::none;
 }
