@@ -5,8 +5,8 @@ from pathlib import Path
 import peers
 from peers import Missing
 
-__all__ = ["DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "SAFETENSORS", "ZTENSOR", "mergekit_config", "merging_python",
-           "python"]
+__all__ = ["DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "SAFETENSORS", "TORCH", "ZTENSOR", "mergekit_config",
+           "merging_python", "python"]
 
 # Each prints, last, the seconds that its work took.
 SAFETENSORS = """
@@ -14,6 +14,14 @@ import sys, time
 from safetensors.torch import load_file, save_file
 begin = time.perf_counter()
 save_file(load_file(sys.argv[1]), sys.argv[2])
+print(time.perf_counter() - begin)
+"""
+TORCH = """
+import sys, time, torch
+from safetensors.torch import save_file
+begin = time.perf_counter()
+tensors = torch.load(sys.argv[1], weights_only=True)
+save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, sys.argv[2])
 print(time.perf_counter() - begin)
 """
 GGUF = """

@@ -92,6 +92,50 @@ def write_deflated_npz(path: Path, size: int) -> None:
     write_npz(path, size, zipfile.ZIP_DEFLATED)
 
 
+def _pickled_tensor(key: int, shape: list[int], by_columns: bool) -> bytes:
+    """Of F16, with a storage of its own, as torch.save writes it, in the opcodes of protocol 2."""
+    def text(value: str) -> bytes:
+        return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+    def number(value: int) -> bytes:
+        return b"\x8a\x08" + struct.pack("<q", value)
+
+    def row(values: list[int]) -> bytes:
+        return b"(" + b"".join(map(number, values)) + b"t"
+
+    rest = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+    strides = [1, shape[0]] if by_columns and len(shape) == 2 else rest
+    storage = b"(" + text("storage") + b"ctorch\nHalfStorage\n" + text(str(key)) + text("cpu")
+    storage += number(math.prod(shape)) + b"tQ"
+    return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(0) + row(shape) + row(strides)
+            + b"\x89ccollections\nOrderedDict\n)RtR")  # fmt: skip
+
+
+def write_torch(path: Path, size: int, method: int = zipfile.ZIP_STORED, by_columns: int = 0) -> None:
+    """The same tensors in F16, of `size` bytes in all, as torch.save writes a state dict. Of `by_columns` matrices one
+    lies by columns; 0: none does."""
+    block, tensors = weights(), llama(size)
+    data = b"\x80\x02}("
+    for i, (name, shape) in enumerate(tensors):
+        turned = by_columns != 0 and i % by_columns == 0
+        data += b"X" + struct.pack("<I", len(name)) + name.encode() + _pickled_tensor(i, shape, turned)
+    with zipfile.ZipFile(path, "w", method, allowZip64=True) as archive:
+        archive.writestr("m/data.pkl", data + b"u.")
+        archive.writestr("m/byteorder", "little")
+        for i, (_, shape) in enumerate(tensors):
+            with archive.open(f"m/data/{i}", "w", force_zip64=True) as member:
+                _put(member, BF16_BYTES * math.prod(shape), block)
+        archive.writestr("m/version", "3\n")
+
+
+def write_torch_by_columns(path: Path, size: int) -> None:
+    write_torch(path, size, by_columns=1)
+
+
+def write_deflated_torch(path: Path, size: int) -> None:
+    write_torch(path, size, zipfile.ZIP_DEFLATED)
+
+
 def write_f32(path: Path, size: int) -> None:
     """The same tensors in F32, of `size` bytes in all."""
     head: dict[str, object] = {}

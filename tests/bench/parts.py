@@ -572,6 +572,38 @@ def npz(bench: Bench) -> Table:
     return table
 
 
+def torch(bench: Bench) -> Table:
+    """PyTorch's checkpoints beside cp, and beside torch itself where it is to be had."""
+    table = Table("PyTorch checkpoints", ["command", "time", "ratio", "budget"])
+    out, copy, other = bench.path("out.safetensors"), bench.path("copy"), bench.path("other")
+    clean = removing(copy, out, other)
+    try:
+        python = libraries.python()
+    except libraries.Missing as reason:
+        python = None
+        table.notes.append(f"torch is not compared: it cannot be installed here: {reason}")
+    for name, by_columns, budget in (("rows.pt", 0, "1.0"), ("half-by-columns.pt", 2, "1.5")):
+        source = bench.path(name)
+        models.write_torch(source, bench.size, by_columns=by_columns)
+        floor = Contender(f"cp {name}", ["cp", source, copy], clean)
+        ours = bench.ours(f"convert {name} to safetensors", "convert", source, out, before=clean)
+        contenders = [floor, ours]
+        if python is not None:
+            words = [python, "-c", libraries.TORCH, source, other]
+            theirs = Contender(f"torch: load {name}; safetensors: save_file", words, clean, own_clock=True)
+            contenders.append(theirs)
+        bench.time(*contenders)
+        table.rows.append([floor.name, spread(floor.seconds), "", ""])
+        table.rows.append(compared(ours, floor, budget))
+        if python is not None:
+            at_least = "at least 3" if by_columns == 0 else ""
+            faster = f"{theirs.over(ours):.1f} x convert"
+            table.rows.append([theirs.name, spread(theirs.seconds), faster, at_least])
+        clean()
+        source.unlink()
+    return table
+
+
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "compute": compute,
@@ -579,6 +611,7 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "validate": validate,
     "ztensor": ztensor,
     "npz": npz,
+    "torch": torch,
     "cold": from_disk,
     "pack-set": pack_set,
     "urls": urls,

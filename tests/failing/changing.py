@@ -37,6 +37,7 @@ class Changing:
         readers = []
         models = [("new.aero", "new.aero"), ("new.gguf", "new.gguf"), ("new.safetensors", "new.safetensors"),
                   ("new.zt", "new.zt"), ("compressed.zt", "compressed.zt"), ("mixed.npz", "mixed.npz"),
+                  ("mixed.pt", "mixed.pt"),
                   ("new-set", "new-set/part-001.aero"), ("new-set", "new-set/index.aero"),
                   ("new-set", "new-set/model.aeroset.json"),
                   ("new-sharded", "new-sharded/model-00002-of-00003.safetensors"),

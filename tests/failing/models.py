@@ -74,6 +74,34 @@ def write_npz(path: Path, seed: int) -> None:
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), content, method)
 
 
+def _pickled_tensor(key: str, rows: int, columns: int, by_columns: bool) -> bytes:
+    """As torch.save writes one of F32 in a storage of its own, in the opcodes of protocol 2."""
+    def text(value: str) -> bytes:
+        return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+    def number(value: int) -> bytes:
+        return b"J" + struct.pack("<i", value)
+
+    strides = (1, rows) if by_columns else (columns, 1)
+    storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu") + number(rows * columns) + b"tQ"
+    return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(0) + b"(" + number(rows) + number(columns) + b"t("
+            + number(strides[0]) + number(strides[1]) + b"t\x89ccollections\nOrderedDict\n)RtR")
+
+
+def write_torch(path: Path, seed: int) -> None:
+    """A checkpoint with a tensor by columns, and one whose storage is deflated, among the others."""
+    noise = random.Random(seed)
+    data = b"\x80\x02}("
+    for i, (name, size) in enumerate(sizes().items()):
+        data += b"X" + struct.pack("<I", len(name)) + name.encode() + _pickled_tensor(str(i), 4, size // 16, i in (2, 8))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("m/data.pkl"), data + b"u.")
+        for i, size in enumerate(sizes().values()):
+            method = zipfile.ZIP_DEFLATED if i == 3 else zipfile.ZIP_STORED
+            archive.writestr(zipfile.ZipInfo(f"m/data/{i}"), noise.randbytes(size), method)
+        archive.writestr(zipfile.ZipInfo("m/version"), "3\n")
+
+
 def _cbor(value: object) -> bytes:
     """Of texts, counts, lists and maps of those."""
     def head(major: int, number: int) -> bytes:

@@ -202,3 +202,38 @@ def write_many(path: Path, count: int) -> None:
         out.write(b"PK\6\7" + struct.pack("<IQI", 0, end, 1))
         shown = min(number, 0xFFFF)
         out.write(b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, shown, shown, len(directory), at, 0))
+
+
+def around(root: bytes, size: int) -> tuple[bytes, bytes]:
+    """What stands before and behind the only storage of a checkpoint, of so many bytes, of which nobody has computed
+    a CRC-32. All is as torch writes it: what is large is said in 64 bits."""
+    data, large = pickle(root), 0xFFFFFFFF
+    name, path = b"m/data.pkl", b"m/data/0"
+    sizes = struct.pack("<HHQQ", 1, 16, size, size)
+
+    def fields(crc: int, length: int, called: bytes, extra: bytes) -> bytes:
+        return struct.pack("<HHHHIIIHH", 0, 0, 0, 0x21, crc, length, length, len(called), len(extra))
+
+    small = fields(zlib.crc32(data), len(data), name, b"")
+    head = b"PK\3\4" + struct.pack("<H", 45) + small + name + data
+    begin = len(head)
+    # The weights begin with a page of their own.
+    pad = -(begin + 30 + len(path) + len(sizes) + 4) % 4096
+    extra = sizes + b"FB" + struct.pack("<H", pad) + b"Z" * pad
+    head += b"PK\3\4" + struct.pack("<H", 45) + fields(0, large, path, extra) + path + extra
+    version, text_of = b"m/version", b"3\n"
+    last = fields(zlib.crc32(text_of), len(text_of), version, b"")
+    tail = b"PK\3\4" + struct.pack("<H", 45) + last + version + text_of
+    at = len(head) + size
+    place = struct.pack("<HHQ", 1, 8, at)
+    last = fields(zlib.crc32(text_of), len(text_of), version, place)
+    directory = b""
+    for shared, called, more, offset in ((small, name, b"", 0), (fields(0, large, path, sizes), path, sizes, begin),
+                                         (last, version, place, large)):
+        directory += b"PK\1\2" + struct.pack("<HH", 45, 45) + shared
+        directory += struct.pack("<HHHII", 0, 0, 0, 0, offset) + called + more
+    where = at + len(tail)
+    end = struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 3, 3, len(directory), where)
+    locator = struct.pack("<IQI", 0, where + len(directory), 1)
+    short = struct.pack("<HHHHIIH", 0, 0, 3, 3, len(directory), large, 0)
+    return head, tail + directory + b"PK\6\6" + end + b"PK\6\7" + locator + b"PK\5\6" + short

@@ -39,6 +39,7 @@ class DirectoryReader {
     directory_.bytes = input_.view(directory_.begin, end.size);
     // The number of entries is a claim, and no reason to reserve anything.
     for (position_ = 0; position_ < end.size;) read_entry();
+    directory_.entries.shrink_to_fit();
     const std::uint64_t count = directory_.entries.size();
     if (count != end.count) {
       tell({Finding::Kind::count,

@@ -45,6 +45,7 @@ class Walk {
     if (!key_.empty() && !found_key_) throw UsageError(describe({path_, {}, {}}, nothing_there()));
     if (key_.empty()) unwrap();
     find_same();
+    names_.tensors.shrink_to_fit();
     return std::move(names_);
   }
 

@@ -46,6 +46,16 @@ class Pickled::Builder final : public pickle::Handler {
  public:
   Builder(std::string path, KnownIds known) : known_(std::move(known)), path_(std::move(path)) {}
 
+  /// Lets go of what only reading needs: there may be millions of each.
+  void settle() {
+    by_key_ = {};
+    windows_ = {};
+    known_.storages.shrink_to_fit();
+    known_.tensors.shrink_to_fit();
+  }
+
+  void forget_storages() { known_.storages = {}; }
+
   void called(Nodes& nodes, NodeId call, std::uint64_t offset) override {
     offset_ = offset;
     const NodeId target = nodes.target(call);
@@ -458,7 +468,7 @@ class Pickled::Builder final : public pickle::Handler {
     return record(Made::storage, windows_.size() - 1);
   }
 
-  std::vector<Window> windows_;
+  std::vector<Window> windows_;  // until all is read
   KnownIds known_;
   std::vector<PickledObject> objects_;
   std::vector<std::string> unread_;
@@ -477,6 +487,11 @@ Pickled::~Pickled() = default;
 
 void Pickled::read() {
   reader_.read();
+  builder_->settle();
+}
+
+void Pickled::forget_storages() {
+  builder_->forget_storages();
 }
 
 const std::vector<Storage>& Pickled::storages() const {

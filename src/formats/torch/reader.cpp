@@ -78,21 +78,21 @@ TorchModel::TorchModel(std::shared_ptr<io::Input> input, std::string_view key, R
     report.unreadable(Code::duplicate, {path(), {}, shortened(name)},
                       "several tensors have this name: the keys that lead to them are equal when joined");
   }
+  file_.pickled->forget_storages();
   take_tensors(names, report);
   left_out_ = std::move(names.left_out);
   tell_left_out(report);
   reader_ = std::make_unique<const TensorReader>(*input_, file_, tensors_, stored_);
 }
 
-void TorchModel::take_tensors(const Names& names, Report& report) {
+void TorchModel::take_tensors(Names& names, Report& report) {
   std::vector<std::size_t> taken(names.tensors.size(), SIZE_MAX);
   tensors_.reserve(names.tensors.size());
   stored_.reserve(names.tensors.size());
   for (std::size_t i = 0; i < names.tensors.size() && !report.full(); ++i) {
-    const NamedTensor& named = names.tensors[i];
+    NamedTensor& named = names.tensors[i];
     const PickledTensor& pickled = file_.pickled->tensors()[named.tensor];
     Tensor tensor;
-    tensor.name = named.name;
     tensor.dtype = pickled.type->dtype();
     const Where where{path(), {}, shortened(named.name)};
     const auto shape = shape_of(pickled);
@@ -124,6 +124,8 @@ void TorchModel::take_tensors(const Names& names, Report& report) {
       const bool is_inflated = place.entry != kNone && file_.archive->entry(place.entry).is_deflated();
       tensor.offset = place.offset + (is_inflated ? 0 : stored.begin);
     }
+    // Two names of each of a million tensors would be too many.
+    tensor.name = std::move(named.name);
     taken[i] = tensors_.size();
     tensors_.push_back(std::move(tensor));
     stored_.push_back(stored);

@@ -44,7 +44,7 @@ class TorchModel final : public Model {
   void require_unchanged() const override { input_->require_unchanged(); }
 
  private:
-  void take_tensors(const Names& names, Report& report);
+  void take_tensors(Names& names, Report& report);
   void take_objects(const Names& names, const std::vector<std::size_t>& taken);
   void tell_left_out(Report& report) const;
 
