@@ -15,6 +15,7 @@ def tables() -> dict[str, Table]:
         aero_container,
         aero_metadata,
         aeroset,
+        dcp,
         gguf,
         gguf_split,
         npy,
@@ -23,6 +24,7 @@ def tables() -> dict[str, Table]:
         safetensors_index,
         torch,
         torch_calls,
+        zero,
         ztensor,
         ztensor_data,
     )
@@ -40,6 +42,8 @@ def tables() -> dict[str, Table]:
         "npz": npz.cases(),
         "torch": torch.cases(),
         "torch-calls": torch_calls.cases(),
+        "dcp": dcp.cases(),
+        "zero": zero.cases(),
         "ztensor": ztensor.cases(),
         "ztensor-data": ztensor_data.cases(),
     }

@@ -25,6 +25,7 @@ class Files {
   std::shared_ptr<const io::Input> open(std::uint32_t file) const;
   /// How messages name it.
   std::string path_of(std::uint32_t file) const;
+  const std::string& path_of_index() const { return metadata_.name(); }
   void require_unchanged() const { open_.require_unchanged(); }
 
  private:

@@ -81,8 +81,8 @@ Shape shape_of_chunk(const Index& index, const Key& key, std::uint64_t chunk) {
 std::shared_ptr<io::Input> Items::open(const Key& key, std::uint64_t chunk) const {
   const auto item = index_.item(key, chunk);
   if (!item) {
-    throw CorruptError({{}, {}, shortened(key.name)}, "is in no file: the index has no entry for it",
-                       Code::missing);
+    throw CorruptError({files_.path_of_index(), {}, shortened(key.name)},
+                       "is in no file: the index has no entry for it", Code::missing);
   }
   const std::string& transform = index_.transforms[item->transform];
   if (!transform.empty() && transform != kZstd) {

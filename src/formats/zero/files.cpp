@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kStates = "_model_states.pt";
 constexpr std::string_view kPartition = "_optim_states.pt";
 constexpr std::uint64_t kMaxLatest = 4096;
+constexpr std::size_t kMaxName = 255;  // of a directory, on any system
 
 /// The number between two words; nothing where they, or it, are not there.
 std::optional<std::uint32_t> number_behind(std::string_view& text, std::string_view word) {
@@ -59,7 +60,7 @@ std::string directory_in(const io::Input& latest) {
   std::string tag(bytes.text());
   tag.erase(tag.find_last_not_of(" \t\r\n") + 1);
   std::string problem = io::path_problem(tag);
-  if (problem.empty() && (tag.find('/') != std::string::npos || tag == "."))
+  if (problem.empty() && (tag.find('/') != std::string::npos || tag == "." || tag.size() > kMaxName))
     problem = "is no name of a directory";
   if (!problem.empty()) {
     throw CorruptError({latest.name(), {}, {}}, "names the directory " + shown(tag) + ", which " + problem,

@@ -31,10 +31,19 @@ ZeroModel::ZeroModel(std::shared_ptr<io::Input> named, Report& report)
 }
 
 void ZeroModel::take_buffers(Report& report) {
-  // What is told of it has been told.
+  // What is told of the file has been told, and not what is wrong with its tensors.
   Report quiet(report.judging() ? Report::Mode::judge : Report::Mode::use);
   states_ = std::make_unique<const torch::TorchModel>(open_.open(files_.states.front()), "module", quiet);
   const std::unordered_set<std::string_view> wanted(checkpoint_.buffers.begin(), checkpoint_.buffers.end());
+  const auto is_wanted = [&](const Finding& finding) {
+    return std::ranges::any_of(checkpoint_.buffers, [&](const std::string& name) {
+      return shortened(name) == finding.where.tensor;
+    });
+  };
+  for (const Finding& finding : quiet.findings()) {
+    if (finding.severity == Severity::fault && !finding.where.tensor.empty() && is_wanted(finding))
+      report.unreadable(finding.code, finding.where, finding.message);
+  }
   const auto& tensors = states_->tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!wanted.contains(tensors[i].name)) continue;
