@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/hostile"))
 
 import foreign_files  # noqa: E402
 import ztensor_file  # noqa: E402
+from cases import dcp as dcp_cases  # noqa: E402
 from cases import npy as npy_cases  # noqa: E402
 from cases import npz as npz_cases  # noqa: E402
 from cases import torch as torch_cases  # noqa: E402
@@ -74,6 +75,28 @@ def checkpoints() -> list[bytes]:
     ]
     made = [content for content in made if not content.startswith(b"{")] + by_hand
     return made + [without_crcs(content) for content in made if content.startswith(b"PK")]
+
+
+def distributed_indexes() -> list[bytes]:
+    by_hand = [case.files[case.model] for case in dcp_cases.cases().cases if case.model]
+    found = small_files("dcp/*/.metadata") + small_files("dcp/bad/*.metadata")
+    return found + [content for content in by_hand if isinstance(content, bytes)]
+
+
+# The files that the target zero takes, in the order of its first byte (zero.cpp).
+ZERO_FILES = [
+    "zero2/global_step2/mp_rank_00_model_states.pt",
+    "zero2/global_step2/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt",
+    "zero3/global_step2/zero_pp_rank_0_mp_rank_00_model_states.pt",
+    "zero3/global_step2/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt",
+]
+
+
+def zero_files() -> list[bytes]:
+    found = [bytes([way]) + content for way, path in enumerate(ZERO_FILES) for content in small_files(f"zero/{path}")]
+    bad = small_files("zero/bad/shapes-lie*/*/*_model_states.pt") + small_files("zero/bad/left-over/*/*_states.pt")
+    found += [bytes([way]) + content for way in range(len(ZERO_FILES)) for content in bad]
+    return found + [made[:1] + without_crcs(made[1:]) for made in found]
 
 
 def gguf_splits() -> list[bytes]:
@@ -222,6 +245,10 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return [bytes([way]) + made for made in small_files("pickle/*.pkl") for way in range(2)]
     if target == "torch":
         return checkpoints()
+    if target == "dcp":
+        return distributed_indexes()
+    if target == "zero":
+        return zero_files()
     if target == "url":
         return url_seeds()
     if target == "gguf_split":
