@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import Failure, Files, Result, Suite, contents, fresh, is_hidden, spread
-from models import write_adapter, write_gguf, write_npz, write_safetensors, write_sparse, write_torch
+from models import (write_adapter, write_distributed, write_gguf, write_npz, write_safetensors, write_sparse,
+                    write_torch)
 from server import serve
 
 # How each class fails: the errors that POSIX or Linux has for it.
@@ -104,6 +105,7 @@ class Calls:
         write_sparse(self.inputs / "sparse.zt", 5)
         write_npz(self.inputs / "mixed.npz", 6)
         write_torch(self.inputs / "mixed.pt", 7)
+        write_distributed(self.inputs / "distributed", 8)
         at, make = self.inputs, self.suite.make
         shards = ["--max-shard-bytes", "256KiB"]
         for name in ("new", "old"):
@@ -152,6 +154,8 @@ class Calls:
         add("convert npz", ["convert", at / "mixed.npz", "{out}/new.aero"], "file", old_file, jobs=(2,))
         add("convert a checkpoint", ["convert", at / "mixed.pt", "{out}/new.aero"], "file", old_file)
         add("convert npz to standard output", ["convert", "--to", "npz", at / "mixed.npz", "-"], "stream", jobs=(2,))
+        add("convert a distributed checkpoint", ["convert", at / "distributed", "{out}/new.aero"], "file", old_file,
+            jobs=(2,))
         add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
             old_file)
         add("convert with other metadata",
@@ -225,7 +229,7 @@ class Calls:
         at = self.inputs
         cases = []
         models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split",
-                  "new.zt", "compressed.zt", "new-shards", "mixed.npz", "mixed.pt"]
+                  "new.zt", "compressed.zt", "new-shards", "mixed.npz", "mixed.pt", "distributed"]
         for model in models:
             for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--metadata"],
                           ["list", "--long"]):

@@ -38,14 +38,17 @@ class Changing:
         models = [("new.aero", "new.aero"), ("new.gguf", "new.gguf"), ("new.safetensors", "new.safetensors"),
                   ("new.zt", "new.zt"), ("compressed.zt", "compressed.zt"), ("mixed.npz", "mixed.npz"),
                   ("mixed.pt", "mixed.pt"),
+                  ("distributed", "distributed/.metadata"), ("distributed", "distributed/__1_0.distcp"),
                   ("new-set", "new-set/part-001.aero"), ("new-set", "new-set/index.aero"),
                   ("new-set", "new-set/model.aeroset.json"),
                   ("new-sharded", "new-sharded/model-00002-of-00003.safetensors"),
                   ("new-split", "new-split/model-00002-of-00003.gguf")]
         for name, victim in models:
             model = "{in}/" + name
+            # Of a distributed checkpoint they ask the index alone.
+            looks = [] if victim.endswith(".distcp") else [["inspect", model], ["list", model]]
             readers += [Reader(words, name, victim) for words in (
-                ["validate", "--full", model], ["inspect", model], ["list", model],
+                ["validate", "--full", model], *looks,
                 ["convert", "-j", "1", model, "{out}/copy.aero"], ["pack-set", model, "{out}/set"])]
             if victim == name:
                 readers.append(Reader(["convert", "--to", "safetensors", model, "-"], name, victim))

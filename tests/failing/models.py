@@ -6,6 +6,8 @@ import struct
 import zipfile
 from pathlib import Path
 
+import dcp_models
+
 LARGE = (1 << 20) + 100_000  # more than a block of the tool's copying
 SMALL = 40_000
 
@@ -100,6 +102,23 @@ def write_torch(path: Path, seed: int) -> None:
             method = zipfile.ZIP_DEFLATED if i == 3 else zipfile.ZIP_STORED
             archive.writestr(zipfile.ZipInfo(f"m/data/{i}"), noise.randbytes(size), method)
         archive.writestr(zipfile.ZipInfo("m/version"), "3\n")
+
+
+def write_distributed(folder: Path, seed: int) -> None:
+    """A distributed checkpoint whose tensors are divided by columns between two processes."""
+    noise = random.Random(seed)
+    folder.mkdir()
+    files, tensors = [bytearray(), bytearray()], []
+    for name, rows in (("embedding.weight", 1024), ("layer.0.weight", 40), ("layer.1.weight", 3)):
+        chunks = []
+        for rank, file in enumerate(files):
+            item = dcp_models.item(rows, 256, noise.randbytes(2 * rows * 256))
+            chunks.append(((0, 256 * rank), (rows, 256), f"__{rank}_0.distcp", len(file), len(item)))
+            file += item
+        tensors.append((name, (rows, 512), chunks))
+    for rank, file in enumerate(files):
+        (folder / f"__{rank}_0.distcp").write_bytes(file)
+    dcp_models.write_index(folder / ".metadata", tensors)
 
 
 def _cbor(value: object) -> bytes:

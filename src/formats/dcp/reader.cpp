@@ -169,6 +169,8 @@ void DcpModel::look_at_files(Report& report) {
       report.fault(error.code() == Code::malformed ? Code::missing : error.code(), error.where(),
                    error.message());
     } catch (const IoError& error) {
+      // On a server what is not there is an error, too; here nobody knows what such a file has.
+      if (!is_remote()) throw;
       report.fault(Code::missing, error.where(), error.message());
     }
   }
