@@ -123,7 +123,7 @@ class Calls:
         (at / "new.gguf.gz").write_bytes(gzip.compress((at / "new.gguf").read_bytes(), 1))
         make("convert", "--compress", at / "new.safetensors", at / "compressed.zt")
         make("convert", "--tensor-hash", at / "sparse.zt", at / "sparse.aero")
-        for name in ("new.aero", "new.gguf", "new.safetensors", "new.zt", "new.npz"):
+        for name in ("new.aero", "new.gguf", "new.safetensors", "new.zt", "new.npz", "new.pt"):
             (at / "old-file").mkdir(exist_ok=True)
             (at / "old-file" / name).write_bytes(b"what was here before")
         os.chmod(at / "old-file/new.aero", 0o640)
@@ -156,6 +156,9 @@ class Calls:
         add("convert npz to standard output", ["convert", "--to", "npz", at / "mixed.npz", "-"], "stream", jobs=(2,))
         add("convert a distributed checkpoint", ["convert", at / "distributed", "{out}/new.aero"], "file", old_file,
             jobs=(2,))
+        add("convert to PyTorch", ["convert", at / "new.safetensors", "{out}/new.pt"], "file", old_file)
+        add("convert to PyTorch on standard output", ["convert", "--to", "pytorch", at / "new.safetensors", "-"],
+            "stream", jobs=(2,))
         add("convert with other names", ["convert", "--rename", "s/^/x./", at / "new.gguf", "{out}/new.gguf"], "file",
             old_file)
         add("convert with other metadata",

@@ -100,7 +100,9 @@ void append_tuple(std::span<const std::uint64_t> numbers, std::string& text) {
   }
   if (numbers.size() > kMostWithoutMark) text += kMark;
   for (const std::uint64_t number : numbers) append_unsigned(number, text);
-  text += numbers.size() > kMostWithoutMark ? kTuple : static_cast<char>(kTuple1 + (numbers.size() - 1));
+  text += numbers.size() > kMostWithoutMark
+              ? kTuple
+              : static_cast<char>(kTuple1 + static_cast<int>(numbers.size()) - 1);
 }
 
 /// The shape as torch counts elements, of which some hold two values.
