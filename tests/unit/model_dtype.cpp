@@ -1,10 +1,12 @@
 #include "codecs/ggml/types.hpp"
 #include "model/dtype.hpp"
 #include "model/ggml_dtype.hpp"
+#include "model/opaque_dtype.hpp"
 #include "model/safetensors_order.hpp"
 
 #include <doctest/doctest.h>
 
+#include <utility>
 #include <vector>
 
 using namespace aerotool;
@@ -96,4 +98,24 @@ TEST_CASE("dtype: safetensors' names stand in the order of the reference's enum"
   CHECK(safetensors::rank_of(DTypeCode::i64) == 20);
   CHECK_FALSE(safetensors::rank_of(ggml_dtype(12).value()));
   CHECK_FALSE(dtype_named("F5"));
+}
+
+TEST_CASE("dtype: opaque types are measured, and their params say by what") {
+  const PackedType type = opaque_type("numpy", "V6", 6);
+  CHECK(size_of(DType(type), {2, 3}).bytes == 36);
+  CHECK(DType(type).bits() == 48);
+  CHECK(opaque_bytes(type.params) == 6);
+  const PackedType other = opaque_type("numpy", "V6", 6);
+  CHECK(DType(type) == DType(other));
+  const auto bytes_in = [](Value value) {
+    return opaque_bytes(Value::map({{Value::string("element_bytes"), std::move(value)}}));
+  };
+  CHECK(bytes_in(Value::u64(1 << 20)) == 1 << 20);
+  CHECK_FALSE(bytes_in(Value::u64((1 << 20) + 1)));
+  CHECK_FALSE(bytes_in(Value::u64(0)));
+  CHECK_FALSE(bytes_in(Value::i64(-1)));
+  CHECK_FALSE(bytes_in(Value::f64(4)));
+  CHECK_FALSE(bytes_in(Value::boolean(true)));
+  CHECK_FALSE(opaque_bytes(Value{}));
+  CHECK_FALSE(opaque_bytes(Value::map({})));
 }

@@ -195,7 +195,7 @@ TEST_CASE("torch writer: metadata comes back as an attribute of the dict, and is
   entries.emplace_back("text", Value::string("größe"));
   entries.emplace_back("empty", Value::string(""));
   entries.emplace_back("number", Value::i64(-5));
-  entries.emplace_back("large", Value::number("18446744073709551615"));
+  entries.emplace_back("large", Value::u64(~std::uint64_t{0}));
   entries.emplace_back("half", Value::f64(0.5));
   entries.emplace_back("yes", Value::boolean(true));
   entries.emplace_back("none", Value{});

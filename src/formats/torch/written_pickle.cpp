@@ -19,7 +19,7 @@ using namespace std::string_view_literals;
 constexpr std::string_view kBegin = "\x80\x02"sv;
 constexpr char kStop = '.';
 constexpr char kMark = '(';
-constexpr char kNone = 'N';
+constexpr char kNothing = 'N';
 constexpr char kTrue = '\x88';
 constexpr char kFalse = '\x89';
 constexpr char kByte = 'K', kTwoBytes = 'M', kFourBytes = 'J', kLong = '\x8a';
@@ -227,7 +227,7 @@ bool append_value(const Value& value, unsigned depth, std::string& text) {
   }
   switch (value.type) {
     case ValueType::null:
-      text += kNone;
+      text += kNothing;
       return true;
     case ValueType::boolean:
       text += value.bits != 0 ? kTrue : kFalse;
