@@ -14,7 +14,7 @@
 
 namespace aerotool::torch {
 
-/// Bytes that an archive's pickle has at most.
+/// Bytes that a pickle has at most, in whatever kind of file.
 inline constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
 
 /// Where the bytes of a storage are.

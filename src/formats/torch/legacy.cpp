@@ -12,7 +12,6 @@
 namespace aerotool::torch {
 namespace {
 
-constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
 constexpr std::uint64_t kFirstLook = std::uint64_t{4} << 20;
 constexpr std::int64_t kProtocol = 1001;
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::uint64_t kBlock = 512;
 constexpr std::uint64_t kSmallPickle = std::uint64_t{64} << 10;
-constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
 
 /// Bytes [at, end) of the file.
 struct Section {
