@@ -176,7 +176,7 @@ class ArchiveReader {
                                ", and the pickle says " + with_thousands(storage.bytes));
         continue;
       }
-      place = {true, entry.data, entry.size, static_cast<std::uint32_t>(*number)};
+      place = {entry.data, entry.size, static_cast<std::uint32_t>(*number), true};
     }
     tell_unnamed(named);
   }

@@ -19,10 +19,10 @@ inline constexpr std::uint64_t kMaxPickle = std::uint64_t{1} << 30;
 
 /// Where the bytes of a storage are.
 struct StoragePlace {
-  bool is_there = false;  ///< as many as the pickle says; else that has been told
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::uint32_t entry = kNone;  ///< of the archive
+  bool is_there = false;        ///< as many as the pickle says; else that has been told
 };
 
 struct CheckpointFile {

@@ -93,7 +93,7 @@ class LegacyReader {
                            "the storage " + shown(key) + " is there twice");
       } else {
         met[known->second] = true;
-        file_.places[known->second] = {true, at_, storage.bytes, kNone};
+        file_.places[known->second] = {at_, storage.bytes, kNone, true};
       }
       at_ += storage.bytes;
     }

@@ -48,13 +48,13 @@ class Pickled::Builder final : public pickle::Handler {
 
   /// Lets go of what only reading needs: there may be millions of each.
   void settle() {
-    by_key_ = {};
-    windows_ = {};
+    std::unordered_map<std::string, std::size_t>().swap(by_key_);
+    std::vector<Window>().swap(windows_);
     known_.storages.shrink_to_fit();
     known_.tensors.shrink_to_fit();
   }
 
-  void forget_storages() { known_.storages = {}; }
+  void forget_storages() { std::vector<Storage>().swap(known_.storages); }
 
   void called(Nodes& nodes, NodeId call, std::uint64_t offset) override {
     offset_ = offset;

@@ -168,7 +168,7 @@ class TarReader {
       const auto number = static_cast<std::uint32_t>(storages_.size());
       if (!views_.emplace(storage.key, View{number, 0}).second)
         refuse(section.at, "two storages have the key " + shown(storage.key));
-      file_.places.push_back({true, section.at, *bytes, kNone});
+      file_.places.push_back({section.at, *bytes, kNone, true});
       storages_.push_back(std::move(storage));
       section.at += *bytes;
     }
