@@ -146,16 +146,18 @@ def checkpoint(root: bytes, **storages: bytes) -> bytes:
     return Archive(members(root, **storages)).bytes()
 
 
-LEGACY_MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+LEGACY_NUMBER = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
 
-def legacy(root: bytes, keys: bytes | None = None, data: bytes | None = None) -> bytes:
+def legacy(root: bytes, keys: bytes | None = None, data: bytes | None = None, protocol: int = 2) -> bytes:
     if keys is None:
         keys = EMPTY_LIST + text("0") + APPEND
     if data is None:
         data = struct.pack("<q", 4) + VALUES
     machine = mapping(protocol_version=integer(1001), little_endian=TRUE)
-    return LEGACY_MAGIC + b"".join(map(pickle, (integer(1001), machine, root, keys))) + data
+    frame = b"\x95" + struct.pack("<Q", len(LEGACY_NUMBER)) if protocol >= 4 else b""
+    magic = b"\x80" + bytes([protocol]) + frame + LEGACY_NUMBER
+    return magic + b"".join(map(pickle, (integer(1001), machine, root, keys))) + data
 
 
 def write_many(path: Path, count: int) -> None:

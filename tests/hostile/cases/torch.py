@@ -48,6 +48,8 @@ def doubled(times: int, innermost: bytes) -> bytes:
 def sound(table: Table) -> None:
     table.sound("good", "sound", checkpoint(mapping(w=tensor())))
     table.sound("good-legacy", "sound", legacy(mapping(w=tensor())))
+    table.sound("good-legacy-protocol-3", "sound", legacy(mapping(w=tensor()), protocol=3))
+    table.sound("good-legacy-protocol-4", "sound", legacy(mapping(w=tensor()), protocol=4))
     table.sound("no-crc", "sound", Archive([*members(mapping(w=tensor()))[:2], Member("m/data/0", VALUES, crc=0),
                                             Member("m/version", b"3\n")]).bytes())
     table.sound("stride-0", "sound", checkpoint(mapping(w=tensor(size=(1 << 12, 4), stride=(0, 1)))))
