@@ -47,6 +47,30 @@ struct Plane {
   std::ptrdiff_t columns_out = 0;
 };
 
+/// A tile whose elements lie side by side down the rows where they are read, and along the columns where they
+/// are written. By way of a copy: rows that are a power of two apart share few lines of a cache, and push
+/// each other out.
+template <std::size_t Width>
+void turn_tile(const Plane& plane, std::uint64_t rows, std::uint64_t columns, const std::byte* in,
+               std::byte* out) {
+  constexpr std::size_t kPitch = (kTile + 1) * Width;
+  std::array<std::byte, kTile * kPitch> tile;
+  for (std::uint64_t c = 0; c < columns; ++c) {
+    std::memcpy(tile.data() + c * kPitch, in, rows * Width);
+    in += plane.columns_in;
+  }
+  for (std::uint64_t r = 0; r < rows; ++r) {
+    const std::byte* from = tile.data() + r * Width;
+    std::byte* to = out;
+    for (std::uint64_t c = 0; c < columns; ++c) {
+      std::memcpy(to, from, Width);
+      from += kPitch;
+      to += Width;
+    }
+    out += plane.rows_out;
+  }
+}
+
 /// Row by row in tiles: rows are near each other in what is read, columns in what is written.
 template <std::size_t Width>
 void move_plane(const Mover<Width>& mover, const Plane& plane, const std::byte* in, std::byte* out) {
@@ -58,6 +82,13 @@ void move_plane(const Mover<Width>& mover, const Plane& plane, const std::byte* 
                                  static_cast<std::ptrdiff_t>(row) * plane.rows_in;
       std::byte* tile_out = out + static_cast<std::ptrdiff_t>(column) * plane.columns_out +
                             static_cast<std::ptrdiff_t>(row) * plane.rows_out;
+      if constexpr (Width != 0 && Width <= 8) {
+        constexpr auto kStep = static_cast<std::ptrdiff_t>(Width);
+        if (plane.rows_in == kStep && plane.columns_out == kStep) {
+          turn_tile<Width>(plane, rows, columns, tile_in, tile_out);
+          continue;
+        }
+      }
       for (std::uint64_t c = 0; c < columns; ++c) {
         const std::byte* from = tile_in;
         std::byte* to = tile_out;

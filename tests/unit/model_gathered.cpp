@@ -108,6 +108,22 @@ TEST_CASE("gathered: all orders of dimensions, with and without swapped bytes") 
   }
 }
 
+TEST_CASE("gathered: what is moved in tiles, whole ones and the rest at each side") {
+  const Storage storage(std::size_t{1} << 16);
+  for (const Shape& shape :
+       {Shape{64, 64}, Shape{130, 67}, Shape{67, 130}, Shape{1, 200}, Shape{3, 70, 65}}) {
+    CAPTURE(to_string(shape));
+    const std::vector<std::int64_t> strides = column_major(shape);
+    for (const std::uint32_t width : {1U, 2U, 3U, 4U}) {
+      check(storage, {{0, shape, strides}, width, 1});
+      check(storage, {{0, shape, strides}, width, width});
+    }
+  }
+  check(storage, {{1, {100, 70}, {1, 101}}, 8, 1});    // lines that are further apart than they are long
+  check(storage, {{1, {70, 50}, {1, 75}}, 16, 8});     // complex numbers
+  check(storage, {{9000, {70, 90}, {1, -99}}, 4, 1});  // from the last line on
+}
+
 TEST_CASE("gathered: slices, repeated and reversed elements") {
   const Storage storage(8192);
   check(storage, {{0, {4, 5}, {100, 1}}, 4, 1});         // columns of a matrix
