@@ -30,6 +30,18 @@ MERGING = (
     "transformers==5.24.0",
     "typing-inspection==0.4.5",
 )
+# Made from its sources, of which nothing is compiled, with torch there already.
+DEEPSPEED = (
+    "annotated-types==0.8.0",
+    "deepspeed==0.19.8",
+    "einops==0.8.2",
+    "hjson==3.1.0",
+    "psutil==7.2.2",
+    "py-cpuinfo==9.0.0",
+    "pydantic==2.14.4",
+    "pydantic_core==2.50.5",
+    "typing-inspection==0.4.5",
+)
 # An environment holds one release of a package, so each of these has its own. Some of them need cffi and ml_dtypes.
 ZTENSOR = ("0.1.4", "1.0.1", "1.0.2", "1.1.1", "1.2.3", "2.1.2")
 WITH_ZTENSOR = ["-c", str(PINS), "numpy", "ml_dtypes", "cffi==2.1.1", "pycparser==3.12"]
@@ -63,6 +75,13 @@ def make_merging() -> Path:
     """The interpreter of the environment that has mergekit and peft. Raises Missing."""
     # transformers alone is 5,000 files, of which a merge imports few.
     return make("merging-venv", ["--no-deps", "--no-compile", *MERGING], beneath=make(*INTEROP))
+
+
+def make_deepspeed() -> Path:
+    """The interpreter of the environment that has DeepSpeed. Raises Missing."""
+    os.environ.setdefault("DS_BUILD_OPS", "0")
+    words = ["--no-deps", "--no-compile", "--no-build-isolation"]
+    return make("deepspeed-venv", [*words, *DEEPSPEED], beneath=make(*INTEROP))
 
 
 def make(name: str, *steps: list[str], beneath: Path | None = None) -> Path:

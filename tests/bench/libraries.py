@@ -5,7 +5,7 @@ from pathlib import Path
 import peers
 from peers import Missing
 
-__all__ = ["DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "SAFETENSORS", "TORCH", "ZTENSOR", "mergekit_config",
+__all__ = ["DCP", "DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "SAFETENSORS", "TORCH", "ZTENSOR", "mergekit_config",
            "merging_python", "python"]
 
 # Each prints, last, the seconds that its work took.
@@ -22,6 +22,14 @@ from safetensors.torch import save_file
 begin = time.perf_counter()
 tensors = torch.load(sys.argv[1], weights_only=True)
 save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, sys.argv[2])
+print(time.perf_counter() - begin)
+"""
+DCP = """
+import sys, time, warnings
+from torch.distributed.checkpoint.format_utils import dcp_to_torch_save
+warnings.simplefilter("ignore")
+begin = time.perf_counter()
+dcp_to_torch_save(sys.argv[1], sys.argv[2])
 print(time.perf_counter() - begin)
 """
 GGUF = """

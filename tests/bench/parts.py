@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cold
+import dcp_models
 import instructions
 import libraries
 import models
@@ -604,6 +605,33 @@ def torch(bench: Bench) -> Table:
     return table
 
 
+def dcp(bench: Bench) -> Table:
+    """Distributed checkpoints that four processes have columns of, beside cp of their files, and torch's own tool."""
+    table = Table("Distributed checkpoints", ["command", "time", "ratio", "budget"])
+    source, out, copy, other = (bench.path(name) for name in ("step", "out.safetensors", "copy", "other"))
+    dcp_models.write_columns(source, bench.size)
+
+    def clean() -> None:
+        shutil.rmtree(copy, ignore_errors=True)
+        removing(out, other)()
+
+    floor = Contender("cp -r step", ["cp", "-r", source, copy], clean)
+    ours = bench.ours("convert step to safetensors", "convert", source, out, before=clean)
+    contenders = [floor, ours]
+    try:
+        theirs = Contender("torch: dcp_to_torch_save", [libraries.python(), "-c", libraries.DCP, source, other], clean,
+                           own_clock=True)
+        contenders.append(theirs)
+    except libraries.Missing as reason:
+        table.notes.append(f"torch is not compared: it cannot be installed here: {reason}")
+    bench.time(*contenders)
+    table.rows += [[floor.name, spread(floor.seconds), "", ""], compared(ours, floor, "1.5")]
+    if len(contenders) == 3:
+        table.rows.append([theirs.name, spread(theirs.seconds), f"{theirs.over(ours):.1f} x convert", ""])
+    clean()
+    return table
+
+
 PARTS: dict[str, Callable[[Bench], Table]] = {
     "convert": convert,
     "compute": compute,
@@ -612,6 +640,7 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "ztensor": ztensor,
     "npz": npz,
     "torch": torch,
+    "dcp": dcp,
     "cold": from_disk,
     "pack-set": pack_set,
     "urls": urls,
