@@ -33,8 +33,13 @@ ScratchDirectory::~ScratchDirectory() {
 
 void ScratchDirectory::fill_from(std::string_view data_directory) const {
   std::error_code error;
-  std::filesystem::copy(std::filesystem::path(AEROTOOL_TEST_DATA) / data_directory, directory_,
-                        std::filesystem::copy_options::overwrite_existing, error);
+  const std::filesystem::path from = std::filesystem::path(AEROTOOL_TEST_DATA) / data_directory;
+  // To copy a directory with an option, but not recursively, copies nothing.
+  for (const auto& entry : std::filesystem::directory_iterator(from, error)) {
+    if (!error && entry.is_regular_file())
+      std::filesystem::copy_file(entry.path(), directory_ / entry.path().filename(),
+                                 std::filesystem::copy_options::overwrite_existing, error);
+  }
   require(!error, "fuzz: copying test data");
 }
 
