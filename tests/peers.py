@@ -94,8 +94,7 @@ def make(name: str, *steps: list[str], beneath: Path | None = None) -> Path:
     wanted = f"{sys.version}\n{steps}\n{PINS.read_text()}"
     with open(directory.with_name(f"{name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # One that is linked to from here belongs to another checkout, which alone may make it anew.
-        if not directory.is_symlink() and (not ready.exists() or ready.read_text() != wanted):
+        if not ready.exists() or ready.read_text() != wanted:
             _make(directory, python, steps, beneath)
             ready.write_text(wanted)
     return python
