@@ -9,7 +9,9 @@
 namespace aerotool::tasks {
 
 bool is_here(const Model& model) {
-  return std::ranges::all_of(model.files(), [](const ModelFile& file) { return file.input->is_here(); });
+  // Those that are open now and then lie beside one that is always open.
+  return std::ranges::all_of(
+      model.files(), [](const ModelFile& file) { return file.input == nullptr || file.input->is_here(); });
 }
 
 bool WholeFiles::same(const ModelFile& a, const ModelFile& b) {
