@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -122,6 +124,13 @@ class File {
     return flat;
   }
 
+  /// A tensor that is a row of elements, whatever its shape.
+  NamedShape shape_of(std::string name, NodeId id) const {
+    const torch::PickledTensor& tensor =
+        file_.pickled->tensors()[torch::Pickled::number(nodes().record(torch::resolved(nodes(), id)))];
+    return {std::move(name), tensor.shape};
+  }
+
   /// Of a number, or a member of ZeroStageEnum.
   int stage(NodeId id) const {
     if (nodes().kind(id) == Kind::integer)
@@ -198,6 +207,10 @@ class CheckpointReader {
       : files_(files), open_(open), report_(report) {}
 
   Checkpoint read() {
+    if (!files_.universal.empty()) {
+      read_universal();
+      return std::move(checkpoint_);
+    }
     checkpoint_.files = files_.partitions;
     checkpoint_.files.insert(checkpoint_.files.end(), files_.states.begin(), files_.states.end());
     for (std::uint32_t i = 0; i < files_.partitions.size(); ++i) {
@@ -251,12 +264,79 @@ class CheckpointReader {
     partitions_.push_back(std::move(partition));
   }
 
+  /// Each parameter is whole in a file of its own: {"param": tensor, ...}, or the tensor by itself.
+  void read_universal() {
+    for (const auto& [name, file] : files_.universal) {
+      checkpoint_.files.push_back(file);
+      whole_.insert(name);
+    }
+    std::unordered_set<std::string> elsewhere;
+    std::unordered_map<std::string, Shape> expected;
+    if (!files_.states.empty()) {
+      checkpoint_.files.push_back(files_.states.front());
+      const File states(open_.open(files_.states.front()), number_of_states(0), report_);
+      read_names(states);
+      expected = expected_of(states);
+      // What the model's state has in its own type, and a tied tensor that its owner has in float32.
+      const NodeId module = states.find(states.root(), "module");
+      for (const std::string& buffer : checkpoint_.buffers) {
+        if (states.find(module, buffer) != pickle::kNoNode) elsewhere.insert(buffer);
+      }
+      for (const auto& [name, same] : checkpoint_.shared) {
+        if (whole_.contains(same)) elsewhere.insert(name);
+      }
+      read_frozen(states);
+    }
+    for (std::uint32_t i = 0; i < files_.universal.size(); ++i) {
+      io::check_interrupt();
+      const std::string& name = files_.universal[i].first;
+      if (elsewhere.contains(name)) continue;
+      const File file(open_.open(files_.universal[i].second), i, report_);
+      const bool is_tensor = file.nodes().kind(file.root()) == Kind::record;
+      const NodeId parameter = is_tensor ? file.root() : file.required(file.root(), "param");
+      const Flat flat = file.flat(parameter);
+      const NamedShape named = file.shape_of(name, parameter);
+      if (const auto known = expected.find(name); known != expected.end() && known->second != named.shape) {
+        file.refuse(
+            "has the shape " + to_string(named.shape) + ", and param_shapes says " + to_string(known->second),
+            Code::shape);
+      }
+      Rows row;
+      row.add(flat);
+      add(named, flat.type, row);
+    }
+  }
+
+  /// Each parameter of a universal checkpoint, which has a file.
+  std::unordered_map<std::string, Shape> expected_of(const File& states) const {
+    std::unordered_map<std::string, Shape> expected;
+    const NodeId groups = states.find(states.root(), "param_shapes");
+    if (groups == pickle::kNoNode) return expected;
+    for (const NodeId group : states.items(groups)) {
+      for (NamedShape& named : states.shapes(group, "param_shapes")) {
+        if (!whole_.contains(named.name))
+          states.refuse("names " + shown(named.name) + ", and zero/ has no fp32.pt of it", Code::missing);
+        expected.emplace(std::move(named.name), std::move(named.shape));
+      }
+    }
+    return expected;
+  }
+
+  /// Which of the checkpoint's files has the model's state of a process.
+  std::uint32_t number_of_states(std::size_t process) const {
+    return static_cast<std::uint32_t>(files_.partitions.size() + files_.universal.size() + process);
+  }
+
   void read_states() {
-    const auto first = static_cast<std::uint32_t>(files_.partitions.size());
-    const File file(open_.open(files_.states.front()), first, report_);
-    const NodeId root = file.root();
-    for (const NodeId group : file.items(file.required(root, "param_shapes")))
+    const File file(open_.open(files_.states.front()), number_of_states(0), report_);
+    for (const NodeId group : file.items(file.required(file.root(), "param_shapes")))
       groups_.push_back(file.shapes(group, "param_shapes"));
+    read_names(file);
+    read_frozen(file);
+  }
+
+  void read_names(const File& file) {
+    const NodeId root = file.root();
     if (const NodeId names = file.find(root, "buffer_names"); names != pickle::kNoNode) {
       for (const NodeId name : file.items(names)) {
         if (file.nodes().kind(name) == Kind::text) checkpoint_.buffers.emplace_back(file.nodes().text(name));
@@ -269,21 +349,20 @@ class CheckpointReader {
             checkpoint_.shared.emplace_back(file.nodes().text(place.key), file.nodes().text(value));
           });
     }
-    read_frozen(file);
   }
 
   /// Parameters that were not trained: whole in the first file, of stage 3 in parts in all of them.
   void read_frozen(const File& first) {
     const NodeId shapes = first.find(first.root(), "frozen_param_shapes");
     if (shapes == pickle::kNoNode || first.nodes().kind(shapes) == Kind::none) return;
-    const Group frozen = first.shapes(shapes, "frozen_param_shapes");
+    Group frozen = first.shapes(shapes, "frozen_param_shapes");
+    std::erase_if(frozen, [this](const NamedShape& named) { return whole_.contains(named.name); });
     if (frozen.empty()) return;
     std::vector<Rows> rows(frozen.size());
     std::vector<const torch::ElementType*> types(frozen.size());
     const std::size_t count = checkpoint_.stage == 3 ? files_.states.size() : 1;
     for (std::size_t i = 0; i < count; ++i) {
-      const auto number = static_cast<std::uint32_t>(files_.partitions.size() + i);
-      const File file(open_.open(files_.states[i]), number, report_);
+      const File file(open_.open(files_.states[i]), number_of_states(i), report_);
       const NodeId fragments = file.required(file.root(), "frozen_param_fragments");
       for (std::size_t j = 0; j < frozen.size(); ++j) {
         const Flat flat = file.flat(file.required(fragments, frozen[j].name));
@@ -374,6 +453,7 @@ class CheckpointReader {
   Checkpoint checkpoint_;
   std::vector<Partition> partitions_;
   std::vector<Group> groups_;
+  std::unordered_set<std::string> whole_;  ///< those of a universal checkpoint
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ struct Parameter {
 };
 
 struct Checkpoint {
-  int stage = 0;
+  int stage = 0;  ///< 0 of a universal one
   std::vector<std::string> files;
   std::vector<Parameter> parameters;
   std::vector<std::string> buffers;  ///< which stand in the model's state as they are

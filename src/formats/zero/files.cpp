@@ -55,6 +55,19 @@ std::optional<FileName> parse(std::string_view name) {
   return parsed;
 }
 
+/// What a file is a part of that is divided in other ways than by ZeRO; empty where it is none.
+std::string_view other_division(std::string_view name) {
+  if (name.starts_with("layer_") && name.find("-model_") != std::string_view::npos &&
+      name.ends_with("-model_states.pt"))
+    return "a model that is divided by layers (pipeline)";
+  const bool is_expert = name.starts_with("expert_") || name.find("_expert_") != std::string_view::npos;
+  if ((is_expert && name.ends_with(kStates)) ||
+      (name.starts_with("expp_rank_") && name.ends_with(kPartition)))
+    return "a mixture of experts";
+  const auto parsed = parse(name);
+  return parsed && parsed->model_part != 0 ? "a model whose tensors are divided (tensor parallel)" : "";
+}
+
 std::string directory_in(const io::Input& latest) {
   const Bytes bytes = latest.view(0, std::min(latest.size(), kMaxLatest));
   std::string tag(bytes.text());
@@ -84,10 +97,29 @@ std::vector<std::string> by_number(const std::map<std::uint32_t, std::string>& f
   return names;
 }
 
+/// zero/NAME/fp32.pt for each parameter, as ds_to_universal writes them.
+std::vector<std::pair<std::string, std::string>> universal_files(const std::string& directory,
+                                                                 const std::string& before) {
+  constexpr std::string_view kDirectory = "zero";
+  constexpr std::string_view kWeights = "fp32.pt";
+  std::vector<std::pair<std::string, std::string>> files;
+  const std::string inside = io::path_in(directory, std::string(kDirectory));
+  if (io::type_of(inside) != io::FileType::directory) return files;
+  std::vector<std::string> names = io::names_in(inside);
+  std::ranges::sort(names);
+  for (std::string& name : names) {
+    const std::string file = io::path_in(io::path_in(inside, name), std::string(kWeights));
+    if (io::type_of(file) != io::FileType::regular) continue;
+    std::string relative = before + std::string(kDirectory) + "/" + name + "/" + std::string(kWeights);
+    files.emplace_back(std::move(name), std::move(relative));
+  }
+  return files;
+}
+
 }  // namespace
 
 bool is_checkpoint_file(std::string_view name) {
-  return parse(name).has_value();
+  return parse(name).has_value() || !other_division(name).empty();
 }
 
 CheckpointFiles files_of(const io::Input& named) {
@@ -95,7 +127,8 @@ CheckpointFiles files_of(const io::Input& named) {
   io::require_directory(path);
   std::string directory = io::directory_of(path);
   std::string before;
-  if (path.substr(path.rfind('/') + 1) == kLatest) {
+  const std::string own = path.substr(path.rfind('/') + 1);
+  if (own == kLatest || own == kLatestUniversal) {
     before = directory_in(named) + "/";
     directory = io::path_in(directory, before.substr(0, before.size() - 1));
     if (io::type_of(directory) != io::FileType::directory) {
@@ -109,16 +142,12 @@ CheckpointFiles files_of(const io::Input& named) {
   std::map<std::uint32_t, std::string> partitions;
   std::string undivided;
   for (const std::string& name : io::names_in(directory)) {
-    const auto refuse = [&](std::string_view why) {
-      throw UnsupportedError({directory, {}, {}}, shown(name) + " is a part of " + std::string(why) +
+    if (const std::string_view what = other_division(name); !what.empty()) {
+      throw UnsupportedError({directory, {}, {}}, shown(name) + " is a part of " + std::string(what) +
                                                       ", which is not put together");
-    };
-    if (name.starts_with("layer_") && name.ends_with(kStates))
-      refuse("a model that is divided by layers (pipeline)");
-    if (name.find("expert_") != std::string::npos && name.ends_with(".pt")) refuse("a mixture of experts");
+    }
     const auto parsed = parse(name);
     if (!parsed) continue;
-    if (parsed->model_part != 0) refuse("a model whose tensors are divided (tensor parallel)");
     if (!parsed->process) {
       if (parsed->is_partition) continue;
       undivided = before + name;
@@ -129,6 +158,8 @@ CheckpointFiles files_of(const io::Input& named) {
   CheckpointFiles files;
   files.states = undivided.empty() ? by_number(states, directory, "model's state") : std::vector{undivided};
   files.partitions = by_number(partitions, directory, "optimizer's state");
+  if (files.partitions.empty()) files.universal = universal_files(directory, before);
+  if (!files.universal.empty()) return files;
   if (files.states.empty()) {
     throw CorruptError({directory, {}, {}},
                        "has no *_model_states.pt, and nothing else says which parameters there are",

@@ -14,7 +14,7 @@ class ZeroFormat final : public Format {
   std::vector<std::string_view> extensions() const override { return {}; }
   std::size_t ending_in(std::string_view path) const override {
     const std::string_view name = path.substr(path.rfind('/') + 1);
-    return name == kLatest || is_checkpoint_file(name) ? name.size() : 0;
+    return name == kLatest || name == kLatestUniversal || is_checkpoint_file(name) ? name.size() : 0;
   }
 
   Standing standing() const override { return Standing::index; }
@@ -32,7 +32,10 @@ class ZeroFormat final : public Format {
     const std::string own = path.substr(path.rfind('/') + 1);
     std::vector<std::string> parts;
     for (const std::string& name : names) {
-      if (is_checkpoint_file(name) && (own == kLatest || name > own)) parts.push_back(name);
+      // A universal one beside it was made of it.
+      const bool is_other = name == kLatestUniversal && own == kLatest;
+      const bool is_named = own == kLatest || own == kLatestUniversal || name > own;
+      if (is_other || (is_checkpoint_file(name) && is_named)) parts.push_back(name);
     }
     return parts;
   }

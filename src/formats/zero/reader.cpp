@@ -31,6 +31,7 @@ ZeroModel::ZeroModel(std::shared_ptr<io::Input> named, Report& report)
 }
 
 void ZeroModel::take_buffers(Report& report) {
+  if (files_.states.empty()) return;
   // What is told of the file has been told, and not what is wrong with its tensors.
   Report quiet(report.judging() ? Report::Mode::judge : Report::Mode::use);
   states_ = std::make_unique<const torch::TorchModel>(open_.open(files_.states.front()), "module", quiet);
@@ -48,7 +49,7 @@ void ZeroModel::take_buffers(Report& report) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!wanted.contains(tensors[i].name)) continue;
     tensors_.push_back(tensors[i]);
-    tensors_.back().shard = static_cast<std::uint32_t>(files_.partitions.size());
+    tensors_.back().shard = static_cast<std::uint32_t>(files_.partitions.size() + files_.universal.size());
     stored_.push_back({{}, i});
   }
 }
@@ -97,10 +98,20 @@ const std::string& ZeroModel::path_of(std::size_t tensor) const {
   return tensors_[tensor].shard < paths_.size() ? paths_[tensors_[tensor].shard] : path();
 }
 
+std::vector<ModelFile> ZeroModel::files() const {
+  std::vector<ModelFile> files = {{named_.get(), named_->expected_sha256()}};
+  files.resize(files.size() + checkpoint_.files.size());
+  return files;
+}
+
 Overview ZeroModel::overview() const {
   Overview overview;
   overview.format = "DeepSpeed ZeRO";
-  overview.version = std::to_string(checkpoint_.stage);
+  overview.version = files_.universal.empty() ? std::to_string(checkpoint_.stage) : "universal";
+  if (std::ranges::find(paths_, path()) == paths_.end()) {
+    overview.files.push_back({path(), named_->size()});
+    overview.file_size = named_->size();
+  }
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     const std::uint64_t size = open_.open(checkpoint_.files[i])->size();
     overview.file_size += size;
@@ -116,7 +127,7 @@ Overview ZeroModel::overview() const {
 }
 
 Metadata ZeroModel::metadata() const {
-  return states_->metadata();
+  return states_ ? states_->metadata() : Metadata();
 }
 
 Source ZeroModel::source() const {

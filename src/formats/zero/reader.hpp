@@ -23,8 +23,8 @@ class ZeroModel final : public Model {
 
   const std::string& path() const override { return named_->name(); }
   const std::string& path_of(std::size_t tensor) const override;
-  std::vector<ModelFile> files() const override { return {{named_.get(), {}}}; }
-  ModelFile file_of(std::size_t /*tensor*/) const override { return {named_.get(), {}}; }
+  /// The one that names it, and all of the checkpoint's; these are open while they are read.
+  std::vector<ModelFile> files() const override;
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   Metadata metadata() const override;
