@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "encoding/pickle/python_names.hpp"
 #include "formats/torch/globals.hpp"
+#include "formats/torch/shares.hpp"
 
 namespace aerotool::torch {
 
@@ -99,6 +100,7 @@ class Pickled::Builder final : public pickle::Handler {
   const std::vector<PickledObject>& objects() const { return objects_; }
   const std::vector<std::string>& unread_tensors() const { return unread_; }
   const std::vector<std::string>& called_globals() const { return called_; }
+  const std::vector<PickledShare>& shares() const { return shares_; }
 
  private:
   [[noreturn]] void refuse(const std::string& why) const { throw CorruptError({path_, offset_, {}}, why); }
@@ -249,6 +251,17 @@ class Pickled::Builder final : public pickle::Handler {
     return record(Made::tensor, add(std::move(tensor)));
   }
 
+  void keep_share(const Nodes& nodes, Ids arguments) {
+    Share share = share_of(nodes, arguments);
+    PickledShare kept{unread_.size(),         kNone,           share.type,
+                      std::move(share.shape), share.cut_along, std::move(share.problem)};
+    if (kept.problem.empty() && Pickled::made(nodes.record(share.local)) != Made::tensor)
+      kept.problem = "has a part that is not read";
+    if (kept.problem.empty())
+      kept.local = static_cast<std::uint32_t>(Pickled::number(nodes.record(share.local)));
+    shares_.push_back(std::move(kept));
+  }
+
   std::optional<pickle::Record> first_tensor(const Nodes& nodes, const pickle::Global& global,
                                              Ids arguments) const {
     if (arguments.empty() || nodes.kind(arguments[0]) != Kind::record)
@@ -271,8 +284,9 @@ class Pickled::Builder final : public pickle::Handler {
       return unread("is made by " + shown(global.full_name()) + ", which is not known");
     }
     if (!is_plain_tensor_class(nodes.global(type))) {
-      return unread("is a " + shown(nodes.global(type).full_name()) +
-                    ": what the values of such a tensor are, that class says");
+      if (is_distributed(nodes.global(type)) && global.name == "_rebuild_wrapper_subclass")
+        keep_share(nodes, arguments);
+      return unread(reason_of_class(nodes.global(type)));
     }
     // One that is made of another one by this function again would be nested without end.
     if (meaning == Meaning::from_type)
@@ -472,6 +486,7 @@ class Pickled::Builder final : public pickle::Handler {
   KnownIds known_;
   std::vector<PickledObject> objects_;
   std::vector<std::string> unread_;
+  std::vector<PickledShare> shares_;
   std::vector<std::string> called_;
   std::string path_;
   std::uint64_t offset_ = 0;
@@ -508,6 +523,10 @@ const std::vector<PickledObject>& Pickled::objects() const {
 
 const std::vector<std::string>& Pickled::unread() const {
   return builder_->unread_tensors();
+}
+
+const std::vector<PickledShare>& Pickled::shares() const {
+  return builder_->shares();
 }
 
 const std::vector<std::string>& Pickled::called() const {

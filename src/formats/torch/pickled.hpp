@@ -60,6 +60,16 @@ struct PickledObject {
   std::vector<Part> parts;
 };
 
+/// One process's part of a tensor: torch.distributed.tensor.DTensor. By itself it is no tensor of the file.
+struct PickledShare {
+  std::size_t unread = 0;       ///< of Pickled::unread()
+  std::uint32_t local = kNone;  ///< of Pickled::tensors()
+  const ElementType* type = nullptr;
+  Shape shape;                             ///< of the whole, in elements of theirs
+  std::optional<std::uint64_t> cut_along;  ///< nothing where each process has all of it
+  std::string problem;                     ///< why such parts are not put together; empty where they are
+};
+
 // NOLINTEND(bugprone-exception-escape)
 
 /// What a record of the nodes stands for.
@@ -98,6 +108,7 @@ class Pickled {
   const std::vector<PickledObject>& objects() const;
   /// Why a tensor cannot be read, by number.
   const std::vector<std::string>& unread() const;
+  const std::vector<PickledShare>& shares() const;
   /// Globals that calls of other globals would have called.
   const std::vector<std::string>& called() const;
 
