@@ -13,6 +13,7 @@
 #include "io/relative_path.hpp"
 #include "io/remote_tree.hpp"
 #include "io/spool.hpp"
+#include "model/noted.hpp"
 #include "model/side_files_beside.hpp"
 #include "registry/hub_place.hpp"
 #include "registry/model_candidates.hpp"
@@ -204,6 +205,10 @@ std::unique_ptr<Model> open_model(const std::string& path, const OpenOptions& op
     if (options.sha256 && model->files().size() > 1) {
       throw UsageError(
           describe({model->path(), {}, {}}, "the model is several files, and --sha256 is for one file"));
+    }
+    const auto* const noted = dynamic_cast<const Noted*>(model.get());
+    if (noted != nullptr && options.note) {
+      for (const std::string& line : noted->notes()) options.note(describe({model->path(), {}, {}}, line));
     }
     if (report.fault_count() > faults) {
       if (const auto why = foreign::unfinished(*input))

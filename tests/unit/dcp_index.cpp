@@ -7,6 +7,7 @@
 #include "dcp_fixture.hpp"
 #include "files.hpp"
 #include "formats/dcp/metadata.hpp"
+#include "formats/dcp/names.hpp"
 
 using namespace aerotool;
 using namespace aerotool::dcp;
@@ -88,6 +89,13 @@ TEST_CASE("values that are no tensors have an item and no chunks, and each key w
   CHECK(rng.name == "rng");
   CHECK(index.wrappers[rng.wrapper].empty());
   CHECK_FALSE(read_index("no-planner-data/.metadata").has_paths);
+
+  const auto beside = model_beside_optimizer(index);
+  REQUIRE(beside);
+  CHECK(beside->way == "model");
+  CHECK(beside->of_optimizer == 12);
+  CHECK_FALSE(model_beside_optimizer(read_index("fsdp1-sharded/.metadata")));
+  CHECK_FALSE(model_beside_optimizer(read_index("no-planner-data/.metadata")));
 }
 
 TEST_CASE("an index is read from its opcodes, whatever stands first") {
@@ -101,6 +109,18 @@ TEST_CASE("an index is read from its opcodes, whatever stands first") {
     const Index other = read(index_of(keys, "}(" + entry("w", 1, 0) + entry("v", 0, 5) + "u"));
     CHECK(other.unused == 2);
     CHECK(text(other, other.keys[0], 0) == "2+2 0+3 nowhere");
+  }
+  SUBCASE("what Megatron has cut into tiles is known") {
+    const std::string shape = short_text("nd_reformulated_orig_global_shape");
+    const auto of = [&](const std::string& key, const std::string& value) {
+      const std::string more =
+          "N" + short_text("mcore_data") + "}(" + short_text(key) + "}(" + shape + value + "uu";
+      return read(index_of(keys, items, more)).keys[0].is_tiled;
+    };
+    CHECK(of("w", tuple({2, 3})));
+    CHECK_FALSE(of("w", "N"));
+    CHECK_FALSE(of("v", tuple({2, 3})));
+    CHECK_FALSE(index.keys[0].is_tiled);
   }
   SUBCASE("behind a full thousand of items Python writes none") {
     CHECK(read(index_of(keys + "(u", items + "(u")).chunk_count() == 2);

@@ -164,6 +164,10 @@ Assembly::Place Assembly::place_of(const Piece& piece) const {
   const std::lock_guard lock(mutex_);
   Place& place = places_[static_cast<std::size_t>(&piece - pieces_.data())];
   if (place.is_known) return place;
+  if (index_.is_plain) {
+    place = {index_.item(key_, piece.chunk)->offset, true};
+    return place;
+  }
   Report report;
   std::shared_ptr<const torch::TorchModel> model = items_.open_chunk(key_, piece.chunk, report);
   const auto range = model->stored_range(0);

@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kNone = 0xffffffff;
 /// As a pickle's integer that does not fit, or is below zero.
 inline constexpr std::uint64_t kNoNumber = UINT64_MAX;
 
-/// A run of bytes of a file: a whole archive of torch.save().
+/// A run of bytes of a file: a whole archive of torch.save(), or the elements of a chunk.
 struct StoredItem {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
@@ -33,6 +33,7 @@ struct Key {
   std::string name;
   std::uint32_t wrapper = kNone;  ///< of Index::wrappers: what the way to it begins with
   bool is_tensor = false;         ///< else an object, which has one item and no chunks
+  bool is_tiled = false;          ///< Megatron has cut it into tiles, and it is stored as a row of these
   const torch::ElementType* type = nullptr;
   Shape shape = {};
   std::string problem = {};  ///< why nothing can be made of it, as far as that is known
@@ -50,6 +51,7 @@ class Index {
   std::vector<std::string> transforms = {""};
   std::vector<std::string> wrappers;
   bool has_paths = false;      ///< the ways to the keys are known
+  bool is_plain = false;       ///< an item is a chunk's elements as they are, and no archive
   std::uint64_t unused = 0;    ///< items that no chunk has
   std::string unused_example;  ///< the key of one of them
 

@@ -110,13 +110,15 @@ std::uint32_t IndexBuilder::add_place(std::string_view key, Numbers begin) {
   return static_cast<std::uint32_t>(place_ids_.size() - 1);
 }
 
+void IndexBuilder::add_file(std::string_view name) {
+  last_file_ = number_of(file_numbers_, index_.files, std::string(name), Index::kFileBits, "files");
+}
+
 std::uint32_t IndexBuilder::add_item(std::string_view file, std::uint64_t offset, std::uint64_t length,
                                      const std::string& transform) {
   if (index_.offsets_.size() == kMaxChunks)
     throw TooMuch{"more than " + with_thousands(kMaxChunks) + " items"};
-  if (index_.files.empty() || index_.files[last_file_] != file) {
-    last_file_ = number_of(file_numbers_, index_.files, std::string(file), Index::kFileBits, "files");
-  }
+  if (index_.files.empty() || index_.files[last_file_] != file) add_file(file);
   std::uint32_t how = 0;
   if (!transform.empty())
     how = number_of(transform_numbers_, index_.transforms, transform, kMaxTransforms, "transformations");
@@ -136,6 +138,12 @@ void IndexBuilder::add_path(std::string_view key, std::string wrapper) {
   if (id == ids_.end() || key_of_id_[id->second] == kNone) return;
   index_.keys[key_of_id_[id->second]].wrapper =
       number_of(wrapper_numbers_, index_.wrappers, std::move(wrapper), kMaxKeys, "ways");
+}
+
+void IndexBuilder::add_tiled(std::string_view key) {
+  const auto id = ids_.find(std::string(key));
+  if (id == ids_.end() || key_of_id_[id->second] == kNone) return;
+  index_.keys[key_of_id_[id->second]].is_tiled = true;
 }
 
 void IndexBuilder::begin_another() {

@@ -38,6 +38,9 @@ class IndexBuilder {
   /// A key of the state dict; without a tensor it is an object's. False where it is there already.
   bool add_key(std::string_view name, std::optional<std::uint32_t> tensor);
 
+  /// One that is there, also where no item is in it.
+  void add_file(std::string_view name);
+
   /// Where something lies, by its key and where in a tensor it begins.
   std::uint32_t add_place(std::string_view key, Numbers begin);
   std::uint32_t add_item(std::string_view file, std::uint64_t offset, std::uint64_t length,
@@ -46,6 +49,9 @@ class IndexBuilder {
 
   /// What the way to a key begins with.
   void add_path(std::string_view key, std::string wrapper);
+
+  /// That the tensor of a key has another shape than the stored one.
+  void add_tiled(std::string_view key);
 
   /// From here on what another process says: it may know keys that are known, with chunks of its own.
   void begin_another();

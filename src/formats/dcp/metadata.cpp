@@ -390,6 +390,13 @@ class MetadataReader final : public pickle::Handler {
       if (nodes.kind(pair.key) != Kind::text || way.empty()) continue;
       builder_.add_path(nodes.text(pair.key), wrapper_of(nodes, way));
     }
+    // Of Megatron, by the keys.
+    const NodeId more = nodes.find(state, "mcore_data");
+    for (const pickle::Pair& pair : nodes.pairs(more)) {
+      const NodeId shape = nodes.find(pair.value, "nd_reformulated_orig_global_shape");
+      if (nodes.kind(pair.key) == Kind::text && shape != pickle::kNoNode && nodes.kind(shape) != Kind::none)
+        builder_.add_tiled(nodes.text(pair.key));
+    }
     make(nodes, node, Made::metadata, 0);
   }
 

@@ -43,6 +43,19 @@ std::vector<std::string> ways_in(const Index& index) {
   return {ways.begin(), ways.end()};
 }
 
+std::optional<ModelBeside> model_beside_optimizer(const Index& index) {
+  std::set<std::uint32_t> models;
+  std::uint64_t of_optimizer = 0;
+  for (const Key& key : index.keys) {
+    if (!key.is_tensor || key.wrapper == kNone) continue;
+    const std::string_view wrapper = index.wrappers[key.wrapper];
+    if (std::ranges::find(kWrappers, wrapper) != kWrappers.end()) models.insert(key.wrapper);
+    if (wrapper.substr(wrapper.rfind('.') + 1).starts_with("optim")) ++of_optimizer;
+  }
+  if (of_optimizer == 0 || models.size() != 1) return std::nullopt;
+  return ModelBeside{index.wrappers[*models.begin()], of_optimizer};
+}
+
 Names names_of(const Index& index, std::string_view path) {
   Names names;
   if (!path.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,13 @@ Names names_of(const Index& index, std::string_view path);
 
 /// The first steps of the ways to the keys, as --key takes them.
 std::vector<std::string> ways_in(const Index& index);
+
+/// A model that lies beside the state of an optimizer.
+struct ModelBeside {
+  std::string way;             ///< to the model, as --key takes it
+  std::uint64_t of_optimizer;  ///< tensors
+};
+/// Nothing where there is no such state, or more than one dict may be the model.
+std::optional<ModelBeside> model_beside_optimizer(const Index& index);
 
 }  // namespace aerotool::dcp

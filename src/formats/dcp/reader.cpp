@@ -42,6 +42,11 @@ Value value_of(Metadata metadata) {
   return Value::map(std::move(items));
 }
 
+/// As FSDP1 calls it, whatever is around it.
+bool is_flat_parameter(std::string_view name) {
+  return name.substr(name.rfind('.') + 1) == "_flat_param";
+}
+
 /// What was found in an item, under its key.
 void retell(const Report& found, const std::string& name, const std::string& what, Report& report) {
   for (const Finding& finding : found.findings()) {
@@ -58,6 +63,24 @@ DcpModel::DcpModel(std::shared_ptr<io::Input> metadata, std::string_view path, R
     : metadata_(std::move(metadata)), files_(*metadata_, index_), items_(index_, files_) {
   io::require_directory(this->path());
   read_index(report);
+  take_index(path, report);
+  if (report.judging()) {
+    look_at_files(report);
+    look_at_items(report);
+  }
+}
+
+DcpModel::DcpModel(std::shared_ptr<io::Input> named, Parts parts, std::string_view path, Report& report)
+    : metadata_(std::move(named)),
+      parts_(std::move(parts)),
+      index_(std::move(parts_->index)),
+      files_(*metadata_, index_),
+      items_(index_, files_) {
+  take_index(path, report);
+  file_ends_ = parts_->sizes;
+}
+
+void DcpModel::take_index(std::string_view path, Report& report) {
   file_paths_.reserve(index_.files.size());
   for (std::uint32_t i = 0; i < index_.files.size(); ++i) file_paths_.push_back(files_.path_of(i));
   take_keys(path, report);
@@ -67,10 +90,6 @@ DcpModel::DcpModel(std::shared_ptr<io::Input> metadata, std::string_view path, R
                      (index_.unused == 1 ? "it" : "they") + " would be, such as one of " +
                      shown(index_.unused_example) + ", and nothing is made of " +
                      (index_.unused == 1 ? "it" : "them"));
-  }
-  if (report.judging()) {
-    look_at_files(report);
-    look_at_items(report);
   }
 }
 
@@ -99,6 +118,7 @@ void DcpModel::take_keys(std::string_view path, Report& report) {
                      (ways.empty() ? "" : "; there are " + listed(ways, kMostListed, Quotes::yes))));
   }
   unwrapped_ = names.unwrapped;
+  if (path.empty()) model_beside_ = model_beside_optimizer(index_);
   file_ends_.assign(index_.files.size(), 0);
   for (Names::Named& named : names.named) {
     const Key& key = index_.keys[named.key];
@@ -124,6 +144,11 @@ void DcpModel::take_tensor(const Key& key, std::string name, Report& report) {
     report.unreadable(code, where, std::move(message));
   };
   if (!key.problem.empty()) return refuse(key.code, key.problem);
+  if (is_flat_parameter(key.name)) {
+    return refuse(Code::unsupported,
+                  "is what FSDP1 keeps of several parameters in one row (a local state dict), and nothing "
+                  "says which they are: it is not taken apart");
+  }
   if (key.type->is_quantized || key.type->bytes == 0)
     return refuse(Code::dtype, "is quantized (" + std::string(key.type->name) + "), which is not read");
   const bool is_negative =
@@ -226,11 +251,37 @@ const std::string& DcpModel::path_of(std::size_t tensor) const {
   return item ? file_paths_[item->file] : path();
 }
 
+std::vector<std::string> DcpModel::notes() const {
+  std::vector<std::string> notes;
+  if (model_beside_) {
+    notes.push_back("holds " + plural(model_beside_->of_optimizer, "tensor") +
+                    " of the state of an optimizer as well; --key " + escape_controls(model_beside_->way) +
+                    " takes the model alone");
+  }
+  const auto is_tiled = [this](std::uint32_t key) { return index_.keys[key].is_tiled; };
+  if (const auto first = std::ranges::find_if(keys_, is_tiled); first != keys_.end()) {
+    notes.push_back(plural(static_cast<std::uint64_t>(std::ranges::count_if(keys_, is_tiled)), "tensor") +
+                    " of Megatron's optimizer, such as " + shown(index_.keys[*first].name) +
+                    ", are rows of tiles, and keep that shape");
+  }
+  return notes;
+}
+
+std::vector<ModelFile> DcpModel::files() const {
+  std::vector<ModelFile> files = {{metadata_.get(), metadata_->expected_sha256()}};
+  for (const auto& other : others_) files.push_back({other.get(), other->expected_sha256()});
+  files.resize(files.size() + index_.files.size());
+  return files;
+}
+
 Overview DcpModel::overview() const {
   Overview overview;
-  overview.format = "PyTorch, distributed";
-  overview.file_size = metadata_->size();
-  overview.files.push_back({path(), metadata_->size()});
+  overview.format = parts_ ? parts_->shown : "PyTorch, distributed";
+  // Without an index it is one of the others.
+  if (!parts_) {
+    overview.file_size = metadata_->size();
+    overview.files.push_back({path(), metadata_->size()});
+  }
   for (const auto& other : others_) {
     overview.files.push_back({other->name(), other->size()});
     overview.file_size += other->size();
@@ -241,7 +292,7 @@ Overview DcpModel::overview() const {
     overview.file_size = checked_add(overview.file_size, file_ends_[i]).value_or(UINT64_MAX);
     overview.shards.push_back({index_.files[i], file_paths_[i], 0, file_ends_[i], 0});
   }
-  if (!tensors_.empty())
+  if (!tensors_.empty() && (!parts_ || parts_->are_archives))
     overview.integrity.push_back({.covers = Integrity::Covers::tensors, .algorithm = "CRC-32", .count = 0});
   for (const Tensor& tensor : tensors_) {
     if (tensor.shard < overview.shards.size()) ++overview.shards[tensor.shard].tensor_count;
@@ -341,7 +392,9 @@ void DcpModel::read(std::size_t tensor, std::uint64_t offset, std::span<std::byt
 }
 
 void DcpModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
-  if (const Values& all = values(); !all.problem.empty()) throw CorruptError(all.where, all.problem);
+  if (!parts_) {
+    if (const Values& all = values(); !all.problem.empty()) throw CorruptError(all.where, all.problem);
+  }
   std::vector<bool> is_open(index_.files.size());
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (!wanted(i)) continue;
@@ -356,7 +409,11 @@ void DcpModel::require_copyable(const std::function<bool(std::size_t tensor)>& w
 
 bool DcpModel::check(const CheckOptions& options, Report& report) const {
   if (options.level == CheckLevel::control) return false;
-  check_items(options, report);
+  if (parts_) {
+    check_files(options, report);
+  } else {
+    check_items(options, report);
+  }
   if (options.level == CheckLevel::full && options.values) check_values(options, report);
   return true;
 }
@@ -397,6 +454,21 @@ void DcpModel::check_items(const CheckOptions& options, Report& report) const {
     check(key.name, "the object", [&](Report& found) {
       return std::make_unique<torch::TorchModel>(items_.open(key, 0), std::string_view(), found);
     });
+  }
+}
+
+/// What the files of processes have been read from is judged; their members are not.
+void DcpModel::check_files(const CheckOptions& options, Report& report) const {
+  if (options.level != CheckLevel::full || !parts_->are_archives) return;
+  CheckOptions of_file = options;
+  of_file.values = false;
+  of_file.sha256.clear();
+  of_file.tally = nullptr;
+  for (std::uint32_t i = 0; i < index_.files.size() && !report.full(); ++i) {
+    io::check_interrupt();
+    Report head(Report::Mode::judge);
+    const torch::TorchModel model(io::open_beside(*metadata_, index_.files[i]), std::string_view(), head);
+    model.check(of_file, report);
   }
 }
 

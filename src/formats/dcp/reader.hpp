@@ -17,28 +17,33 @@
 #include "formats/dcp/index.hpp"
 #include "formats/dcp/items.hpp"
 #include "formats/dcp/names.hpp"
+#include "formats/dcp/parts.hpp"
 #include "io/input.hpp"
 #include "model/model.hpp"
+#include "model/noted.hpp"
 
 namespace aerotool::dcp {
 
 inline constexpr std::string_view kIndexName = ".metadata";
 
-class DcpModel final : public Model {
+class DcpModel final : public Model, public Noted {
  public:
   /// `metadata` is the index, or that of one of the processes, which then stands for all of them. With a
   /// path, what lies below it alone. Throws CorruptError, UnsupportedError, and UsageError where nothing
   /// does.
   DcpModel(std::shared_ptr<io::Input> metadata, std::string_view path, Report& report);
+  /// One without an index, of which a file stands for all.
+  DcpModel(std::shared_ptr<io::Input> named, Parts parts, std::string_view path, Report& report);
 
   const std::string& path() const override { return metadata_->name(); }
   const std::string& path_of(std::size_t tensor) const override;
-  std::vector<ModelFile> files() const override { return {{metadata_.get(), {}}}; }
-  ModelFile file_of(std::size_t /*tensor*/) const override { return {metadata_.get(), {}}; }
+  /// The index, and all that it names; these are open while they are read.
+  std::vector<ModelFile> files() const override;
+  std::vector<std::string> notes() const override;
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   /// The values that are no tensors; those that cannot be read are left out.
-  Metadata metadata() const override { return values().metadata; }
+  Metadata metadata() const override { return parts_ ? parts_->metadata : values().metadata; }
   Source source() const override;
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const override;
   bool is_remote() const override { return metadata_->remote() != nullptr; }
@@ -63,6 +68,7 @@ class DcpModel final : public Model {
     bool operator==(const WindowName&) const = default;
   };
 
+  void take_index(std::string_view path, Report& report);
   void read_index(Report& report);
   void take_keys(std::string_view path, Report& report);
   void take_tensor(const Key& key, std::string name, Report& report);
@@ -77,10 +83,12 @@ class DcpModel final : public Model {
   bool is_there(const StoredItem& item) const;
 
   void check_items(const CheckOptions& options, Report& report) const;
+  void check_files(const CheckOptions& options, Report& report) const;
   void check_values(const CheckOptions& options, Report& report) const;
 
   std::shared_ptr<io::Input> metadata_;
   std::vector<std::shared_ptr<io::Input>> others_;  ///< the indexes of other processes
+  std::optional<Parts> parts_;                      ///< without its index
   Index index_;
   Files files_;
   Items items_;
@@ -90,6 +98,7 @@ class DcpModel final : public Model {
   std::vector<std::string> file_paths_;
   std::vector<std::uint64_t> file_ends_;  ///< of each file the end of its last item
   std::string unwrapped_;
+  std::optional<ModelBeside> model_beside_;  ///< where all is read, and that is more than the model
   /// Of each file its size, where somebody looked; kNoNumber where it cannot be opened.
   std::optional<std::vector<std::uint64_t>> sizes_;
 
