@@ -12,6 +12,7 @@
 #include "registry/model_candidates.hpp"
 #include "registry/model_types.hpp"
 #include "registry/registry.hpp"
+#include "registry/training_layouts.hpp"
 
 namespace aerotool {
 namespace {
@@ -37,6 +38,11 @@ std::string model_in_directory(const std::string& path) {
   const std::vector<Candidate> candidates = candidates_in(path);
   const bool remote = io::remote_tree_of(path) != nullptr;
   if (candidates.empty() && remote) throw UsageError(describe({path, {}, {}}, no_model_in(path)));
+  const bool may_be_of_training = candidates.empty() || candidates.front().format->stands_back();
+  if (may_be_of_training && !remote) {
+    if (const std::string what = unread_layout_in(path); !what.empty())
+      throw UsageError(describe({path, {}, {}}, what));
+  }
   if (candidates.empty()) {
     refuse_missing_blobs(path);
     const std::string choices = hub::choices_in_cache(path);
@@ -66,7 +72,12 @@ bool is_file_at_hub(const std::string& path) {
 }  // namespace
 
 std::string model_path(const std::string& path) {
-  if (path == "-" || is_file_at_hub(path) || io::type_of(path) != io::FileType::directory) return path;
+  if (path == "-" || is_file_at_hub(path)) return path;
+  if (io::type_of(path) != io::FileType::directory) {
+    const std::string what = io::remote_tree_of(path) == nullptr ? unread_layout_of(path) : std::string();
+    if (!what.empty()) throw UsageError(describe({path, {}, {}}, what));
+    return path;
+  }
   return model_in_directory(path);
 }
 
