@@ -61,8 +61,11 @@ class Shard {
   void add_to(PartsBuilder& builder) const {
     for (const Tensor& tensor : model_->tensors()) {
       Part part;
-      part.type = torch::element_type_of(tensor.dtype.name());
-      if (part.type == nullptr) part.type_name = tensor.dtype.name();
+      const torch::ElementType* type = torch::element_type_of(tensor.dtype);
+      if (type != nullptr && type->values == 1)
+        part.type = type;
+      else
+        part.type_name = tensor.dtype.name();
       part.size = tensor.shape;
       part.begin = begin_of(tensor);
       part.offset = tensor.offset;
