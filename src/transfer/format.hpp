@@ -60,9 +60,9 @@ class Format {
   /// Report::Mode); what leaves nothing to go on with throws CorruptError or UnsupportedError in both modes.
   virtual std::unique_ptr<Model> open(std::shared_ptr<io::Input> input, Report& report) const = 0;
 
-  /// The same of what lies under a key of the file alone: of a checkpoint, which is a tree of dicts and lists,
-  /// by the path of keys that leads there, joined by dots. Null from kinds that have no such keys. Throws
-  /// UsageError where nothing lies there.
+  /// The same of what lies under a key of the file alone: of a checkpoint, which is a tree of dicts and
+  /// lists, by the path of keys that leads there, joined by dots. Null from kinds that have no such keys.
+  /// Throws UsageError where nothing lies there.
   virtual std::unique_ptr<Model> open_key(const std::shared_ptr<io::Input>& /*input*/,
                                           std::string_view /*key*/, Report& /*report*/) const {
     return nullptr;
