@@ -116,7 +116,6 @@ class Shard {
 }  // namespace
 
 std::optional<ShardName> shard_name(std::string_view name) {
-  ShardName parsed;
   const auto process = take_number(name, "shard-");
   if (!process) return std::nullopt;
   const auto part = take_number(name, "-model-");
