@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <cstring>
-#include <limits>
+#include <exception>
+
+#include "core/scratch.hpp"
 
 namespace aerotool {
 namespace {
@@ -14,6 +17,8 @@ constexpr std::uint64_t kMaxScratch = std::uint64_t{1} << 20;
 // Runs of so many bytes are read where they go.
 constexpr std::uint64_t kLongRun = std::uint64_t{64} << 10;
 constexpr std::size_t kMaxBands = 4;
+// A band is so many parts at most, which threads that wait for it fill, too.
+constexpr std::uint64_t kMaxParts = 4;
 // Elements of a tile in each direction: their cache lines fit into the smallest cache.
 constexpr std::uint64_t kTile = 64;
 
@@ -145,8 +150,15 @@ class Odometer {
 
 struct Gathered::Band {
   std::mutex mutex;
-  bool is_there = false;
-  std::vector<std::byte> bytes;
+  std::condition_variable ended;
+  Axes axes;  // in the order of their places
+  std::uint64_t begin = 0;
+  std::optional<Scratch<std::byte>> bytes;
+  std::size_t divided = 0;  // the axis of which each part has some steps
+  std::uint64_t parts = 0;  // 0: nobody has begun
+  std::uint64_t begun = 0;
+  std::uint64_t filled = 0;
+  std::exception_ptr error;
 };
 
 Gathered::Gathered(GatheredElements elements, GatherSource source)
@@ -209,9 +221,9 @@ void Gathered::read(std::uint64_t offset, std::span<std::byte> out) const {
       number = element / each * bands_each_ + element % each / (steps_ * behind_);
     }
     const std::shared_ptr<Band> band = band_of(number);
-    const std::uint64_t at = offset - band_begin(number) * elements_.width;
-    const auto piece = std::min<std::uint64_t>(out.size(), band->bytes.size() - at);
-    std::memcpy(out.data(), band->bytes.data() + at, piece);
+    const auto bytes = band->bytes->span().subspan(offset - band_begin(number) * elements_.width);
+    const auto piece = std::min(out.size(), bytes.size());
+    std::memcpy(out.data(), bytes.data(), piece);
     offset += piece;
     out = out.subspan(piece);
   }
@@ -269,53 +281,107 @@ std::shared_ptr<Gathered::Band> Gathered::band_of(std::uint64_t number) const {
       if (recent_.size() > kMaxBands) recent_.pop_back();
     }
   }
-  const std::lock_guard lock(band->mutex);
-  if (!band->is_there) {
-    fill(number, band->bytes);
-    band->is_there = true;
-  }
+  fill(number, *band);
   return band;
 }
 
-void Gathered::fill(std::uint64_t band, std::vector<std::byte>& out) const {
+void Gathered::fill(std::uint64_t number, Band& band) const {
+  std::unique_lock lock(band.mutex);
+  if (band.parts == 0) prepare(number, band);
+  while (band.begun < band.parts && !band.error) {
+    const std::uint64_t part = band.begun++;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      fill_part(band, part);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    if (error) {
+      band.error = error;
+      forget(band);
+    }
+    if (++band.filled == band.parts) swap(band.bytes->span());
+    if (error || band.filled == band.parts) band.ended.notify_all();
+  }
+  band.ended.wait(lock, [&] { return band.error || band.filled == band.parts; });
+  if (band.error) std::rethrow_exception(band.error);
+}
+
+/// The next to read it tries anew.
+void Gathered::forget(const Band& band) const {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(recent_, [&](const auto& entry) { return entry.second.get() == &band; });
+}
+
+void Gathered::prepare(std::uint64_t number, Band& band) const {
   const StridedView& view = elements_.view;
-  const std::uint64_t begin = band_begin(band);
-  Axes axes;
+  band.axes.clear();
   std::uint64_t count = 1;
   const auto add = [&](std::size_t dimension, std::uint64_t extent, std::uint64_t place) {
     count *= extent;
-    if (extent != 1) axes.push_back({extent, view.strides[dimension], place});
+    if (extent != 1) band.axes.push_back({extent, view.strides[dimension], place});
   };
   std::uint64_t place = behind_;
   if (behind_ == count_) {
     for (std::size_t i = 0; i < view.shape.size(); ++i) add(i, view.shape[i], place /= view.shape[i]);
   } else {
-    const std::uint64_t step = band % bands_each_ * steps_;
+    const std::uint64_t step = number % bands_each_ * steps_;
     add(banded_, std::min(steps_, view.shape[banded_] - step), place);
     for (std::size_t i = banded_ + 1; i < view.shape.size(); ++i)
       add(i, view.shape[i], place /= view.shape[i]);
   }
-  out.resize(count * elements_.width);
-  gather(std::move(axes), element_at(view, begin), out);
-  swap(out);
+  band.begin = element_at(view, band_begin(number));
+  band.bytes.emplace(count * elements_.width);
+  std::uint64_t parts = 1;
+  // What is read is read once: a part of it would have to read nearly all.
+  if (!band.axes.empty() && mapping()) {
+    const auto nearest =
+        std::ranges::min_element(band.axes, {}, [](const Axis& axis) { return magnitude(axis.stride); });
+    auto widest = band.axes.end();
+    for (auto axis = band.axes.begin(); axis != band.axes.end(); ++axis) {
+      if (axis != nearest && (widest == band.axes.end() || axis->extent > widest->extent)) widest = axis;
+    }
+    if (widest != band.axes.end()) {
+      band.divided = static_cast<std::size_t>(widest - band.axes.begin());
+      parts = std::clamp<std::uint64_t>(widest->extent / kTile, 1, kMaxParts);
+    }
+  }
+  band.parts = parts;
+}
+
+void Gathered::fill_part(Band& band, std::uint64_t part) const {
+  Axes axes = band.axes;
+  std::uint64_t begin = band.begin;
+  std::span<std::byte> out = band.bytes->span();
+  if (band.parts > 1) {
+    Axis& axis = axes[band.divided];
+    const std::uint64_t each = axis.extent / band.parts;
+    const std::uint64_t first = part * each;
+    // A negative stride wraps around, and the sum wraps back.
+    begin += first * static_cast<std::uint64_t>(axis.stride);
+    out = out.subspan(first * axis.place * elements_.width);
+    axis.extent = part + 1 == band.parts ? axis.extent - first : each;
+  }
+  gather(std::move(axes), begin, out);
+}
+
+std::optional<Bytes> Gathered::mapping() const {
+  if (!source_.mapped) return {};
+  const std::lock_guard lock(mutex_);
+  if (!asked_for_mapping_) {
+    const auto reach = reach_of(elements_.view);
+    if (reach) mapping_ = source_.mapped(0, reach->end * elements_.width);
+    asked_for_mapping_ = true;
+  }
+  return mapping_;
 }
 
 /// Fills a box from the element `begin` of the storage on.
 void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const {
   const std::uint64_t width = elements_.width;
-  if (source_.mapped) {
-    std::optional<Bytes> mapping;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!asked_for_mapping_) {
-        const auto reach = reach_of(elements_.view);
-        if (reach) mapping_ = source_.mapped(0, reach->end * width);
-        asked_for_mapping_ = true;
-      }
-      mapping = mapping_;
-    }
-    if (mapping) return copy_box(axes, mapping->view.data() + begin * width, out.data());
-  }
+  if (const auto bytes = mapping()) return copy_box(axes, bytes->view.data() + begin * width, out.data());
   // In the order of the storage: the steps that are shortest are the innermost.
   std::ranges::stable_sort(axes, std::ranges::greater{},
                            [](const Axis& axis) { return magnitude(axis.stride); });

@@ -70,7 +70,12 @@ class Gathered {
   void plan_bands();
   std::uint64_t band_begin(std::uint64_t band) const;
   std::shared_ptr<Band> band_of(std::uint64_t number) const;
-  void fill(std::uint64_t band, std::vector<std::byte>& out) const;
+  /// Together with other threads that need it, where its bytes are mapped.
+  void fill(std::uint64_t number, Band& band) const;
+  void forget(const Band& band) const;
+  void prepare(std::uint64_t number, Band& band) const;
+  void fill_part(Band& band, std::uint64_t part) const;
+  std::optional<Bytes> mapping() const;
   void gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const;
   void gather_slab(const Axes& axes, std::uint64_t begin, std::span<std::byte> out,
                    std::vector<std::byte>& scratch) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/checked.hpp"
+#include "core/error.hpp"
 
 using namespace aerotool;
 
@@ -190,4 +191,22 @@ TEST_CASE("gathered: threads side by side") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(together == alone);
+}
+
+TEST_CASE("gathered: what cannot be read is tried again") {
+  const Storage storage(std::size_t{1} << 20);
+  const Shape shape{300, 400};
+  const GatheredElements elements{{0, shape, column_major(shape)}, 4, 1};
+  GatherSource source = storage.source(false);
+  bool fails = true;
+  source.read = [&, read = source.read](std::uint64_t offset, std::span<std::byte> out) {
+    if (fails) throw CorruptError({"a", {}, {}}, "cannot be read");
+    read(offset, out);
+  };
+  const Gathered gathered(elements, source);
+  std::vector<std::byte> out(gathered.size());
+  CHECK_THROWS_AS(gathered.read(0, out), CorruptError);
+  fails = false;
+  gathered.read(0, out);
+  CHECK(out == one_by_one(storage, elements));
 }
