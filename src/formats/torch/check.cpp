@@ -68,7 +68,7 @@ class DataCheck {
   std::vector<HitTensor> hit(std::size_t number) const {
     std::vector<HitTensor> tensors;
     for (std::size_t i = 0; i < checked_.tensors.size() && !report_.full(); ++i) {
-      if (checked_.reader.pickled(i).storage == kNone || checked_.reader.place(i).entry != number) continue;
+      if (!checked_.reader.has_storage(i) || checked_.reader.place(i).entry != number) continue;
       const Tensor& tensor = checked_.tensors[i];
       tensors.push_back({tensor.name, checked_.input.name(), tensor.offset, tensor.size});
     }
@@ -122,7 +122,7 @@ class DataCheck {
   void check_values() {
     ValueScan scan(checked_.tensors);
     for (std::uint32_t i = 0; i < checked_.tensors.size(); ++i) {
-      if (checked_.reader.pickled(i).storage == kNone || checked_.tensors[i].size == 0) continue;
+      if (!checked_.reader.has_storage(i) || checked_.tensors[i].size == 0) continue;
       // A view that repeats its storage can claim to be 16 TiB of 16 bytes.
       if (checked_.tensors[i].size > kMostRepeated &&
           checked_.tensors[i].size > checked_.reader.place(i).size)

@@ -13,7 +13,7 @@ struct CheckedCheckpoint {
   const io::Input& input;
   const CheckpointFile& file;
   const std::vector<Tensor>& tensors;
-  const std::vector<StoredTensor>& stored;
+  const StoredTensors& stored;
   const TensorReader& reader;
 };
 

@@ -56,6 +56,7 @@ class Pickled::Builder final : public pickle::Handler {
   }
 
   void forget_storages() { std::vector<Storage>().swap(known_.storages); }
+  void forget_tensors() { std::vector<PickledTensor>().swap(known_.tensors); }
 
   void called(Nodes& nodes, NodeId call, std::uint64_t offset) override {
     offset_ = offset;
@@ -507,6 +508,10 @@ void Pickled::read() {
 
 void Pickled::forget_storages() {
   builder_->forget_storages();
+}
+
+void Pickled::forget_tensors() {
+  builder_->forget_tensors();
 }
 
 const std::vector<Storage>& Pickled::storages() const {

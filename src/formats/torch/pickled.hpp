@@ -102,8 +102,9 @@ class Pickled {
   static std::size_t number(pickle::Record record) { return static_cast<std::size_t>(record.second); }
 
   const std::vector<Storage>& storages() const;
-  /// Lets go of them, once their places are known. What tensors and records say of them stays.
+  /// Let go of them, once their places are known. What tensors and records say of them stays.
   void forget_storages();
+  void forget_tensors();
   const std::vector<PickledTensor>& tensors() const;
   const std::vector<PickledObject>& objects() const;
   /// Why a tensor cannot be read, by number.

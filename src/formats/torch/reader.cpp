@@ -80,6 +80,7 @@ TorchModel::TorchModel(std::shared_ptr<io::Input> input, std::string_view key, R
   }
   file_.pickled->forget_storages();
   take_tensors(names, report);
+  file_.pickled->forget_tensors();
   left_out_ = std::move(names.left_out);
   tell_left_out(report);
   reader_ = std::make_unique<const TensorReader>(*input_, file_, tensors_, stored_);
@@ -88,7 +89,7 @@ TorchModel::TorchModel(std::shared_ptr<io::Input> input, std::string_view key, R
 void TorchModel::take_tensors(Names& names, Report& report) {
   std::vector<std::size_t> taken(names.tensors.size(), SIZE_MAX);
   tensors_.reserve(names.tensors.size());
-  stored_.reserve(names.tensors.size());
+  stored_.all.reserve(names.tensors.size());
   for (std::size_t i = 0; i < names.tensors.size() && !report.full(); ++i) {
     NamedTensor& named = names.tensors[i];
     const PickledTensor& pickled = file_.pickled->tensors()[named.tensor];
@@ -104,12 +105,15 @@ void TorchModel::take_tensors(Names& names, Report& report) {
     tensor.shape = *shape;
     tensor.size = *size.bytes;
     if (named.is_flat) tensor.shape = Shape{*element_count(*shape)};
-    StoredTensor stored{named.tensor, true, 0};
+    StoredTensor stored{.type = pickled.type,
+                        .storage = pickled.storage,
+                        .is_conjugate = pickled.is_conjugate,
+                        .is_negated = pickled.is_negated};
     if (pickled.storage != kNone) {
       const StoragePlace& place = file_.places[pickled.storage];
       if (!place.is_there) continue;
       const std::uint64_t width = pickled.type->bytes;
-      const StridedView view = view_of(pickled);
+      StridedView view = view_of(pickled);
       const std::uint64_t elements = elements_in(place.size, *pickled.type);
       const auto reach = reach_of(view);
       if (tensor.size != 0 && (!reach || reach->end > elements)) {
@@ -118,7 +122,10 @@ void TorchModel::take_tensors(Names& names, Report& report) {
         continue;
       }
       const bool is_swapped = file_.is_big_endian && width > 1;
-      stored.is_plain = pickled.strides.empty() && !is_swapped;
+      if (!pickled.strides.empty() || is_swapped) {
+        stored.view = static_cast<std::uint32_t>(stored_.views.size());
+        stored_.views.push_back(std::move(view));
+      }
       // Where nothing lies, nobody looks.
       stored.begin = tensor.size == 0 ? 0 : pickled.begin * width;
       const bool is_inflated = place.entry != kNone && file_.archive->entry(place.entry).is_deflated();
@@ -128,7 +135,7 @@ void TorchModel::take_tensors(Names& names, Report& report) {
     tensor.name = std::move(named.name);
     taken[i] = tensors_.size();
     tensors_.push_back(std::move(tensor));
-    stored_.push_back(stored);
+    stored_.all.push_back(stored);
   }
   take_objects(names, taken);
 }
@@ -196,11 +203,11 @@ void TorchModel::expect_reads(std::span<const std::size_t> tensors) const {
   std::vector<io::ByteRange> runs;
   runs.reserve(tensors.size());
   for (const std::size_t i : tensors) {
-    if (reader_->pickled(i).storage == kNone || tensors_[i].size == 0) continue;
+    if (!reader_->has_storage(i) || tensors_[i].size == 0) continue;
     const StoragePlace& place = reader_->place(i);
     if (const zip::Entry* entry = reader_->entry(i); entry != nullptr && entry->is_deflated()) {
       runs.push_back({entry->data, entry->data + entry->stored_size});
-    } else if (stored_[i].is_plain) {
+    } else if (stored_.all[i].is_plain()) {
       runs.push_back({tensors_[i].offset, tensors_[i].offset + tensors_[i].size});
     } else {
       runs.push_back({place.offset, place.offset + place.size});
@@ -216,8 +223,8 @@ io::ReadAt TorchModel::reader_of(std::size_t tensor) const {
 }
 
 std::optional<StoredRange> TorchModel::stored_range(std::size_t tensor) const {
-  const PickledTensor& pickled = reader_->pickled(tensor);
-  if (pickled.storage == kNone) return std::nullopt;
+  if (!reader_->has_storage(tensor)) return std::nullopt;
+  const StoredTensor& stored = stored_.all[tensor];
   const Tensor& described = tensors_[tensor];
   StoredRange range{.offset = described.offset, .length = described.size, .decoded_length = described.size};
   const zip::Entry* const entry = reader_->entry(tensor);
@@ -227,14 +234,15 @@ std::optional<StoredRange> TorchModel::stored_range(std::size_t tensor) const {
     range.length = entry->stored_size;
     return range;
   }
-  const bool is_as_stored = !pickled.is_conjugate && !pickled.is_negated;
-  if (!pickled.strides.empty() || !is_as_stored) return std::nullopt;
-  if (!stored_[tensor].is_plain) range.encoding = StoredEncoding::big_endian;
+  const bool is_as_stored = !stored.is_conjugate && !stored.is_negated;
+  const bool is_run = stored.is_plain() || is_row_major(stored_.views[stored.view]);
+  if (!is_run || !is_as_stored) return std::nullopt;
+  if (!stored.is_plain()) range.encoding = StoredEncoding::big_endian;
   if (entry != nullptr && is_all) {
     if (const auto crc = expected_crc(*entry)) {
-      range.checksum = hash::checksum_of(
-          hash::Algorithm::crc32, *crc,
-          stored_[tensor].is_plain ? hash::Checksum::Over::decoded : hash::Checksum::Over::stored);
+      range.checksum =
+          hash::checksum_of(hash::Algorithm::crc32, *crc,
+                            stored.is_plain() ? hash::Checksum::Over::decoded : hash::Checksum::Over::stored);
     }
   }
   return range;
@@ -242,8 +250,7 @@ std::optional<StoredRange> TorchModel::stored_range(std::size_t tensor) const {
 
 void TorchModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const bool is_without_bytes = reader_->pickled(i).storage == kNone;
-    if (is_without_bytes && wanted(i)) reader_->read(i, 0, {});
+    if (!reader_->has_storage(i) && wanted(i)) reader_->read(i, 0, {});
   }
 }
 

@@ -51,7 +51,7 @@ class TorchModel final : public Model {
   std::shared_ptr<io::Input> input_;
   CheckpointFile file_;
   std::vector<Tensor> tensors_;
-  std::vector<StoredTensor> stored_;  ///< beside them
+  StoredTensors stored_;
   std::vector<Object> objects_;
   std::vector<UnreadTensor> left_out_;
   std::unique_ptr<const TensorReader> reader_;

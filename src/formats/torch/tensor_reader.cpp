@@ -12,7 +12,7 @@ namespace {
 
 /// Those that threads use beside each other, and not many more: each holds what it made last.
 constexpr std::size_t kMaxDecoders = 2;
-constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
+constexpr std::uint64_t kReadAtOnce = std::uint64_t{256} << 10;
 /// A storage of which a view shows less than this part is not read for its CRC-32.
 constexpr std::uint64_t kWorthReading = 4;
 
@@ -45,18 +45,18 @@ bool TensorReader::is_deflated(std::size_t tensor) const {
 }
 
 std::uint32_t TensorReader::swapped(std::size_t tensor) const {
-  const ElementType& type = *pickled(tensor).type;
+  const ElementType& type = *stored_.all[tensor].type;
   return file_.is_big_endian ? type.bytes / type.numbers : 1;
 }
 
 void TensorReader::read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const {
-  if (pickled(tensor).storage == kNone) {
+  if (!has_storage(tensor)) {
     throw UnsupportedError({input_.name(), {}, shortened(tensors_[tensor].name)},
                            "is on the device 'meta': it has a shape, and no bytes");
   }
   if (tensors_[tensor].size == 0) return;
-  const StoredTensor& stored = stored_[tensor];
-  if (stored.is_plain && !is_deflated(tensor)) {
+  const StoredTensor& stored = stored_.all[tensor];
+  if (stored.is_plain() && !is_deflated(tensor)) {
     input_.read(place(tensor).offset + stored.begin + offset, out);
   } else {
     const auto decoder = decoder_of(tensor);
@@ -79,16 +79,16 @@ std::shared_ptr<const TensorReader::Decoder> TensorReader::decoder_of(std::size_
     return recent_.front().second;
   }
   auto decoder = std::make_shared<Decoder>();
-  const StoredTensor& stored = stored_[tensor];
-  const bool is_all = stored.is_plain && tensors_[tensor].size == place(tensor).size;
+  const StoredTensor& stored = stored_.all[tensor];
+  const bool is_all = stored.is_plain() && tensors_[tensor].size == place(tensor).size;
   if (is_all) {
     decoder->inflated = file_.archive->reader_of(place(tensor).entry, expected_crc(*entry(tensor)));
-  } else if (stored.is_plain) {
+  } else if (stored.is_plain()) {
     source_of(tensor, *decoder);
   } else {
-    const ElementType& type = *pickled(tensor).type;
     decoder->gathered = std::make_unique<const Gathered>(
-        GatheredElements{view_of(pickled(tensor)), type.bytes, swapped(tensor)}, source_of(tensor, *decoder));
+        GatheredElements{stored_.views[stored.view], stored.type->bytes, swapped(tensor)},
+        source_of(tensor, *decoder));
   }
   recent_.emplace_front(tensor, std::move(decoder));
   if (recent_.size() > kMaxDecoders) recent_.pop_back();
@@ -101,7 +101,7 @@ GatherSource TensorReader::source_of(std::size_t tensor, Decoder& decoder) const
   const StoragePlace& where = place(tensor);
   if (is_deflated(tensor)) {
     for (const auto& [other, recent] : recent_) {
-      if (recent->spooled && pickled(other).storage == pickled(tensor).storage)
+      if (recent->spooled && stored_.all[other].storage == stored_.all[tensor].storage)
         decoder.spooled = recent->spooled;
     }
     if (!decoder.spooled) decoder.spooled = file_.archive->spooled(where.entry, expected_crc(*entry(tensor)));
@@ -129,13 +129,10 @@ void TensorReader::require_crc(std::size_t tensor) const {
   const auto expected = expected_crc(*member);
   if (!expected || member->size / kWorthReading > tensors_[tensor].size) return;
   std::uint32_t crc = 0;
-  std::vector<std::byte> block(static_cast<std::size_t>(std::min<std::uint64_t>(kReadAtOnce, member->size)));
   for (std::uint64_t at = 0; at < member->size;) {
-    const auto piece = std::span(block).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), member->size - at)));
-    input_.read(member->data + at, piece);
-    crc = hash::crc32(piece, crc);
-    at += piece.size();
+    const std::uint64_t length = std::min(kReadAtOnce, member->size - at);
+    crc = hash::crc32(input_.view(member->data + at, length).view, crc);
+    at += length;
   }
   if (crc != *expected) {
     throw CorruptError({input_.name(), member->data, shortened(tensors_[tensor].name)},
@@ -146,7 +143,7 @@ void TensorReader::require_crc(std::size_t tensor) const {
 
 /// The highest bit of a number is its sign; of the conjugate that of the second number changes.
 void TensorReader::negate(std::size_t tensor, std::uint64_t offset, std::span<std::byte> bytes) const {
-  const PickledTensor& from = pickled(tensor);
+  const StoredTensor& from = stored_.all[tensor];
   if (!from.is_conjugate && !from.is_negated) return;
   const std::uint32_t width = from.type->bytes / from.type->numbers;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -22,16 +22,27 @@ namespace aerotool::torch {
 
 /// How a tensor of a model is stored. It is inside of its storage.
 struct StoredTensor {
-  std::uint32_t pickled = 0;  ///< of Pickled::tensors()
-  bool is_plain = true;       ///< a run of its storage, as it is
-  std::uint64_t begin = 0;    ///< its first byte in the storage
+  const ElementType* type = nullptr;
+  std::uint64_t begin = 0;        ///< its first byte in the storage
+  std::uint32_t storage = kNone;  ///< without one it is on the device `meta`
+  std::uint32_t view = kNone;  ///< of StoredTensors::views; none where it is a run of its storage, as it is
+  bool is_conjugate = false;   ///< as PickledTensor has them
+  bool is_negated = false;
+
+  bool is_plain() const { return view == kNone; }
+};
+
+/// Of a model's tensors. Few are no runs of their storages.
+struct StoredTensors {
+  std::vector<StoredTensor> all;   ///< beside the model's tensors
+  std::vector<StridedView> views;  ///< in elements of theirs
 };
 
 class TensorReader {
  public:
   /// All outlive this.
   TensorReader(const io::Input& input, const CheckpointFile& file, const std::vector<Tensor>& tensors,
-               const std::vector<StoredTensor>& stored)
+               const StoredTensors& stored)
       : input_(input), file_(file), tensors_(tensors), stored_(stored) {}
   TensorReader(const TensorReader&) = delete;
   TensorReader& operator=(const TensorReader&) = delete;
@@ -40,11 +51,9 @@ class TensorReader {
   /// CorruptError, and UnsupportedError for what has no bytes.
   void read(std::size_t tensor, std::uint64_t offset, std::span<std::byte> out) const;
 
-  const PickledTensor& pickled(std::size_t tensor) const {
-    return file_.pickled->tensors()[stored_[tensor].pickled];
-  }
+  bool has_storage(std::size_t tensor) const { return stored_.all[tensor].storage != kNone; }
   /// The storage's; of a tensor that has one.
-  const StoragePlace& place(std::size_t tensor) const { return file_.places[pickled(tensor).storage]; }
+  const StoragePlace& place(std::size_t tensor) const { return file_.places[stored_.all[tensor].storage]; }
   /// The member that it lies in; null where there is no archive.
   const zip::Entry* entry(std::size_t tensor) const;
   bool is_deflated(std::size_t tensor) const;
@@ -62,7 +71,7 @@ class TensorReader {
   const io::Input& input_;
   const CheckpointFile& file_;
   const std::vector<Tensor>& tensors_;
-  const std::vector<StoredTensor>& stored_;
+  const StoredTensors& stored_;
   mutable std::mutex mutex_;
   mutable std::set<std::uint32_t> sound_;  ///< members whose CRC-32 has been looked at
   /// Those that were used last, by their tensors.
