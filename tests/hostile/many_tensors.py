@@ -108,9 +108,8 @@ def measure(words: Sequence[str], environment: dict[str, str]) -> Measure:
 
 def commands(extension: str) -> list[list[str]]:
     if extension == "pt":
-        # What reads it; the writers have had their turns. Beside what a writer keeps, the 560 bytes that this reader
-        # keeps of a tensor are more than EACH, so that convert is not here.
-        return [["inspect", "{}"], ["list", "--json", "{}"], ["validate", "--full", "{}"]]
+        # What reads it; the writers have had their turns.
+        return [["inspect", "{}"], ["list", "--json", "{}"], ["validate", "--full", "{}"], ["convert", "{}", "out.aero"]]
     return [
         ["inspect", "{}"],
         ["list", "--json", "--long", "{}"],
