@@ -9,8 +9,8 @@
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
 #include "files.hpp"
-#include "hash/sha256.hpp"
 #include "transfer/format.hpp"
+#include "vectors_fixture.hpp"
 
 namespace aerotool {
 const Format& dcp_format();
@@ -25,15 +25,6 @@ std::unique_ptr<Model> open_checkpoint(const std::string& directory, Report& rep
                                        const std::string& key = "") {
   const auto input = io::Input::open(directory + "/.metadata");
   return key.empty() ? dcp_format().open(input, report) : dcp_format().open_key(input, key, report);
-}
-
-std::string sha256_of(const Model& model, std::size_t tensor, std::size_t step) {
-  std::vector<std::byte> bytes(model.tensors()[tensor].size);
-  for (std::size_t at = 0; at < bytes.size(); at += step)
-    model.read(tensor, at, std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
-  hash::Sha256 sha256;
-  sha256.add(bytes);
-  return to_hex(sha256.finish());
 }
 
 /// dim0 with another index, as the vectors have it.

@@ -5,11 +5,9 @@
 #include <string>
 
 #include "core/text.hpp"
-#include "encoding/json/value.hpp"
-#include "encoding/value_builder.hpp"
 #include "files.hpp"
-#include "hash/sha256.hpp"
 #include "transfer/format.hpp"
+#include "vectors_fixture.hpp"
 
 namespace aerotool {
 const Format& npy_format();
@@ -24,26 +22,6 @@ namespace {
 std::unique_ptr<Model> open_array(const std::string& path, Report& report) {
   const Format& format = path.ends_with(".npz") ? npz_format() : npy_format();
   return format.open(io::Input::open(path), report);
-}
-
-template <typename Check>
-void for_each_file(std::string_view kind, Check&& check) {
-  Value all;
-  REQUIRE_FALSE(read_json(data_bytes("npz/expected.json"), ValueBuilder::kMaxMemory, all));
-  for (const auto& [file, expected] : all.find(kind)->map()) {
-    const std::string name(file.text());
-    CAPTURE(name);
-    check(name, expected);
-  }
-}
-
-std::string sha256_of(const Model& model, std::size_t tensor, std::size_t step) {
-  std::vector<std::byte> bytes(model.tensors()[tensor].size);
-  for (std::size_t at = 0; at < bytes.size(); at += step)
-    model.read(tensor, at, std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
-  hash::Sha256 sha256;
-  sha256.add(bytes);
-  return to_hex(sha256.finish());
 }
 
 bool has_faults(const std::string& path) {
@@ -61,7 +39,7 @@ bool has_faults(const std::string& path) {
 
 TEST_CASE("npz vectors: arrays are what they should be") {
   std::size_t count = 0;
-  for_each_file("good", [&](const std::string& name, const Value& expected) {
+  for_each_vector("npz/expected.json", "good", [&](const std::string& name, const Value& expected) {
     Report report;
     const auto model = open_array(data_path("npz/" + name), report);
     const MapItems& arrays = expected.find("arrays")->map();
@@ -85,6 +63,7 @@ TEST_CASE("npz vectors: arrays are what they should be") {
 }
 
 TEST_CASE("npz vectors: what is wrong is told") {
-  for_each_file(
-      "bad", [&](const std::string& name, const Value&) { CHECK(has_faults(data_path("npz/bad/" + name))); });
+  for_each_vector("npz/expected.json", "bad", [&](const std::string& name, const Value&) {
+    CHECK(has_faults(data_path("npz/bad/" + name)));
+  });
 }

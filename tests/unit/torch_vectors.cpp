@@ -7,11 +7,9 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "encoding/json/value.hpp"
-#include "encoding/value_builder.hpp"
 #include "files.hpp"
 #include "formats/torch/reader.hpp"
-#include "hash/sha256.hpp"
+#include "vectors_fixture.hpp"
 
 using namespace aerotool;
 using namespace aerotool::test;
@@ -21,26 +19,6 @@ namespace {
 std::unique_ptr<torch::TorchModel> open_checkpoint(const std::string& path, Report& report,
                                                    std::string_view key = {}) {
   return std::make_unique<torch::TorchModel>(io::Input::open(path), key, report);
-}
-
-template <typename Check>
-void for_each_file(std::string_view kind, Check&& check) {
-  Value all;
-  REQUIRE_FALSE(read_json(data_bytes("pt/expected.json"), ValueBuilder::kMaxMemory, all));
-  for (const auto& [file, expected] : all.find(kind)->map()) {
-    const std::string name(file.text());
-    CAPTURE(name);
-    check(name, expected);
-  }
-}
-
-std::string sha256_of(const Model& model, std::size_t tensor, std::size_t step) {
-  std::vector<std::byte> bytes(model.tensors()[tensor].size);
-  for (std::size_t at = 0; at < bytes.size(); at += step)
-    model.read(tensor, at, std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
-  hash::Sha256 sha256;
-  sha256.add(bytes);
-  return to_hex(sha256.finish());
 }
 
 bool has_faults(const std::string& path) {
@@ -65,7 +43,7 @@ std::optional<std::size_t> tensor_named(const Model& model, std::string_view nam
 
 TEST_CASE("torch vectors: tensors are what they should be") {
   std::size_t count = 0;
-  for_each_file("good", [&](const std::string& name, const Value& expected) {
+  for_each_vector("pt/expected.json", "good", [&](const std::string& name, const Value& expected) {
     const Value* const tensors = expected.find("tensors");
     // Folders and what is no checkpoint have tests of their own.
     if (tensors == nullptr || name.ends_with('/') || expected.find("expect") != nullptr ||
@@ -97,8 +75,9 @@ TEST_CASE("torch vectors: tensors are what they should be") {
 }
 
 TEST_CASE("torch vectors: what is wrong is told") {
-  for_each_file(
-      "bad", [&](const std::string& name, const Value&) { CHECK(has_faults(data_path("pt/bad/" + name))); });
+  for_each_vector("pt/expected.json", "bad", [&](const std::string& name, const Value&) {
+    CHECK(has_faults(data_path("pt/bad/" + name)));
+  });
   CHECK(has_faults(data_path("pt/collide.pt")));
   CHECK(has_faults(data_path("pt/other/exported.pt2")));
   CHECK(has_faults(data_path("pt/other/package.pt")));

@@ -10,8 +10,8 @@
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
 #include "files.hpp"
-#include "hash/sha256.hpp"
 #include "transfer/format.hpp"
+#include "vectors_fixture.hpp"
 
 namespace aerotool {
 const Format& zero_format();
@@ -21,15 +21,6 @@ using namespace aerotool;
 using namespace aerotool::test;
 
 namespace {
-
-std::string sha256_in_steps(const Model& model, std::size_t tensor, std::size_t step) {
-  std::vector<std::byte> bytes(model.tensors()[tensor].size);
-  for (std::size_t at = 0; at < bytes.size(); at += step)
-    model.read(tensor, at, std::span(bytes).subspan(at, std::min(step, bytes.size() - at)));
-  hash::Sha256 sha256;
-  sha256.add(bytes);
-  return to_hex(sha256.finish());
-}
 
 /// The first fault; empty where none is found.
 std::string fault_of(const std::string& path) {
@@ -69,8 +60,8 @@ TEST_CASE("the checkpoints that DeepSpeed wrote give what zero_to_fp32 gives") {
         const Value* known = expected.find("tensors")->find(tensors[i].name);
         REQUIRE(known != nullptr);
         CHECK(tensors[i].dtype.name() == known->find("dtype")->text());
-        CHECK(sha256_in_steps(*model, i, 5) == known->find("sha256")->text());
-        CHECK(sha256_in_steps(*model, i, 4096) == known->find("sha256")->text());
+        CHECK(sha256_of(*model, i, 5) == known->find("sha256")->text());
+        CHECK(sha256_of(*model, i, 4096) == known->find("sha256")->text());
       }
       CHECK_NOTHROW(model->require_unchanged());
     }

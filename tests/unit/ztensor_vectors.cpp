@@ -7,9 +7,9 @@
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
 #include "files.hpp"
-#include "hash/sha256.hpp"
 #include "plan_fixture.hpp"
 #include "transfer/format.hpp"
+#include "vectors_fixture.hpp"
 
 namespace aerotool {
 const Format& aero_format();
@@ -37,14 +37,6 @@ void for_each_file(Check&& check) {
     CAPTURE(name);
     check(name, expected);
   }
-}
-
-std::string sha256_of(const Model& model, std::size_t tensor) {
-  std::vector<std::byte> bytes(model.tensors()[tensor].size);
-  model.read(tensor, 0, bytes);
-  hash::Sha256 sha256;
-  sha256.add(bytes);
-  return to_hex(sha256.finish());
 }
 
 /// The tensor that holds a part of an object.

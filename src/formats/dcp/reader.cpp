@@ -14,7 +14,7 @@
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
 #include "io/relative_path.hpp"
-#include "model/value_scan.hpp"
+#include "transfer/value_check.hpp"
 
 namespace aerotool::dcp {
 namespace {
@@ -414,7 +414,8 @@ bool DcpModel::check(const CheckOptions& options, Report& report) const {
   } else {
     check_items(options, report);
   }
-  if (options.level == CheckLevel::full && options.values) check_values(options, report);
+  if (options.level == CheckLevel::full && options.values && report.fault_count() == 0)
+    check_values(*this, options, report);
   return true;
 }
 
@@ -470,24 +471,6 @@ void DcpModel::check_files(const CheckOptions& options, Report& report) const {
     const torch::TorchModel model(io::open_beside(*metadata_, index_.files[i]), std::string_view(), head);
     model.check(of_file, report);
   }
-}
-
-void DcpModel::check_values(const CheckOptions& options, Report& report) const {
-  if (report.fault_count() > 0) return;
-  ValueScan scan(tensors_);
-  for (std::uint32_t tensor = 0; tensor < tensors_.size(); ++tensor) {
-    std::vector<io::Region> regions(1);
-    regions[0].length = tensors_[tensor].size;
-    regions[0].read = [this, tensor](std::uint64_t offset, std::span<std::byte> out) {
-      read(tensor, offset, out);
-    };
-    const std::uint64_t begin = 0;
-    scan.visit(regions[0], std::span(&begin, 1), std::span(&tensor, 1));
-    if (options.progress != nullptr) options.progress->total += regions[0].length;
-    io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
-  }
-  CheckTally unasked;
-  scan.tell(path(), report, (options.tally != nullptr ? *options.tally : unasked).values);
 }
 
 void DcpModel::require_unchanged() const {

@@ -84,7 +84,6 @@ class DcpModel final : public Model, public Noted {
 
   void check_items(const CheckOptions& options, Report& report) const;
   void check_files(const CheckOptions& options, Report& report) const;
-  void check_values(const CheckOptions& options, Report& report) const;
 
   std::shared_ptr<io::Input> metadata_;
   std::vector<std::shared_ptr<io::Input>> others_;  ///< the indexes of other processes

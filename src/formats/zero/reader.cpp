@@ -9,9 +9,8 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "io/listing.hpp"
-#include "io/pipeline.hpp"
 #include "io/relative_path.hpp"
-#include "model/value_scan.hpp"
+#include "transfer/value_check.hpp"
 
 namespace aerotool::zero {
 
@@ -172,21 +171,7 @@ bool ZeroModel::check(const CheckOptions& options, Report& report) const {
     const torch::TorchModel model(open_.open(file), std::string_view(), head);
     model.check(of_file, report);
   }
-  if (!options.values) return true;
-  ValueScan scan(tensors_);
-  for (std::uint32_t tensor = 0; tensor < tensors_.size(); ++tensor) {
-    std::vector<io::Region> regions(1);
-    regions[0].length = tensors_[tensor].size;
-    regions[0].read = [this, tensor](std::uint64_t offset, std::span<std::byte> out) {
-      read(tensor, offset, out);
-    };
-    const std::uint64_t begin = 0;
-    scan.visit(regions[0], std::span(&begin, 1), std::span(&tensor, 1));
-    if (options.progress != nullptr) options.progress->total += regions[0].length;
-    io::run(regions, {.jobs = options.jobs, .progress = options.progress, .in_order = {}});
-  }
-  CheckTally unasked;
-  scan.tell(path(), report, (options.tally != nullptr ? *options.tally : unasked).values);
+  if (options.values) check_values(*this, options, report);
   return true;
 }
 
