@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "core/bytes.hpp"
 #include "model/metadata.hpp"
 #include "model/object.hpp"
+#include "model/tensor.hpp"
 
 namespace aerotool {
 
@@ -56,6 +58,10 @@ struct Source {
   bool named_by_path = false;
   MapItems other;  ///< keys of a "source" map that this version does not know
 };
+
+/// Source::order of tensors whose format has no order of its own: nothing where they are sorted by their
+/// names.
+std::optional<std::vector<std::uint64_t>> order_unless_by_name(std::span<const Tensor> tensors);
 
 /// What a model holds that only its own format passes on.
 struct OwnContent {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <numeric>
 
 #include "core/checked.hpp"
 #include "core/error.hpp"
@@ -305,10 +304,7 @@ Source DcpModel::source() const {
   source.format = "dcp";
   source.metadata = metadata();
   source.valued_metadata = true;
-  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
-    source.order.emplace(tensors_.size());
-    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
-  }
+  source.order = order_unless_by_name(tensors_);
   return source;
 }
 

@@ -183,10 +183,7 @@ Overview NpzModel::overview() const {
 Source NpzModel::source() const {
   Source source;
   source.format = "npz";
-  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
-    source.order.emplace(tensors_.size());
-    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
-  }
+  source.order = order_unless_by_name(tensors_);
   return source;
 }
 

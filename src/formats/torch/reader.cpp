@@ -1,7 +1,6 @@
 #include "formats/torch/reader.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -191,10 +190,7 @@ Source TorchModel::source() const {
   if (metadata.is_cut) source.left_out.emplace_back("metadata above 32 MiB");
   source.valued_metadata = true;
   source.objects = objects_;
-  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
-    source.order.emplace(tensors_.size());
-    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
-  }
+  source.order = order_unless_by_name(tensors_);
   return source;
 }
 

@@ -1,7 +1,6 @@
 #include "formats/zero/reader.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -134,10 +133,7 @@ Source ZeroModel::source() const {
   source.format = "zero";
   source.metadata = metadata();
   source.valued_metadata = true;
-  if (!std::ranges::is_sorted(tensors_, {}, &Tensor::name)) {
-    source.order.emplace(tensors_.size());
-    std::iota(source.order->begin(), source.order->end(), std::uint64_t{0});
-  }
+  source.order = order_unless_by_name(tensors_);
   return source;
 }
 
