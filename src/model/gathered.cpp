@@ -4,7 +4,10 @@
 #include <array>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <exception>
+#include <iterator>
+#include <utility>
 
 #include "core/scratch.hpp"
 
@@ -149,11 +152,15 @@ class Odometer {
 }  // namespace
 
 struct Gathered::Band {
+  const Gathered* of = nullptr;
+  std::uint64_t number = 0;
+  unsigned users = 0;  // guarded by the room's mutex
   std::mutex mutex;
   std::condition_variable ended;
   Axes axes;  // in the order of their places
   std::uint64_t begin = 0;
   std::optional<Scratch<std::byte>> bytes;
+  std::size_t size = 0;
   std::size_t divided = 0;  // the axis of which each part has some steps
   std::uint64_t parts = 0;  // 0: nobody has begun
   std::uint64_t begun = 0;
@@ -161,8 +168,53 @@ struct Gathered::Band {
   std::exception_ptr error;
 };
 
-Gathered::Gathered(GatheredElements elements, GatherSource source)
-    : elements_(std::move(elements)), source_(std::move(source)) {
+struct Gathered::Room {
+  std::mutex mutex;
+  std::condition_variable released;
+  std::deque<std::shared_ptr<Band>> recent;  // the last one that was used is the first
+  // Bytes of bands that are gone: other threads would have theirs from other arenas of malloc, which keep
+  // them.
+  std::vector<Scratch<std::byte>> spare;
+
+  /// Lets go of a band that nobody uses.
+  void retire(Band& band) {
+    if (band.bytes && spare.size() < kMaxBands) spare.push_back(*std::move(band.bytes));
+    band.bytes.reset();
+  }
+};
+
+std::shared_ptr<Gathered::Room> Gathered::make_room() {
+  return std::make_shared<Room>();
+}
+
+/// Of a band that a thread is about to look at: bands that are in use stay, and there are never more than
+/// kMaxBands.
+class Gathered::Use {
+ public:
+  Use(const Gathered& gathered, std::uint64_t number)
+      : gathered_(gathered), band_(gathered.band_of(number)) {}
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  ~Use() {
+    {
+      const std::lock_guard lock(gathered_.room_->mutex);
+      --band_->users;
+    }
+    gathered_.room_->released.notify_all();
+  }
+
+  std::span<const std::byte> filled() const {
+    gathered_.fill(*band_);
+    return band_->bytes->first(band_->size);
+  }
+
+ private:
+  const Gathered& gathered_;
+  std::shared_ptr<Band> band_;
+};
+
+Gathered::Gathered(GatheredElements elements, GatherSource source, std::shared_ptr<Room> room)
+    : elements_(std::move(elements)), source_(std::move(source)), room_(std::move(room)) {
   count_ = 1;
   for (const std::uint64_t dimension : elements_.view.shape) count_ *= dimension;
   size_ = count_ * elements_.width;
@@ -170,6 +222,17 @@ Gathered::Gathered(GatheredElements elements, GatherSource source)
   if (count_ == 0) return;
   run_ = elements_in_a_run(elements_.view);
   plan_bands();
+}
+
+Gathered::~Gathered() {
+  {
+    const std::lock_guard lock(room_->mutex);
+    for (const auto& band : room_->recent) {
+      if (band->of == this) room_->retire(*band);
+    }
+    std::erase_if(room_->recent, [&](const auto& band) { return band->of == this; });
+  }
+  room_->released.notify_all();
 }
 
 void Gathered::plan_bands() {
@@ -220,8 +283,8 @@ void Gathered::read(std::uint64_t offset, std::span<std::byte> out) const {
       const std::uint64_t each = elements_.view.shape[banded_] * behind_;
       number = element / each * bands_each_ + element % each / (steps_ * behind_);
     }
-    const std::shared_ptr<Band> band = band_of(number);
-    const auto bytes = band->bytes->span().subspan(offset - band_begin(number) * elements_.width);
+    const Use band(*this, number);
+    const auto bytes = band.filled().subspan(offset - band_begin(number) * elements_.width);
     const auto piece = std::min(out.size(), bytes.size());
     std::memcpy(out.data(), bytes.data(), piece);
     offset += piece;
@@ -268,26 +331,37 @@ void Gathered::read_runs(std::uint64_t offset, std::span<std::byte> out) const {
 }
 
 std::shared_ptr<Gathered::Band> Gathered::band_of(std::uint64_t number) const {
-  std::shared_ptr<Band> band;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = std::ranges::find(recent_, number, [](const auto& entry) { return entry.first; });
-    if (known != recent_.end()) {
-      band = known->second;
-      std::rotate(recent_.begin(), known, known + 1);
-    } else {
-      band = std::make_shared<Band>();
-      recent_.emplace_front(number, band);
-      if (recent_.size() > kMaxBands) recent_.pop_back();
+  std::unique_lock lock(room_->mutex);
+  auto& recent = room_->recent;
+  for (;;) {
+    const auto known = std::ranges::find_if(
+        recent, [&](const auto& band) { return band->of == this && band->number == number; });
+    if (known != recent.end()) {
+      std::rotate(recent.begin(), known, known + 1);
+      break;
     }
+    const auto unused =
+        std::ranges::find(recent.rbegin(), recent.rend(), 0U, [](const auto& band) { return band->users; });
+    if (recent.size() < kMaxBands || unused != recent.rend()) {
+      auto band = std::make_shared<Band>();
+      band->of = this;
+      band->number = number;
+      if (recent.size() >= kMaxBands) {
+        room_->retire(**unused);
+        recent.erase(std::next(unused).base());
+      }
+      recent.push_front(std::move(band));
+      break;
+    }
+    room_->released.wait(lock);
   }
-  fill(number, *band);
-  return band;
+  ++recent.front()->users;
+  return recent.front();
 }
 
-void Gathered::fill(std::uint64_t number, Band& band) const {
+void Gathered::fill(Band& band) const {
   std::unique_lock lock(band.mutex);
-  if (band.parts == 0) prepare(number, band);
+  if (band.parts == 0) prepare(band);
   while (band.begun < band.parts && !band.error) {
     const std::uint64_t part = band.begun++;
     lock.unlock();
@@ -302,7 +376,7 @@ void Gathered::fill(std::uint64_t number, Band& band) const {
       band.error = error;
       forget(band);
     }
-    if (++band.filled == band.parts) swap(band.bytes->span());
+    if (++band.filled == band.parts) swap(band.bytes->first(band.size));
     if (error || band.filled == band.parts) band.ended.notify_all();
   }
   band.ended.wait(lock, [&] { return band.error || band.filled == band.parts; });
@@ -311,11 +385,11 @@ void Gathered::fill(std::uint64_t number, Band& band) const {
 
 /// The next to read it tries anew.
 void Gathered::forget(const Band& band) const {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(recent_, [&](const auto& entry) { return entry.second.get() == &band; });
+  const std::lock_guard lock(room_->mutex);
+  std::erase_if(room_->recent, [&](const auto& known) { return known.get() == &band; });
 }
 
-void Gathered::prepare(std::uint64_t number, Band& band) const {
+void Gathered::prepare(Band& band) const {
   const StridedView& view = elements_.view;
   band.axes.clear();
   std::uint64_t count = 1;
@@ -327,13 +401,14 @@ void Gathered::prepare(std::uint64_t number, Band& band) const {
   if (behind_ == count_) {
     for (std::size_t i = 0; i < view.shape.size(); ++i) add(i, view.shape[i], place /= view.shape[i]);
   } else {
-    const std::uint64_t step = number % bands_each_ * steps_;
+    const std::uint64_t step = band.number % bands_each_ * steps_;
     add(banded_, std::min(steps_, view.shape[banded_] - step), place);
     for (std::size_t i = banded_ + 1; i < view.shape.size(); ++i)
       add(i, view.shape[i], place /= view.shape[i]);
   }
-  band.begin = element_at(view, band_begin(number));
-  band.bytes.emplace(count * elements_.width);
+  band.begin = element_at(view, band_begin(band.number));
+  band.size = static_cast<std::size_t>(count * elements_.width);
+  take_room(band);
   std::uint64_t parts = 1;
   // What is read is read once: a part of it would have to read nearly all.
   if (!band.axes.empty() && mapping()) {
@@ -351,10 +426,22 @@ void Gathered::prepare(std::uint64_t number, Band& band) const {
   band.parts = parts;
 }
 
+void Gathered::take_room(Band& band) const {
+  if (band.size <= kGatheredAtOnce) {
+    const std::lock_guard lock(room_->mutex);
+    if (!room_->spare.empty()) {
+      band.bytes = std::move(room_->spare.back());
+      room_->spare.pop_back();
+      return;
+    }
+  }
+  band.bytes.emplace(std::max<std::size_t>(band.size, kGatheredAtOnce));
+}
+
 void Gathered::fill_part(Band& band, std::uint64_t part) const {
   Axes axes = band.axes;
   std::uint64_t begin = band.begin;
-  std::span<std::byte> out = band.bytes->span();
+  std::span<std::byte> out = band.bytes->first(band.size);
   if (band.parts > 1) {
     Axis& axis = axes[band.divided];
     const std::uint64_t each = axis.extent / band.parts;

@@ -4,13 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -42,11 +40,16 @@ struct GatherSource {
 /// So many bytes of a tensor are gathered at once: half of them take as long as all of them.
 inline constexpr std::uint64_t kGatheredAtOnce = std::uint64_t{4} << 20;
 
-/// Makes the bytes of one tensor. Thread-safe: threads that read far from each other gather side by side, at
-/// most four of them.
+/// Makes the bytes of one tensor. Thread-safe: threads that read beside each other gather together, those
+/// that read far from each other side by side, in four places at most.
 class Gathered {
  public:
-  Gathered(GatheredElements elements, GatherSource source);
+  /// Where the bytes that are made stand meanwhile: of all that share it four bands at most.
+  struct Room;
+  static std::shared_ptr<Room> make_room();
+
+  Gathered(GatheredElements elements, GatherSource source, std::shared_ptr<Room> room = make_room());
+  ~Gathered();
   Gathered(const Gathered&) = delete;
   Gathered& operator=(const Gathered&) = delete;
 
@@ -64,6 +67,7 @@ class Gathered {
   };
   using Axes = std::vector<Axis>;
   struct Band;
+  class Use;
 
   void read_plain(std::uint64_t offset, std::span<std::byte> out) const;
   void read_runs(std::uint64_t offset, std::span<std::byte> out) const;
@@ -71,9 +75,10 @@ class Gathered {
   std::uint64_t band_begin(std::uint64_t band) const;
   std::shared_ptr<Band> band_of(std::uint64_t number) const;
   /// Together with other threads that need it, where its bytes are mapped.
-  void fill(std::uint64_t number, Band& band) const;
+  void fill(Band& band) const;
   void forget(const Band& band) const;
-  void prepare(std::uint64_t number, Band& band) const;
+  void prepare(Band& band) const;
+  void take_room(Band& band) const;
   void fill_part(Band& band, std::uint64_t part) const;
   std::optional<Bytes> mapping() const;
   void gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const;
@@ -85,6 +90,7 @@ class Gathered {
 
   GatheredElements elements_;
   GatherSource source_;
+  std::shared_ptr<Room> room_;
   std::uint64_t count_ = 0;  // of elements
   std::uint64_t size_ = 0;
   std::uint64_t run_ = 1;  // elements that lie side by side
@@ -99,7 +105,6 @@ class Gathered {
   mutable std::mutex mutex_;
   mutable std::optional<Bytes> mapping_;
   mutable bool asked_for_mapping_ = false;
-  mutable std::deque<std::pair<std::uint64_t, std::shared_ptr<Band>>> recent_;
 };
 
 }  // namespace aerotool

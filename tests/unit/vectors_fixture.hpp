@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 #include "encoding/json/value.hpp"
 #include "encoding/value_builder.hpp"
@@ -40,6 +41,19 @@ inline std::string sha256_of(const Model& model, std::size_t tensor, std::size_t
   hash::Sha256 sha256;
   sha256.add(bytes);
   return to_hex(sha256.finish());
+}
+
+/// Whether `open`, which a report is given, or the full check of the model that it returns finds a fault.
+template <typename Open>
+bool has_faults(Open&& open) {
+  Report report(Report::Mode::judge);
+  try {
+    const auto model = open(report);
+    model->check({.level = CheckLevel::full, .values = true}, report);
+  } catch (const ContentError&) {
+    return true;
+  }
+  return report.fault_count() != 0;
 }
 
 }  // namespace aerotool::test

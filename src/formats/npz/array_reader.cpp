@@ -53,7 +53,7 @@ std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t 
       source = npy::gather_source(archive_.input(), entry.data + array.data);
     }
     decoder->gathered = std::make_unique<const Gathered>(npy::elements_of(tensors_[tensor], array.storing),
-                                                         std::move(source));
+                                                         std::move(source), room_);
   } else {
     decoder->inflated = archive_.reader_of(array.member, entry.crc);
   }

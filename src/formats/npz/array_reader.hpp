@@ -15,6 +15,7 @@
 #include "encoding/zip/archive.hpp"
 #include "formats/npy/array.hpp"
 #include "io/digester.hpp"
+#include "model/gathered.hpp"
 #include "model/tensor.hpp"
 
 namespace aerotool::npz {
@@ -49,6 +50,7 @@ class ArrayReader {
   const zip::Archive& archive_;
   const std::vector<Tensor>& tensors_;
   const std::vector<StoredArray>& arrays_;
+  std::shared_ptr<Gathered::Room> room_ = Gathered::make_room();
   mutable std::mutex mutex_;
   mutable std::set<std::size_t> sound_;  ///< those that are gathered, once their CRC-32 has been looked at
   /// Those that were used last, by their tensors.

@@ -88,7 +88,7 @@ std::shared_ptr<const TensorReader::Decoder> TensorReader::decoder_of(std::size_
   } else {
     decoder->gathered = std::make_unique<const Gathered>(
         GatheredElements{stored_.views[stored.view], stored.type->bytes, swapped(tensor)},
-        source_of(tensor, *decoder));
+        source_of(tensor, *decoder), room_);
   }
   recent_.emplace_front(tensor, std::move(decoder));
   if (recent_.size() > kMaxDecoders) recent_.pop_back();

@@ -72,6 +72,7 @@ class TensorReader {
   const CheckpointFile& file_;
   const std::vector<Tensor>& tensors_;
   const StoredTensors& stored_;
+  std::shared_ptr<Gathered::Room> room_ = Gathered::make_room();
   mutable std::mutex mutex_;
   mutable std::set<std::uint32_t> sound_;  ///< members whose CRC-32 has been looked at
   /// Those that were used last, by their tensors.
