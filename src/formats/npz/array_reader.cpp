@@ -2,11 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
-#include "core/text.hpp"
-#include "encoding/zip/inflate.hpp"
 #include "formats/npy/reader.hpp"
-#include "hash/crc32.hpp"
 #include "model/gathered.hpp"
 
 namespace aerotool::npz {
@@ -14,7 +10,6 @@ namespace {
 
 /// Those that threads use beside each other, and not many more: each holds what it made last.
 constexpr std::size_t kMaxDecoders = 2;
-constexpr std::size_t kReadAtOnce = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -30,7 +25,12 @@ void ArrayReader::read(std::size_t tensor, std::uint64_t offset, std::span<std::
   if (!entry.is_deflated() && array.storing.is_plain())
     return archive_.read_stored(array.member, array.data + offset, out);
   const auto decoder = decoder_of(tensor);
-  decoder->gathered ? decoder->gathered->read(offset, out) : decoder->inflated(array.data + offset, out);
+  if (!decoder->gathered) return decoder->inflated(array.data + offset, out);
+  if (!decoder->spooled && array.is_all) {
+    checked_.require(archive_.input(), array.member,
+                     {entry.data + array.data, tensors_[tensor].size, array.crc}, tensors_[tensor].name);
+  }
+  decoder->gathered->read(offset, out);
 }
 
 std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t tensor) const {
@@ -49,7 +49,6 @@ std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t 
       decoder->spooled = archive_.spooled(array.member, entry.crc);
       source = npy::gather_source(*decoder->spooled, array.data);
     } else {
-      require_crc(tensor);
       source = npy::gather_source(archive_.input(), entry.data + array.data);
     }
     decoder->gathered = std::make_unique<const Gathered>(npy::elements_of(tensors_[tensor], array.storing),
@@ -60,26 +59,6 @@ std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t 
   recent_.emplace_front(tensor, std::move(decoder));
   if (recent_.size() > kMaxDecoders) recent_.pop_back();
   return recent_.front().second;
-}
-
-/// Of a member whose bytes are read in an order of their own.
-void ArrayReader::require_crc(std::size_t tensor) const {
-  const StoredArray& array = arrays_[tensor];
-  if (!array.is_all || sound_.contains(tensor)) return;
-  std::uint32_t crc = 0;
-  std::vector<std::byte> block(kReadAtOnce);
-  for (std::uint64_t at = 0; at < tensors_[tensor].size;) {
-    const auto piece = std::span(block).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), tensors_[tensor].size - at)));
-    archive_.read_stored(array.member, array.data + at, piece);
-    crc = hash::crc32(piece, crc);
-    at += piece.size();
-  }
-  if (crc != array.crc) {
-    throw CorruptError({archive_.input().name(), tensors_[tensor].offset, shortened(tensors_[tensor].name)},
-                       zip::crc_problem(crc, array.crc), Code::hash);
-  }
-  sound_.insert(tensor);
 }
 
 }  // namespace aerotool::npz

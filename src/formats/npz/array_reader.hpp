@@ -7,12 +7,12 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "encoding/zip/archive.hpp"
+#include "encoding/zip/checked_members.hpp"
 #include "formats/npy/array.hpp"
 #include "io/digester.hpp"
 #include "model/gathered.hpp"
@@ -45,14 +45,13 @@ class ArrayReader {
   struct Decoder;
 
   std::shared_ptr<const Decoder> decoder_of(std::size_t tensor) const;
-  void require_crc(std::size_t tensor) const;
 
   const zip::Archive& archive_;
   const std::vector<Tensor>& tensors_;
   const std::vector<StoredArray>& arrays_;
   std::shared_ptr<Gathered::Room> room_ = Gathered::make_room();
+  mutable zip::CheckedMembers checked_;
   mutable std::mutex mutex_;
-  mutable std::set<std::size_t> sound_;  ///< those that are gathered, once their CRC-32 has been looked at
   /// Those that were used last, by their tensors.
   mutable std::deque<std::pair<std::size_t, std::shared_ptr<const Decoder>>> recent_;
 };

@@ -5,14 +5,12 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "encoding/zip/inflate.hpp"
-#include "hash/crc32.hpp"
 
 namespace aerotool::torch {
 namespace {
 
 /// Those that threads use beside each other, and not many more: each holds what it made last.
 constexpr std::size_t kMaxDecoders = 2;
-constexpr std::uint64_t kReadAtOnce = std::uint64_t{256} << 10;
 /// A storage of which a view shows less than this part is not read for its CRC-32.
 constexpr std::uint64_t kWorthReading = 4;
 
@@ -61,6 +59,7 @@ void TensorReader::read(std::size_t tensor, std::uint64_t offset, std::span<std:
   } else {
     const auto decoder = decoder_of(tensor);
     if (decoder->gathered) {
+      if (!decoder->spooled) require_crc(tensor);
       decoder->gathered->read(offset, out);
     } else if (decoder->spooled) {
       decoder->spooled->read(stored.begin + offset, out);
@@ -105,8 +104,6 @@ GatherSource TensorReader::source_of(std::size_t tensor, Decoder& decoder) const
         decoder.spooled = recent->spooled;
     }
     if (!decoder.spooled) decoder.spooled = file_.archive->spooled(where.entry, expected_crc(*entry(tensor)));
-  } else {
-    require_crc(tensor);
   }
   const io::Input& input = decoder.spooled ? *decoder.spooled : input_;
   const std::uint64_t begin = decoder.spooled ? 0 : where.offset;
@@ -125,20 +122,11 @@ GatherSource TensorReader::source_of(std::size_t tensor, Decoder& decoder) const
 /// Of a stored member whose bytes are read in an order of their own.
 void TensorReader::require_crc(std::size_t tensor) const {
   const zip::Entry* const member = entry(tensor);
-  if (member == nullptr || sound_.contains(place(tensor).entry)) return;
+  if (member == nullptr) return;
   const auto expected = expected_crc(*member);
   if (!expected || member->size / kWorthReading > tensors_[tensor].size) return;
-  std::uint32_t crc = 0;
-  for (std::uint64_t at = 0; at < member->size;) {
-    const std::uint64_t length = std::min(kReadAtOnce, member->size - at);
-    crc = hash::crc32(input_.view(member->data + at, length).view, crc);
-    at += length;
-  }
-  if (crc != *expected) {
-    throw CorruptError({input_.name(), member->data, shortened(tensors_[tensor].name)},
-                       zip::crc_problem(crc, *expected), Code::hash);
-  }
-  sound_.insert(place(tensor).entry);
+  checked_.require(input_, place(tensor).entry, {member->data, member->size, *expected},
+                   tensors_[tensor].name);
 }
 
 /// The highest bit of a number is its sign; of the conjugate that of the second number changes.

@@ -8,11 +8,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "encoding/zip/checked_members.hpp"
 #include "formats/torch/container.hpp"
 #include "io/digester.hpp"
 #include "model/gathered.hpp"
@@ -73,8 +73,8 @@ class TensorReader {
   const std::vector<Tensor>& tensors_;
   const StoredTensors& stored_;
   std::shared_ptr<Gathered::Room> room_ = Gathered::make_room();
+  mutable zip::CheckedMembers checked_;
   mutable std::mutex mutex_;
-  mutable std::set<std::uint32_t> sound_;  ///< members whose CRC-32 has been looked at
   /// Those that were used last, by their tensors.
   mutable std::deque<std::pair<std::size_t, std::shared_ptr<const Decoder>>> recent_;
 };
