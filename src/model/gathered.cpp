@@ -64,7 +64,12 @@ void turn_tile(const Plane& plane, std::uint64_t rows, std::uint64_t columns, co
   constexpr std::size_t kPitch = (kTile + 1) * Width;
   std::array<std::byte, kTile * kPitch> tile;
   for (std::uint64_t c = 0; c < columns; ++c) {
-    std::memcpy(tile.data() + c * kPitch, in, rows * Width);
+    std::byte* const to = tile.data() + c * kPitch;
+    if (rows == kTile) {  // nearly always, and of a known length
+      std::memcpy(to, in, kTile * Width);
+    } else {
+      std::memcpy(to, in, rows * Width);
+    }
     in += plane.columns_in;
   }
   for (std::uint64_t r = 0; r < rows; ++r) {
@@ -154,7 +159,8 @@ class Odometer {
 struct Gathered::Band {
   const Gathered* of = nullptr;
   std::uint64_t number = 0;
-  unsigned users = 0;  // guarded by the room's mutex
+  unsigned users = 0;  // this and the next: guarded by the room's mutex
+  bool is_read = false;
   std::mutex mutex;
   std::condition_variable ended;
   Axes axes;  // in the order of their places
@@ -191,8 +197,7 @@ std::shared_ptr<Gathered::Room> Gathered::make_room() {
 /// kMaxBands.
 class Gathered::Use {
  public:
-  Use(const Gathered& gathered, std::uint64_t number)
-      : gathered_(gathered), band_(gathered.band_of(number)) {}
+  Use(const Gathered& gathered, std::shared_ptr<Band> band) : gathered_(gathered), band_(std::move(band)) {}
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
   ~Use() {
@@ -283,10 +288,15 @@ void Gathered::read(std::uint64_t offset, std::span<std::byte> out) const {
       const std::uint64_t each = elements_.view.shape[banded_] * behind_;
       number = element / each * bands_each_ + element % each / (steps_ * behind_);
     }
-    const Use band(*this, number);
-    const auto bytes = band.filled().subspan(offset - band_begin(number) * elements_.width);
-    const auto piece = std::min(out.size(), bytes.size());
-    std::memcpy(out.data(), bytes.data(), piece);
+    bool is_first = false;
+    std::size_t piece = 0;
+    {
+      const Use band(*this, band_of(number, is_first));
+      const auto bytes = band.filled().subspan(offset - band_begin(number) * elements_.width);
+      piece = std::min(out.size(), bytes.size());
+      std::memcpy(out.data(), bytes.data(), piece);
+    }
+    if (is_first) fill_ahead(number + 1);
     offset += piece;
     out = out.subspan(piece);
   }
@@ -330,33 +340,54 @@ void Gathered::read_runs(std::uint64_t offset, std::span<std::byte> out) const {
   }
 }
 
-std::shared_ptr<Gathered::Band> Gathered::band_of(std::uint64_t number) const {
-  std::unique_lock lock(room_->mutex);
+std::shared_ptr<Gathered::Band> Gathered::known_band(std::uint64_t number) const {
   auto& recent = room_->recent;
-  for (;;) {
-    const auto known = std::ranges::find_if(
-        recent, [&](const auto& band) { return band->of == this && band->number == number; });
-    if (known != recent.end()) {
-      std::rotate(recent.begin(), known, known + 1);
-      break;
-    }
+  const auto known = std::ranges::find_if(
+      recent, [&](const auto& band) { return band->of == this && band->number == number; });
+  if (known == recent.end()) return {};
+  std::rotate(recent.begin(), known, known + 1);
+  return recent.front();
+}
+
+std::shared_ptr<Gathered::Band> Gathered::new_band(std::uint64_t number) const {
+  auto& recent = room_->recent;
+  if (recent.size() >= kMaxBands) {
     const auto unused =
         std::ranges::find(recent.rbegin(), recent.rend(), 0U, [](const auto& band) { return band->users; });
-    if (recent.size() < kMaxBands || unused != recent.rend()) {
-      auto band = std::make_shared<Band>();
-      band->of = this;
-      band->number = number;
-      if (recent.size() >= kMaxBands) {
-        room_->retire(**unused);
-        recent.erase(std::next(unused).base());
-      }
-      recent.push_front(std::move(band));
-      break;
+    if (unused == recent.rend()) return {};
+    room_->retire(**unused);
+    recent.erase(std::next(unused).base());
+  }
+  auto band = std::make_shared<Band>();
+  band->of = this;
+  band->number = number;
+  return recent.emplace_front(std::move(band));
+}
+
+std::shared_ptr<Gathered::Band> Gathered::band_of(std::uint64_t number, bool& is_first) const {
+  std::unique_lock lock(room_->mutex);
+  for (;;) {
+    auto band = known_band(number);
+    if (!band) band = new_band(number);
+    if (band) {
+      ++band->users;
+      is_first = !std::exchange(band->is_read, true);
+      return band;
     }
     room_->released.wait(lock);
   }
-  ++recent.front()->users;
-  return recent.front();
+}
+
+void Gathered::fill_ahead(std::uint64_t number) const {
+  if (number < 2 || band_begin(number) >= count_) return;
+  std::shared_ptr<Band> band;
+  {
+    const std::lock_guard lock(room_->mutex);
+    const bool reads_on = known_band(number - 2) != nullptr;
+    if (!reads_on || known_band(number) || !(band = new_band(number))) return;
+    ++band->users;
+  }
+  static_cast<void>(Use(*this, std::move(band)).filled());
 }
 
 void Gathered::fill(Band& band) const {

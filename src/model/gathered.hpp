@@ -40,8 +40,9 @@ struct GatherSource {
 /// So many bytes of a tensor are gathered at once: half of them take as long as all of them.
 inline constexpr std::uint64_t kGatheredAtOnce = std::uint64_t{4} << 20;
 
-/// Makes the bytes of one tensor. Thread-safe: threads that read beside each other gather together, those
-/// that read far from each other side by side, in four places at most.
+/// Makes the bytes of one tensor. Thread-safe: threads that read beside each other gather together, or what
+/// comes next while the others use what there is; those that read far from each other side by side, in four
+/// places at most.
 class Gathered {
  public:
   /// Where the bytes that are made stand meanwhile: of all that share it four bands at most.
@@ -73,7 +74,13 @@ class Gathered {
   void read_runs(std::uint64_t offset, std::span<std::byte> out) const;
   void plan_bands();
   std::uint64_t band_begin(std::uint64_t band) const;
-  std::shared_ptr<Band> band_of(std::uint64_t number) const;
+  // These two while the room's mutex is held; null where there is none, or no room.
+  std::shared_ptr<Band> known_band(std::uint64_t number) const;
+  std::shared_ptr<Band> new_band(std::uint64_t number) const;
+  /// `is_first`: nobody has read it before.
+  std::shared_ptr<Band> band_of(std::uint64_t number, bool& is_first) const;
+  /// Of a tensor that is read band by band, while other threads use what this one has gathered.
+  void fill_ahead(std::uint64_t number) const;
   /// Together with other threads that need it, where its bytes are mapped.
   void fill(Band& band) const;
   void forget(const Band& band) const;
