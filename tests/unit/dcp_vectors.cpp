@@ -21,7 +21,7 @@ using namespace aerotool::test;
 
 namespace {
 
-std::unique_ptr<Model> open_checkpoint(const std::string& directory, Report& report,
+std::unique_ptr<Model> open_distributed(const std::string& directory, Report& report,
                                        const std::string& key = "") {
   const auto input = io::Input::open(directory + "/.metadata");
   return key.empty() ? dcp_format().open(input, report) : dcp_format().open_key(input, key, report);
@@ -43,7 +43,7 @@ class Broken {
   std::string fault() const {
     Report report(Report::Mode::judge);
     try {
-      const auto model = open_checkpoint(directory_.path(), report);
+      const auto model = open_distributed(directory_.path(), report);
       model->check({.level = CheckLevel::full}, report);
     } catch (const ContentError& error) {
       return error.message();
@@ -71,7 +71,7 @@ TEST_CASE("the checkpoints that torch wrote hold what their list says") {
     if (!std::filesystem::exists(data_path("dcp/" + directory + "/.metadata"))) continue;
     ++count;
     Report report(Report::Mode::judge);
-    const auto model = open_checkpoint(data_path("dcp/" + directory), report);
+    const auto model = open_distributed(data_path("dcp/" + directory), report);
     const auto& tensors = model->tensors();
     CHECK(model->check({.level = CheckLevel::full, .values = true}, report));
     for (const Finding& finding : report.findings()) {
@@ -99,23 +99,23 @@ TEST_CASE("the checkpoints that torch wrote hold what their list says") {
 
 TEST_CASE("values that are no tensors are metadata, and a key takes what lies below it") {
   Report report;
-  const auto model = open_checkpoint(data_path("dcp/trainer"), report);
+  const auto model = open_distributed(data_path("dcp/trainer"), report);
   const Metadata metadata = model->metadata();
   CHECK(metadata.find("step")->bits == 3);
-  const auto weights = open_checkpoint(data_path("dcp/trainer"), report, "model");
+  const auto weights = open_distributed(data_path("dcp/trainer"), report, "model");
   REQUIRE(weights->tensors().size() == 4);
   CHECK(weights->tensors()[0].name == "model.embed_tokens.weight");
-  const auto one = open_checkpoint(data_path("dcp/trainer"), report, "rng");
+  const auto one = open_distributed(data_path("dcp/trainer"), report, "rng");
   REQUIRE(one->tensors().size() == 1);
   CHECK(one->tensors()[0].name == "rng");
-  CHECK_THROWS_AS(open_checkpoint(data_path("dcp/trainer"), report, "mod"), UsageError);
+  CHECK_THROWS_AS(open_distributed(data_path("dcp/trainer"), report, "mod"), UsageError);
 }
 
 TEST_CASE("listing takes the index alone") {
   const TemporaryDirectory directory;
   std::filesystem::copy_file(data_path("dcp/trainer/.metadata"), directory.file(".metadata"));
   Report report;
-  const auto model = open_checkpoint(directory.path(), report);
+  const auto model = open_distributed(directory.path(), report);
   CHECK(model->tensors().size() == 20);
   CHECK(model->overview().files.size() == 3);
   CHECK(model->metadata().entries.empty());
