@@ -182,6 +182,9 @@ struct Gathered::Room {
   // them.
   std::vector<Scratch<std::byte>> spare;
 
+  /// From then on letting go of bands needs no memory.
+  Room() { spare.reserve(kMaxBands); }
+
   /// Lets go of a band that nobody uses.
   void retire(Band& band) {
     if (band.bytes && spare.size() < kMaxBands) spare.push_back(*std::move(band.bytes));
