@@ -22,7 +22,7 @@ using namespace aerotool::test;
 namespace {
 
 std::unique_ptr<Model> open_distributed(const std::string& directory, Report& report,
-                                       const std::string& key = "") {
+                                        const std::string& key = "") {
   const auto input = io::Input::open(directory + "/.metadata");
   return key.empty() ? dcp_format().open(input, report) : dcp_format().open_key(input, key, report);
 }
