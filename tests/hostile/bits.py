@@ -222,8 +222,8 @@ def originals(runner: Runner) -> list[tuple[Path, str, Callable[[bytes, bytes], 
         (Path("old.zt"), "o", may_pass_as_old_ztensor, 1),
         (Path("one.zt"), "n", may_pass_as_old_ztensor, 1),
         (Path("two.zt"), "t", may_pass_as_ztensor, 7),
-        (Path("small.npz"), "z", may_pass_as_npz, 1),
-        (Path("small.pt"), "k", may_pass_as_torch, 1),
+        (Path("small.npz"), "z", may_pass_as_npz, 5),
+        (Path("small.pt"), "k", may_pass_as_torch, 5),
         (Path("set/model.aeroset.json"), "j", may_pass_as_json, 1),
     ]
 
