@@ -92,6 +92,8 @@ class Input {
 
   /// Whether its bytes are on this machine, so that reading them asks nobody.
   virtual bool is_here() const { return true; }
+  /// Whether view() of much of it makes sense: what is elsewhere, or is hashed as it is read, has to be read.
+  bool may_be_mapped() const { return is_here() && !holds_sha256(); }
 
   /// What names it on a server, also where it has been fetched whole; null where it is a file here.
   const RemoteName* remote() const { return remote_.get(); }

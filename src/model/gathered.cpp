@@ -22,139 +22,23 @@ constexpr std::uint64_t kLongRun = std::uint64_t{64} << 10;
 constexpr std::size_t kMaxBands = 4;
 // A band is so many parts at most, which threads that wait for it fill, too.
 constexpr std::uint64_t kMaxParts = 4;
-// Elements of a tile in each direction: their cache lines fit into the smallest cache.
-constexpr std::uint64_t kTile = 64;
-
-std::uint64_t magnitude(std::int64_t stride) {
-  const auto bits = static_cast<std::uint64_t>(stride);
-  return stride < 0 ? ~bits + 1 : bits;
-}
-
-/// Moves elements of a width that is known when this is compiled, or of any.
-template <std::size_t Width>
-struct Mover {
-  std::size_t width = Width;
-
-  void move(std::byte* out, const std::byte* in) const {
-    if constexpr (Width == 0) {
-      std::memcpy(out, in, width);
-    } else {
-      std::memcpy(out, in, Width);
-    }
-  }
-  std::size_t bytes() const { return Width == 0 ? width : Width; }
-};
-
-/// Two dimensions, in bytes: how far steps are apart in what is read and in what is written.
-struct Plane {
-  std::uint64_t rows = 1;
-  std::ptrdiff_t rows_in = 0;
-  std::ptrdiff_t rows_out = 0;
-  std::uint64_t columns = 1;
-  std::ptrdiff_t columns_in = 0;
-  std::ptrdiff_t columns_out = 0;
-};
-
-/// A tile whose elements lie side by side down the rows where they are read, and along the columns where they
-/// are written. By way of a copy: rows that are a power of two apart share few lines of a cache, and push
-/// each other out.
-template <std::size_t Width>
-void turn_tile(const Plane& plane, std::uint64_t rows, std::uint64_t columns, const std::byte* in,
-               std::byte* out) {
-  constexpr std::size_t kPitch = (kTile + 1) * Width;
-  std::array<std::byte, kTile * kPitch> tile;
-  for (std::uint64_t c = 0; c < columns; ++c) {
-    std::byte* const to = tile.data() + c * kPitch;
-    if (rows == kTile) {  // nearly always, and of a known length
-      std::memcpy(to, in, kTile * Width);
-    } else {
-      std::memcpy(to, in, rows * Width);
-    }
-    in += plane.columns_in;
-  }
-  for (std::uint64_t r = 0; r < rows; ++r) {
-    const std::byte* from = tile.data() + r * Width;
-    std::byte* to = out;
-    for (std::uint64_t c = 0; c < columns; ++c) {
-      std::memcpy(to, from, Width);
-      from += kPitch;
-      to += Width;
-    }
-    out += plane.rows_out;
-  }
-}
-
-/// Row by row in tiles: rows are near each other in what is read, columns in what is written.
-template <std::size_t Width>
-void move_plane(const Mover<Width>& mover, const Plane& plane, const std::byte* in, std::byte* out) {
-  for (std::uint64_t column = 0; column < plane.columns; column += kTile) {
-    const std::uint64_t columns = std::min(plane.columns - column, kTile);
-    for (std::uint64_t row = 0; row < plane.rows; row += kTile) {
-      const std::uint64_t rows = std::min(plane.rows - row, kTile);
-      const std::byte* tile_in = in + static_cast<std::ptrdiff_t>(column) * plane.columns_in +
-                                 static_cast<std::ptrdiff_t>(row) * plane.rows_in;
-      std::byte* tile_out = out + static_cast<std::ptrdiff_t>(column) * plane.columns_out +
-                            static_cast<std::ptrdiff_t>(row) * plane.rows_out;
-      if constexpr (Width != 0 && Width <= 8) {
-        constexpr auto kStep = static_cast<std::ptrdiff_t>(Width);
-        if (plane.rows_in == kStep && plane.columns_out == kStep) {
-          turn_tile<Width>(plane, rows, columns, tile_in, tile_out);
-          continue;
-        }
-      }
-      for (std::uint64_t c = 0; c < columns; ++c) {
-        const std::byte* from = tile_in;
-        std::byte* to = tile_out;
-        for (std::uint64_t r = 0; r < rows; ++r) {
-          mover.move(to, from);
-          from += plane.rows_in;
-          to += plane.rows_out;
-        }
-        tile_in += plane.columns_in;
-        tile_out += plane.columns_out;
-      }
-    }
-  }
-}
-
-void move_plane(std::size_t width, const Plane& plane, const std::byte* in, std::byte* out) {
-  switch (width) {
-    case 1:
-      return move_plane(Mover<1>{}, plane, in, out);
-    case 2:
-      return move_plane(Mover<2>{}, plane, in, out);
-    case 4:
-      return move_plane(Mover<4>{}, plane, in, out);
-    case 8:
-      return move_plane(Mover<8>{}, plane, in, out);
-    case 16:
-      return move_plane(Mover<16>{}, plane, in, out);
-    default:
-      return move_plane(Mover<0>{width}, plane, in, out);
-  }
-}
-
-/// Counts through all places of some dimensions.
-class Odometer {
- public:
-  explicit Odometer(std::size_t dimensions) : at_(dimensions) {}
-
-  std::uint64_t at(std::size_t dimension) const { return at_[dimension]; }
-  /// The next place, the last dimension first; false behind the last one.
-  template <typename Extent>
-  bool next(const Extent& extent) {
-    for (std::size_t i = at_.size(); i-- > 0;) {
-      if (++at_[i] < extent(i)) return true;
-      at_[i] = 0;
-    }
-    return false;
-  }
-
- private:
-  std::vector<std::uint64_t> at_;
-};
+// And has so many elements of the axis that is divided, at least.
+constexpr std::uint64_t kLeastOfPart = 64;
 
 }  // namespace
+
+GatherSource gather_source(const io::Input& input, std::uint64_t offset) {
+  GatherSource source;
+  source.read = [&input, offset](std::uint64_t at, std::span<std::byte> out) {
+    input.read(offset + at, out);
+  };
+  if (input.may_be_mapped()) {
+    source.mapped = [&input, offset](std::uint64_t at, std::uint64_t length) -> std::optional<Bytes> {
+      return input.view(offset + at, length);
+    };
+  }
+  return source;
+}
 
 struct Gathered::Band {
   const Gathered* of = nullptr;
@@ -163,7 +47,7 @@ struct Gathered::Band {
   bool is_read = false;
   std::mutex mutex;
   std::condition_variable ended;
-  Axes axes;  // in the order of their places
+  BoxAxes axes;  // in the order of their places
   std::uint64_t begin = 0;
   std::optional<Scratch<std::byte>> bytes;
   std::size_t size = 0;
@@ -446,15 +330,15 @@ void Gathered::prepare(Band& band) const {
   std::uint64_t parts = 1;
   // What is read is read once: a part of it would have to read nearly all.
   if (!band.axes.empty() && mapping()) {
-    const auto nearest =
-        std::ranges::min_element(band.axes, {}, [](const Axis& axis) { return magnitude(axis.stride); });
+    const auto nearest = std::ranges::min_element(
+        band.axes, {}, [](const BoxAxis& axis) { return magnitude_of(axis.stride); });
     auto widest = band.axes.end();
     for (auto axis = band.axes.begin(); axis != band.axes.end(); ++axis) {
       if (axis != nearest && (widest == band.axes.end() || axis->extent > widest->extent)) widest = axis;
     }
     if (widest != band.axes.end()) {
       band.divided = static_cast<std::size_t>(widest - band.axes.begin());
-      parts = std::clamp<std::uint64_t>(widest->extent / kTile, 1, kMaxParts);
+      parts = std::clamp<std::uint64_t>(widest->extent / kLeastOfPart, 1, kMaxParts);
     }
   }
   band.parts = parts;
@@ -473,11 +357,11 @@ void Gathered::take_room(Band& band) const {
 }
 
 void Gathered::fill_part(Band& band, std::uint64_t part) const {
-  Axes axes = band.axes;
+  BoxAxes axes = band.axes;
   std::uint64_t begin = band.begin;
   std::span<std::byte> out = band.bytes->first(band.size);
   if (band.parts > 1) {
-    Axis& axis = axes[band.divided];
+    BoxAxis& axis = axes[band.divided];
     const std::uint64_t each = axis.extent / band.parts;
     const std::uint64_t first = part * each;
     // A negative stride wraps around, and the sum wraps back.
@@ -500,18 +384,19 @@ std::optional<Bytes> Gathered::mapping() const {
 }
 
 /// Fills a box from the element `begin` of the storage on.
-void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const {
+void Gathered::gather(BoxAxes axes, std::uint64_t begin, std::span<std::byte> out) const {
   const std::uint64_t width = elements_.width;
-  if (const auto bytes = mapping()) return copy_box(axes, bytes->view.data() + begin * width, out.data());
+  if (const auto bytes = mapping())
+    return copy_box(axes, elements_.width, bytes->view.data() + begin * width, out.data());
   // In the order of the storage: the steps that are shortest are the innermost.
   std::ranges::stable_sort(axes, std::ranges::greater{},
-                           [](const Axis& axis) { return magnitude(axis.stride); });
+                           [](const BoxAxis& axis) { return magnitude_of(axis.stride); });
   // So many of the last ones are read as one slab, with what lies between them.
   std::uint64_t span = 1;
   std::size_t slab = axes.size();
   while (slab > 0) {
-    const Axis& axis = axes[slab - 1];
-    const std::uint64_t stride = magnitude(axis.stride);
+    const BoxAxis& axis = axes[slab - 1];
+    const std::uint64_t stride = magnitude_of(axis.stride);
     const std::uint64_t next = (axis.extent - 1) * stride + span;
     const std::uint64_t gap = stride > span ? stride - span : 0;
     if (next * width > kMaxScratch || gap * width > kWorthOneRead) break;
@@ -521,7 +406,7 @@ void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) 
   // Of the one before as many steps as fit.
   std::uint64_t steps = 1;
   if (slab > 0) {
-    const std::uint64_t stride = magnitude(axes[slab - 1].stride);
+    const std::uint64_t stride = magnitude_of(axes[slab - 1].stride);
     const std::uint64_t gap = stride > span ? stride - span : 0;
     if (gap * width <= kWorthOneRead && kMaxScratch / width > span && stride != 0)
       steps = std::clamp<std::uint64_t>((kMaxScratch / width - span) / stride + 1, 1, axes[slab - 1].extent);
@@ -534,7 +419,7 @@ void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) 
   do {
     std::uint64_t from = begin;
     std::uint64_t to = 0;
-    Axes inner(axes.begin() + static_cast<std::ptrdiff_t>(slab), axes.end());
+    BoxAxes inner(axes.begin() + static_cast<std::ptrdiff_t>(slab), axes.end());
     for (std::size_t i = 0; i < slab; ++i) {
       const std::uint64_t step = outer.at(i) * (i + 1 == slab ? steps : 1);
       // A negative stride wraps around, and the sum wraps back.
@@ -547,61 +432,18 @@ void Gathered::gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) 
   } while (outer.next(extent));
 }
 
-void Gathered::gather_slab(const Axes& axes, std::uint64_t begin, std::span<std::byte> out,
+void Gathered::gather_slab(const BoxAxes& axes, std::uint64_t begin, std::span<std::byte> out,
                            std::vector<std::byte>& scratch) const {
   std::uint64_t first = begin;
   std::uint64_t last = begin;
-  for (const Axis& axis : axes) {
-    const std::uint64_t way = (axis.extent - 1) * magnitude(axis.stride);
+  for (const BoxAxis& axis : axes) {
+    const std::uint64_t way = (axis.extent - 1) * magnitude_of(axis.stride);
     axis.stride < 0 ? first -= way : last += way;
   }
   const std::uint64_t width = elements_.width;
   scratch.resize((last - first + 1) * width);
   source_.read(first * width, scratch);
-  copy_box(axes, scratch.data() + (begin - first) * width, out.data());
-}
-
-void Gathered::copy_box(const Axes& axes, const std::byte* in, std::byte* out) const {
-  const auto width = static_cast<std::ptrdiff_t>(elements_.width);
-  const auto in_bytes = [&](const Axis& axis) { return static_cast<std::ptrdiff_t>(axis.stride) * width; };
-  const auto out_bytes = [&](const Axis& axis) { return static_cast<std::ptrdiff_t>(axis.place) * width; };
-  // The two dimensions that are shortest on one side each make the plane that is moved at once.
-  std::size_t near_in = 0;
-  std::size_t near_out = 0;
-  for (std::size_t i = 1; i < axes.size(); ++i) {
-    if (magnitude(axes[i].stride) < magnitude(axes[near_in].stride)) near_in = i;
-    if (axes[i].place < axes[near_out].place) near_out = i;
-  }
-  Plane plane;
-  std::size_t moved = elements_.width;
-  Axes others;
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const Axis& axis = axes[i];
-    if (i == near_in && i == near_out && axis.stride == 1 && axis.place == 1) {
-      // One run on both sides.
-      moved = axis.extent * elements_.width;
-    } else if (i == near_in) {
-      plane.rows = axis.extent;
-      plane.rows_in = in_bytes(axis);
-      plane.rows_out = out_bytes(axis);
-    } else if (i == near_out) {
-      plane.columns = axis.extent;
-      plane.columns_in = in_bytes(axis);
-      plane.columns_out = out_bytes(axis);
-    } else {
-      others.push_back(axis);
-    }
-  }
-  Odometer outer(others.size());
-  do {
-    std::ptrdiff_t from = 0;
-    std::ptrdiff_t to = 0;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      from += static_cast<std::ptrdiff_t>(outer.at(i)) * in_bytes(others[i]);
-      to += static_cast<std::ptrdiff_t>(outer.at(i)) * out_bytes(others[i]);
-    }
-    move_plane(moved, plane, in + from, out + to);
-  } while (outer.next([&](std::size_t i) { return others[i].extent; }));
+  copy_box(axes, elements_.width, scratch.data() + (begin - first) * width, out.data());
 }
 
 }  // namespace aerotool

@@ -13,6 +13,8 @@
 
 #include "core/bytes.hpp"
 #include "io/digester.hpp"
+#include "io/input.hpp"
+#include "model/element_box.hpp"
 #include "model/stored_range.hpp"
 
 namespace aerotool {
@@ -37,6 +39,9 @@ struct GatherSource {
   std::function<std::optional<Bytes>(std::uint64_t offset, std::uint64_t length)> mapped = {};
 };
 
+/// What lies in an input from `offset` on; mapped where that is not on a server, nor hashed as it is read.
+GatherSource gather_source(const io::Input& input, std::uint64_t offset);
+
 /// So many bytes of a tensor are gathered at once: half of them take as long as all of them.
 inline constexpr std::uint64_t kGatheredAtOnce = std::uint64_t{4} << 20;
 
@@ -60,13 +65,6 @@ class Gathered {
   void read(std::uint64_t offset, std::span<std::byte> out) const;
 
  private:
-  /// A dimension: how many steps, and how far apart they are in the storage and in what is made, in elements.
-  struct Axis {
-    std::uint64_t extent = 0;
-    std::int64_t stride = 0;
-    std::uint64_t place = 0;
-  };
-  using Axes = std::vector<Axis>;
   struct Band;
   class Use;
 
@@ -88,11 +86,9 @@ class Gathered {
   void take_room(Band& band) const;
   void fill_part(Band& band, std::uint64_t part) const;
   std::optional<Bytes> mapping() const;
-  void gather(Axes axes, std::uint64_t begin, std::span<std::byte> out) const;
-  void gather_slab(const Axes& axes, std::uint64_t begin, std::span<std::byte> out,
+  void gather(BoxAxes axes, std::uint64_t begin, std::span<std::byte> out) const;
+  void gather_slab(const BoxAxes& axes, std::uint64_t begin, std::span<std::byte> out,
                    std::vector<std::byte>& scratch) const;
-  /// From where the first element of a box stands in memory.
-  void copy_box(const Axes& axes, const std::byte* in, std::byte* out) const;
   void swap(std::span<std::byte> bytes) const;
 
   GatheredElements elements_;

@@ -19,12 +19,12 @@ auto key_of(const StoredRange& range) {
   return std::tuple(range.offset, range.length, range.encoding);
 }
 
-std::uint64_t magnitude(std::int64_t stride) {
+}  // namespace
+
+std::uint64_t magnitude_of(std::int64_t stride) {
   const auto bits = static_cast<std::uint64_t>(stride);
   return stride < 0 ? ~bits + 1 : bits;
 }
-
-}  // namespace
 
 std::string_view name_of(StoredEncoding encoding) {
   return kEncodings[static_cast<std::size_t>(encoding)];
@@ -99,7 +99,7 @@ std::optional<ElementRange> reach_of(const StridedView& view) {
   std::uint64_t back = 0;
   std::uint64_t forth = 0;
   for (std::size_t i = 0; i < view.shape.size(); ++i) {
-    const auto way = checked_mul(view.shape[i] - 1, magnitude(view.strides[i]));
+    const auto way = checked_mul(view.shape[i] - 1, magnitude_of(view.strides[i]));
     std::uint64_t& total = view.strides[i] < 0 ? back : forth;
     const auto sum = way ? checked_add(total, *way) : std::nullopt;
     if (!sum) return std::nullopt;

@@ -63,6 +63,8 @@ std::optional<std::vector<std::int64_t>> row_major_strides(std::span<const std::
 
 /// The elements lie in row-major order without gaps: a plain run from `begin` on.
 bool is_row_major(const StridedView& view);
+/// Of a stride, which may be negative.
+std::uint64_t magnitude_of(std::int64_t stride);
 
 /// The elements that a view reaches: [begin, end). Nothing where it has other than one stride a dimension,
 /// leaves the numbers below 2^63, or begins before the first element.

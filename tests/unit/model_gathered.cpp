@@ -210,3 +210,34 @@ TEST_CASE("gathered: what cannot be read is tried again") {
   gathered.read(0, out);
   CHECK(out == one_by_one(storage, elements));
 }
+
+TEST_CASE("gathered: who goes on finds the next band gathered") {
+  const Storage storage(std::size_t{20} << 20);
+  const Shape shape{4096, 1024};  // of four bytes: bands of 4 MiB
+  const GatheredElements elements{{0, shape, column_major(shape)}, 4, 1};
+  GatherSource source = storage.source(false);
+  std::size_t reads = 0;
+  source.read = [&, read = source.read](std::uint64_t offset, std::span<std::byte> out) {
+    ++reads;
+    read(offset, out);
+  };
+  const Gathered gathered(elements, source);
+  std::vector<std::byte> out(4);
+  const auto reads_of_band = [&](std::uint64_t band) {
+    const std::size_t before = reads;
+    gathered.read(band * kGatheredAtOnce, out);
+    return reads - before;
+  };
+  const std::size_t one = reads_of_band(0);
+  CHECK(one > 0);
+  CHECK(reads_of_band(1) == 2 * one);
+  CHECK(reads_of_band(1) == 0);
+  CHECK(reads_of_band(2) == one);
+  CHECK(reads_of_band(3) == 0);
+  // Who reads here and there has nothing gathered in vain.
+  const Gathered another(elements, source);
+  const std::size_t before = reads;
+  another.read(3 * kGatheredAtOnce, out);
+  another.read(0, out);
+  CHECK(reads - before == 2 * one);
+}

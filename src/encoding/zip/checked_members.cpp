@@ -1,6 +1,7 @@
 #include "encoding/zip/checked_members.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -14,9 +15,16 @@ constexpr std::uint64_t kReadAtOnce = std::uint64_t{256} << 10;
 
 std::uint32_t crc_of(const io::Input& input, const StoredBytes& bytes) {
   std::uint32_t crc = 0;
+  std::vector<std::byte> block;
   for (std::uint64_t at = 0; at < bytes.size;) {
     const std::uint64_t length = std::min(kReadAtOnce, bytes.size - at);
-    crc = hash::crc32(input.view(bytes.offset + at, length).view, crc);
+    if (input.may_be_mapped()) {
+      crc = hash::crc32(input.view(bytes.offset + at, length).view, crc);
+    } else {
+      block.resize(static_cast<std::size_t>(length));
+      input.read(bytes.offset + at, block);
+      crc = hash::crc32(block, crc);
+    }
     at += length;
   }
   return crc;

@@ -24,20 +24,6 @@ std::string name_of_array(const std::string& path) {
   return std::string(name.empty() ? "array" : name);
 }
 
-GatherSource gather_source(const io::Input& input, std::uint64_t offset) {
-  GatherSource source;
-  source.read = [&input, offset](std::uint64_t at, std::span<std::byte> out) {
-    input.read(offset + at, out);
-  };
-  // What lies on a server, or is hashed as it is read, has to be read.
-  if (input.is_here() && !input.holds_sha256()) {
-    source.mapped = [&input, offset](std::uint64_t at, std::uint64_t length) -> std::optional<Bytes> {
-      return input.view(offset + at, length);
-    };
-  }
-  return source;
-}
-
 NpyModel::NpyModel(std::shared_ptr<io::Input> input, Report& report) : input_(std::move(input)) {
   const std::uint64_t size = input_->size();
   Bytes looked;

@@ -42,9 +42,6 @@ class NpyModel final : public Model {
   std::unique_ptr<const Gathered> gathered_;  ///< null where it is read as it is
 };
 
-/// Where elements that are gathered lie, from `offset` on in an input, `length` bytes.
-GatherSource gather_source(const io::Input& input, std::uint64_t offset);
-
 /// "w" for "models/w.npy.gz".
 std::string name_of_array(const std::string& path);
 

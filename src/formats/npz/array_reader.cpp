@@ -47,9 +47,9 @@ std::shared_ptr<const ArrayReader::Decoder> ArrayReader::decoder_of(std::size_t 
     GatherSource source;
     if (entry.is_deflated()) {
       decoder->spooled = archive_.spooled(array.member, entry.crc);
-      source = npy::gather_source(*decoder->spooled, array.data);
+      source = gather_source(*decoder->spooled, array.data);
     } else {
-      source = npy::gather_source(archive_.input(), entry.data + array.data);
+      source = gather_source(archive_.input(), entry.data + array.data);
     }
     decoder->gathered = std::make_unique<const Gathered>(npy::elements_of(tensors_[tensor], array.storing),
                                                          std::move(source), room_);

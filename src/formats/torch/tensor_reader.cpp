@@ -4,7 +4,6 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "encoding/zip/inflate.hpp"
 
 namespace aerotool::torch {
 namespace {
@@ -106,17 +105,7 @@ GatherSource TensorReader::source_of(std::size_t tensor, Decoder& decoder) const
     if (!decoder.spooled) decoder.spooled = file_.archive->spooled(where.entry, expected_crc(*entry(tensor)));
   }
   const io::Input& input = decoder.spooled ? *decoder.spooled : input_;
-  const std::uint64_t begin = decoder.spooled ? 0 : where.offset;
-  GatherSource source;
-  source.read = [&input, begin](std::uint64_t offset, std::span<std::byte> out) {
-    input.read(begin + offset, out);
-  };
-  if (input.is_here()) {
-    source.mapped = [&input, begin](std::uint64_t offset, std::uint64_t length) {
-      return std::optional<Bytes>(input.view(begin + offset, length));
-    };
-  }
-  return source;
+  return gather_source(input, decoder.spooled ? 0 : where.offset);
 }
 
 /// Of a stored member whose bytes are read in an order of their own.
