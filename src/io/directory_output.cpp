@@ -101,6 +101,17 @@ void DirectoryOutput::adopt(const std::string& name, Leftover leftover) {
       Output::adopt(directory_, name, path_of(name), leftover.file.take(), std::move(leftover.temporary)));
 }
 
+void DirectoryOutput::bring(const std::string& name, const std::string& from) {
+  const std::lock_guard lock(mutex_);
+  unlink_stale(name);
+  brought_[name] = from;
+}
+
+void DirectoryOutput::place_brought(const std::string& name, const std::string& from) {
+  if (::renameat(directory_->get(), from.c_str(), directory_->get(), name.c_str()) != 0)
+    throw system_error(path_of(name), "put the file in place", errno);
+}
+
 void DirectoryOutput::unlink_stale(const std::string& target) {
   const auto stale = stale_.find(target);
   if (stale == stale_.end()) return;
@@ -139,8 +150,14 @@ void DirectoryOutput::place_files(const std::string& index) {
   for (const auto& [name, output] : files_) {
     if (name == index) continue;
     output->place();
+    any_placed_ = true;
     made_.keep();
     if (name.find('/') != std::string::npos) output->sync_directory();
+  }
+  for (const auto& [name, from] : brought_) {
+    if (name == index) continue;
+    place_brought(name, from);
+    any_placed_ = true;
   }
 }
 
@@ -148,20 +165,17 @@ void DirectoryOutput::publish(const std::string& index, const std::vector<std::s
   for (const auto& [name, output] : files_) output->finish();
   std::string aside = index.empty() ? index : temporary_name(index);
   const auto last = files_.find(index);
+  const auto last_brought = brought_.find(index);
   if (!index.empty() && ::renameat(directory_->get(), index.c_str(), directory_->get(), aside.c_str()) != 0) {
     if (errno != ENOENT) throw system_error(path_of(index), "replace", errno);
     aside.clear();
   }
-  const auto placed = [&] {
-    return std::count_if(files_.begin(), files_.end(),
-                         [](const auto& file) { return file.second->placed(); });
-  };
   try {
     if (!index.empty()) sync();
     place_files(index);
   } catch (...) {
     // The index that was set aside still tells the truth while no file has changed.
-    if (!aside.empty() && placed() == 0)
+    if (!aside.empty() && !any_placed_)
       ::renameat(directory_->get(), aside.c_str(), directory_->get(), index.c_str());
     throw;
   }
@@ -170,9 +184,10 @@ void DirectoryOutput::publish(const std::string& index, const std::vector<std::s
   const std::string errors = remove_files(obsolete);
   if (!obsolete.empty()) sync();
   if (last != files_.end()) last->second->place();
+  if (last_brought != brought_.end()) place_brought(index, last_brought->second);
   // The old index tells the next run which files are to go, where some could not.
   if (!aside.empty() && errors.empty()) ::unlinkat(directory_->get(), aside.c_str(), 0);
-  if (last != files_.end()) sync();
+  if (last != files_.end() || last_brought != brought_.end()) sync();
   if (!errors.empty()) throw IoError({}, errors);
 }
 

@@ -54,6 +54,10 @@ class DirectoryOutput {
   /// Makes a leftover that has a temporary name the new file, as it is. Thread-safe.
   void adopt(const std::string& name, Leftover leftover);
 
+  /// A file that is whole and on the disk already, in a directory below: publish() moves it to its place.
+  /// Without publish() it stays where it is. `from` is its path in this directory.
+  void bring(const std::string& name, const std::string& from);
+
   /// Puts all files in place, each step on the disk before the next: the old `index` goes, the files come,
   /// the `obsolete` ones go, the new index comes. `index` may be a file that only goes, or empty. Names are
   /// relative to the directory. Where nothing can be put in place the old index comes back.
@@ -69,6 +73,7 @@ class DirectoryOutput {
  private:
   void unlink_stale(const std::string& target);
   void place_files(const std::string& index);
+  void place_brought(const std::string& name, const std::string& from);
   /// The errors of files that could not be removed; empty where all could.
   std::string remove_files(const std::vector<std::string>& names) const;
   void sync() const;
@@ -79,6 +84,8 @@ class DirectoryOutput {
   std::mutex mutex_;
   std::map<std::string, std::vector<Stale>> stale_;  // by target
   std::map<std::string, std::unique_ptr<Output>> files_;
+  std::map<std::string, std::string> brought_;  // where they are, by their names here
+  bool any_placed_ = false;
 };
 
 /// The regular file of a name in a directory, and what killed runs have left of one; in no order, and without

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
@@ -66,6 +67,12 @@ std::string temporary_name(const std::string& target) {
   const std::array<unsigned, 2> noise = {random(), random()};
   return "." + std::string(stem_of(target)) + std::string(kMark) + std::to_string(::getpid()) + "-" +
          to_hex(std::as_bytes(std::span(noise)));
+}
+
+bool is_temporary_of(const std::string& name, const std::unordered_set<std::string>& targets) {
+  const auto stem = stem_in(name);
+  if (!stem) return false;
+  return std::ranges::any_of(targets, [&](const std::string& target) { return stem_of(target) == *stem; });
 }
 
 std::vector<Stale> find_stale(int directory) {

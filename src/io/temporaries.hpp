@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "io/fd.hpp"
@@ -11,6 +12,9 @@ namespace aerotool::io {
 
 /// A new temporary name for a target: ".NAME.aerotool-PID-RANDOM".
 std::string temporary_name(const std::string& target);
+
+/// Whether a name is that of a temporary for one of these targets.
+bool is_temporary_of(const std::string& name, const std::unordered_set<std::string>& targets);
 
 /// A temporary that no running process holds locked. It is locked while this is held.
 struct Stale {

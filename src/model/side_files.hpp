@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/bytes.hpp"
 #include "hash/digest.hpp"
+#include "io/identity.hpp"
 
 namespace aerotool {
 
@@ -23,6 +25,8 @@ struct SideFile {
   /// them may be kept then. Thread-safe.
   std::function<void(const Sink&)> put;
   bool hashed = false;  ///< the model gives a hash of it
+  /// Of a file that lies beside the weights; nothing of one that the model's own files carry.
+  std::optional<io::Version> version = {};
 };
 
 struct SideFiles {

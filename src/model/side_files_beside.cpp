@@ -121,7 +121,7 @@ class Search {
                            "is corrupt: its SHA-256 is not the one under which it is stored", Code::hash);
       }
     };
-    return {path, input.size(), put, input.expected_sha256().has_value()};
+    return {path, input.size(), put, input.expected_sha256().has_value(), input.version()};
   }
 
   std::string index_;

@@ -3,17 +3,19 @@
 #include <span>
 #include <utility>
 
+#include "hash/sha256.hpp"
 #include "io/directory_output.hpp"
 #include "io/listing.hpp"
 #include "transfer/existing_files.hpp"
 #include "transfer/numbered_files.hpp"
+#include "transfer/part_layout.hpp"
 #include "transfer/side_places.hpp"
 #include "transfer/weight_pass.hpp"
 
 namespace aerotool {
 namespace {
 
-class HeadedSetDraft final : public SetDraft {
+class HeadedSetDraft final : public SetDraft, public SetParts {
  public:
   HeadedSetDraft(const Plan& plan, HeadedSet set) : plan_(plan), set_(std::move(set)) {}
 
@@ -55,18 +57,47 @@ class HeadedSetDraft final : public SetDraft {
     const SidePlaces side = side_places(plan_.side_files, path);
     directory.require_space(set_.files.total_size() + total_size(side.written));
     write_files(directory, progress);
-    for (const SideFile& file : side.written) {
-      io::Output& output = directory.add(file.path);
-      file.put([&](ByteSpan bytes) { output.write(bytes); });
-    }
-    SetResult result;
-    for (const HeadedFile& file : set_.files.files) result.written.push_back(file.name);
-    if (!set_.index_path.empty()) {
-      directory.add(set_.index_path).write(bytes_of(set_.index));
-      result.written.push_back(set_.index_path);
-    }
-    directory.publish(first_to_go(), earlier_files(path, set_.extension, set_.usual_index, result.written));
-    return result;
+    return {.written = publish(directory, side), .kept = {}};
+  }
+
+  SetParts* parts() override { return this; }
+
+  std::size_t part_count() const override { return set_.files.files.size(); }
+
+  DraftedPart part(std::size_t number) const override {
+    return {set_.files.files[number].name, set_.files.layout.shards[number].size,
+            part_tensors(set_.files.layout, number, 1)};
+  }
+
+  std::vector<std::string> closing_files() const override {
+    if (set_.index_path.empty()) return {};
+    return {set_.index_path};
+  }
+
+  NotKept not_kept() const override { return summarize(set_.files); }
+
+  WrittenPart write_part(std::size_t number, io::Output& output, io::Progress* progress) override {
+    const std::uint64_t size = set_.files.size_of(number);
+    output.require_space(size);
+    const TensorLayout layout = part_layout(set_.files.layout, number, 1);
+    WeightPass pass(plan_.models, layout, {.shards = true, .tensors = false, .page_size = {}}, plan_.jobs);
+    if (progress != nullptr) progress->total += pass.bytes();
+    const HeadedFile& file = set_.files.files[number];
+    hash::Sha256 sha256;
+    file.put_head([&](ByteSpan bytes) {
+      sha256.add(bytes);
+      output.write(bytes);
+    });
+    pass.copy_to(0, output, file.head_size);
+    pass.run(progress, [&](ByteSpan bytes) { sha256.add(bytes); });
+    for (const Model* model : plan_.models) model->require_unchanged();
+    return {size, sha256.finish(), {}, {pass.shard_digest(0)}, {}};
+  }
+
+  void place(io::DirectoryOutput& directory, std::vector<WrittenPart> /*parts*/) override {
+    const SidePlaces side = side_places(plan_.side_files, directory.path());
+    directory.require_space(total_size(side.written) + set_.index.size());
+    publish(directory, side);
   }
 
  private:
@@ -78,6 +109,24 @@ class HeadedSetDraft final : public SetDraft {
     const PlannedShard& shard = set_.files.layout.shards[file];
     return same_tensors(model->tensors(),
                         std::span(set_.files.layout.tensors).subspan(shard.first, shard.count));
+  }
+
+  /// Puts the files in place that the directory was told of, and those around them. Returns the names of the
+  /// files and of their index.
+  std::vector<std::string> publish(io::DirectoryOutput& directory, const SidePlaces& side) const {
+    for (const SideFile& file : side.written) {
+      io::Output& output = directory.add(file.path);
+      file.put([&](ByteSpan bytes) { output.write(bytes); });
+    }
+    std::vector<std::string> names;
+    for (const HeadedFile& file : set_.files.files) names.push_back(file.name);
+    if (!set_.index_path.empty()) {
+      directory.add(set_.index_path).write(bytes_of(set_.index));
+      names.push_back(set_.index_path);
+    }
+    directory.publish(first_to_go(),
+                      earlier_files(directory.path(), set_.extension, set_.usual_index, names));
+    return names;
   }
 
   void write_files(io::DirectoryOutput& directory, io::Progress* progress) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@
 #include "transfer/metadata_edits.hpp"
 #include "transfer/planned_tensor.hpp"
 #include "transfer/write_options.hpp"
+
+namespace aerotool::io {
+class DirectoryOutput;
+}
 
 namespace aerotool {
 
@@ -50,17 +55,21 @@ struct PlannedFile {
   std::uint64_t tensors = 0;
 };
 
+/// What of the sources' content a target does not keep.
+struct NotKept {
+  /// What the target has no place for, a line each: worth a warning.
+  std::vector<std::string> lost;
+  std::vector<std::string> dropped;   ///< what else the sources hold and the target does not keep
+  std::vector<std::string> warnings;  ///< what else is worth one, a line each
+};
+
 /// What a writer would make of a plan.
-struct PlanSummary {
+struct PlanSummary : NotKept {
   std::vector<PlannedFile> files;  ///< of a SetWriter, in the order of their names
   std::vector<Shard> shards;
   bool keeps_side_files = false;  ///< all that the plan has
   std::uint64_t total_bytes = 0;  ///< of all files
   bool total_is_bound = false;    ///< it is an upper bound, as metadata is still to be compressed
-  /// What of the sources' content the target has no place for, a line each: worth a warning.
-  std::vector<std::string> lost;
-  std::vector<std::string> dropped;   ///< what else the sources hold and the target does not keep
-  std::vector<std::string> warnings;  ///< what else is worth one, a line each
 };
 
 /// A file that is laid out and can be written. The plan outlives it.
@@ -96,6 +105,39 @@ struct ExistingFiles {
   std::vector<std::string> other_side_files;  ///< in the places of side files, with other bytes
 };
 
+/// A file of a set that can be written apart from the others, by another process as well.
+struct DraftedPart {
+  std::string file;         ///< its name
+  std::uint64_t bytes = 0;  ///< of weights
+  std::span<const PlannedTensor> tensors;
+};
+
+/// What is known of such a file once it is written: what its index says of it.
+struct WrittenPart {
+  std::uint64_t size = 0;
+  Digest sha256{};
+  std::string uuid;             ///< as the file says it; empty where it has none
+  std::vector<Digest> shards;   ///< BLAKE3 of its shards
+  std::vector<Digest> tensors;  ///< BLAKE3 of its tensors, where the set stores them
+};
+
+/// A set that several processes write: write_part() of each part in any of them, then place() in one.
+class SetParts {
+ public:
+  virtual ~SetParts() = default;
+  virtual std::size_t part_count() const = 0;
+  virtual DraftedPart part(std::size_t number) const = 0;
+  /// The files that place() makes beside the parts, without side files.
+  virtual std::vector<std::string> closing_files() const = 0;
+  virtual NotKept not_kept() const = 0;
+  /// Writes a part whole to an output that can be seeked; the caller puts it in its place. Checks the sources
+  /// of its tensors as SetDraft::write does.
+  virtual WrittenPart write_part(std::size_t number, io::Output& output, io::Progress* progress) = 0;
+  /// Makes the other files and puts all in place. The parts are in the directory already, or it was told
+  /// where they are (io::DirectoryOutput::bring). Throws CorruptError where `parts` do not describe them.
+  virtual void place(io::DirectoryOutput& directory, std::vector<WrittenPart> parts) = 0;
+};
+
 /// The same for a directory of several files.
 class SetDraft {
  public:
@@ -108,6 +150,10 @@ class SetDraft {
   /// Writes all files and puts them in place together: what was in the directory before is a whole model
   /// until the new one is whole too. Once; checks the sources as FileDraft::write does.
   virtual SetResult write(const std::string& directory, io::Progress* progress) = 0;
+
+  /// The same for several processes; null where a set of this kind is not written in parts. Lives as long as
+  /// this.
+  virtual SetParts* parts() { return nullptr; }
 };
 
 /// Writes a model to a directory of several files.

@@ -110,9 +110,9 @@ void WeightPass::expect_reads(std::size_t first, std::size_t end) const {
   }
 }
 
-void WeightPass::run(io::Progress* progress) {
+void WeightPass::run(io::Progress* progress, const Sink& in_order) {
   expect_reads(0, layout_.shards.size());
-  io::run(regions_, {.jobs = std::min(jobs_, most_jobs_), .progress = progress, .in_order = {}});
+  io::run(regions_, {.jobs = std::min(jobs_, most_jobs_), .progress = progress, .in_order = in_order});
   io::run(others_, {.jobs = jobs_, .progress = progress, .in_order = {}});
   // Of no more use, and there can be as many as tensors.
   for (io::Region& region : regions_) std::vector<io::Layer>().swap(region.layers);

@@ -44,9 +44,11 @@ class WeightPass {
   using Look = std::function<void(std::uint64_t offset, ByteSpan bytes)>;
   void watch(std::size_t shard, Look look);
 
-  /// One read over everything, once. Throws CorruptError that names the tensors whose bytes are not those
-  /// that the source's hashes say.
-  void run(io::Progress* progress);
+  using Sink = std::function<void(ByteSpan)>;
+  /// One read over everything, once. `in_order`, where it is there, is handed the bytes of the shards one
+  /// behind the other, too. Throws CorruptError that names the tensors whose bytes are not those that the
+  /// source's hashes say.
+  void run(io::Progress* progress, const Sink& in_order = {});
 
   // After run(), where they were wanted.
   const Digest& shard_digest(std::size_t shard) const { return shard_tasks_[shard].digest; }
@@ -56,7 +58,6 @@ class WeightPass {
 
   /// Hands over a shard's bytes in order, by a read of its own with `jobs` threads. Throws IoError where
   /// they are not those that run() saw, if it computed the shard's digest. Thread-safe after run().
-  using Sink = std::function<void(ByteSpan)>;
   void stream(std::size_t shard, unsigned jobs, const Sink& sink, io::Progress* progress) const;
 
  private:

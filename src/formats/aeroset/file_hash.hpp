@@ -6,15 +6,11 @@
 #include "core/error.hpp"
 #include "hash/digest.hpp"
 #include "io/input.hpp"
-#include "io/progress.hpp"
 
 namespace aerotool::aeroset {
 
 /// Who says what the SHA-256 has to be.
 inline constexpr std::string_view kByIndex = "the index";
-
-/// Of a whole file, read with `jobs` threads.
-Digest sha256_of(const io::Input& input, unsigned jobs, io::Progress* progress);
 
 /// What is told of a file whose SHA-256 is another than the index's.
 CorruptError wrong_sha256(const io::Input& input, const Digest& found, const Digest& expected);

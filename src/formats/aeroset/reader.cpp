@@ -16,6 +16,7 @@
 #include "io/absent.hpp"
 #include "io/hashed_input.hpp"
 #include "io/open_url.hpp"
+#include "io/file_hash.hpp"
 #include "io/relative_path.hpp"
 #include "io/url.hpp"
 #include "model/missing_parts.hpp"

@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "formats/aeroset/file_hash.hpp"
 #include "formats/aeroset/reader.hpp"
+#include "io/file_hash.hpp"
 
 namespace aerotool::aeroset {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <span>
 #include <unordered_set>
 
@@ -21,6 +23,7 @@
 #include "io/file_input.hpp"
 #include "io/listing.hpp"
 #include "transfer/existing_files.hpp"
+#include "transfer/part_layout.hpp"
 
 namespace aerotool::aeroset {
 namespace {
@@ -32,13 +35,17 @@ constexpr std::uint64_t kDefaultPartShards = 4;
 /// A file of the set on its way.
 struct SetFileBuild {
   std::string name;
-  AeroFileBuilder builder;
+  AeroFileBuilder::Role role = AeroFileBuilder::Role::part;
+  std::size_t first_shard = 0;
+  std::size_t shard_count = 0;
+  mutable std::optional<AeroFileBuilder> builder = {};  // made when it is asked for
+  std::uint64_t size = 0;                               // once it is written, or kept
   Digest sha256{};
-  bool in_place = false;  ///< stands under its own name already
+  bool in_place = false;  // stands under its own name already
   bool kept = false;
 };
 
-class AerosetDraft final : public SetDraft {
+class AerosetDraft final : public SetDraft, public SetParts {
  public:
   explicit AerosetDraft(const Plan& plan)
       : plan_(plan), layout_(aero::lay_out_tensors(plan)), content_(plan) {
@@ -55,7 +62,7 @@ class AerosetDraft final : public SetDraft {
   PlanSummary summary() const override {
     PlanSummary summary;
     for (std::size_t i = 0; i < files_.size(); ++i) {
-      const AeroFileBuilder& builder = files_[i].builder;
+      const AeroFileBuilder& builder = builder_of(files_[i]);
       const bool part = i + 1 < files_.size();
       summary.files.push_back(
           {files_[i].name, builder.size_bound(), part ? builder.shard_count() : 0, builder.tensor_count()});
@@ -65,8 +72,7 @@ class AerosetDraft final : public SetDraft {
     for (std::size_t i = 0; i < layout_.shards.size(); ++i) {
       summary.shards.push_back({aero::shard_name(i), {}, 0, layout_.shards[i].size, layout_.shards[i].count});
     }
-    summary.lost = content_.lost();
-    summary.dropped = content_.dropped();
+    static_cast<NotKept&>(summary) = not_kept();
     summary.keeps_side_files = true;
     return summary;
   }
@@ -91,17 +97,13 @@ class AerosetDraft final : public SetDraft {
   SetResult write(const std::string& directory, io::Progress* progress) override {
     io::DirectoryOutput output(directory);
     require_space_at_most(output);
-    WeightPass pass(plan_.models, layout_,
-                    {.shards = true,
-                     .tensors = aero::hashes_tensors(plan_.options),
-                     .page_size = plan_.options.get(aero::page_hash())},
-                    plan_.jobs);
+    WeightPass pass(plan_.models, layout_, wanted_digests(), plan_.jobs);
     if (progress != nullptr) {
       progress->total += pass.bytes();
       for (const PlannedShard& shard : layout_.shards) progress->total += shard.size;
     }
     pass.run(progress);
-    for (SetFileBuild& file : files_) file.builder.finish(pass);
+    for (const SetFileBuild& file : files_) builder_of(file).finish(digests_of(pass));
     build_files(output, pass, progress);
     for (const Model* model : plan_.models) model->require_unchanged();
     publish(output);
@@ -110,11 +112,105 @@ class AerosetDraft final : public SetDraft {
     return result;
   }
 
+  SetParts* parts() override { return this; }
+
+  std::size_t part_count() const override { return files_.size() - 1; }
+
+  DraftedPart part(std::size_t number) const override {
+    const SetFileBuild& file = files_[number];
+    DraftedPart part = {file.name, 0, part_tensors(layout_, file.first_shard, file.shard_count)};
+    for (std::size_t i = 0; i < file.shard_count; ++i)
+      part.bytes += layout_.shards[file.first_shard + i].size;
+    return part;
+  }
+
+  std::vector<std::string> closing_files() const override {
+    return {std::string(kTensorIndexName), std::string(kIndexName)};
+  }
+
+  NotKept not_kept() const override {
+    NotKept not_kept;
+    not_kept.lost = content_.lost();
+    not_kept.dropped = content_.dropped();
+    return not_kept;
+  }
+
+  WrittenPart write_part(std::size_t number, io::Output& output, io::Progress* progress) override {
+    SetFileBuild& file = files_[number];
+    const TensorLayout layout = part_layout(layout_, file.first_shard, file.shard_count);
+    WeightPass pass(plan_.models, layout, wanted_digests(), plan_.jobs);
+    if (progress != nullptr) {
+      progress->total += pass.bytes();
+      for (const PlannedShard& shard : layout.shards) progress->total += shard.size;
+    }
+    pass.run(progress);
+    const std::size_t first_tensor = layout_.shards[file.first_shard].first;
+    builder_of(file).finish(digests_of(pass, file.first_shard, first_tensor));
+    output.require_space(file.builder->size_bound());
+    build(output, file, [&](std::size_t shard, const WeightPass::Sink& put) {
+      pass.stream(shard - file.first_shard, plan_.jobs, put, progress);
+    });
+    for (const Model* model : plan_.models) model->require_unchanged();
+    WrittenPart part = {file.size, file.sha256, aero::to_string(file.builder->file_uuid()), {}, {}};
+    for (std::size_t shard = 0; shard < layout.shards.size(); ++shard) {
+      part.shards.push_back(pass.shard_digest(shard));
+      if (!aero::hashes_tensors(plan_.options)) continue;
+      const PlannedShard& planned = layout.shards[shard];
+      for (std::size_t i = planned.first; i < planned.first + planned.count; ++i)
+        part.tensors.push_back(pass.tensor_digest(shard, i));
+    }
+    return part;
+  }
+
+  void place(io::DirectoryOutput& output, std::vector<WrittenPart> parts) override {
+    const std::vector<Digest> tensors = tensors_of(parts);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      files_[i].size = parts[i].size;
+      files_[i].sha256 = parts[i].sha256;
+    }
+    SetFileBuild& index = files_.back();
+    KnownDigests digests;
+    digests.tensor = [&tensors](std::size_t, std::size_t tensor) -> const Digest& { return tensors[tensor]; };
+    builder_of(index).finish(digests);
+    output.require_space(index.builder->size_bound());
+    build(output.add(index.name), index, {});
+    publish(output);
+  }
+
  private:
   void add_file(std::string name, AeroFileBuilder::Role role, std::size_t first, std::size_t count) {
-    files_.push_back(
-        {std::move(name), AeroFileBuilder(plan_, layout_, content_, role, first, count), {}, false, false});
-    names_.insert(files_.back().name);
+    SetFileBuild& file = files_.emplace_back();
+    file.name = std::move(name);
+    file.role = role;
+    file.first_shard = first;
+    file.shard_count = count;
+    names_.insert(file.name);
+  }
+
+  /// Whoever writes one part needs no other, and there can be thousands.
+  AeroFileBuilder& builder_of(const SetFileBuild& file) const {
+    if (!file.builder)
+      file.builder.emplace(plan_, layout_, content_, file.role, file.first_shard, file.shard_count);
+    return *file.builder;
+  }
+
+  WantedDigests wanted_digests() const {
+    return {.shards = true,
+            .tensors = aero::hashes_tensors(plan_.options),
+            .page_size = plan_.options.get(aero::page_hash())};
+  }
+
+  /// The digests of all tensors, in the order of the layout; none where the set stores none.
+  std::vector<Digest> tensors_of(const std::vector<WrittenPart>& parts) const {
+    std::vector<Digest> all;
+    bool sound = parts.size() == part_count();
+    for (std::size_t i = 0; sound && i < parts.size(); ++i) {
+      const std::size_t wanted = aero::hashes_tensors(plan_.options) ? part(i).tensors.size() : 0;
+      sound = parts[i].shards.size() == files_[i].shard_count && parts[i].tensors.size() == wanted;
+      all.insert(all.end(), parts[i].tensors.begin(), parts[i].tensors.end());
+    }
+    if (!sound) throw CorruptError({}, "what is known of the parts is not of this set", Code::index);
+    return all;
   }
 
   /// Whether a file describes the tensors that the new one will: those of a part, or those of the whole set.
@@ -124,10 +220,7 @@ class AerosetDraft final : public SetDraft {
     const aero::AeroModel model(std::move(input), report,
                                 part ? aero::FileKind::file : aero::FileKind::set_index);
     std::span<const PlannedTensor> planned = layout_.tensors;
-    if (part && file.builder.shard_count() != 0) {
-      const PlannedShard& first = layout_.shards[file.builder.first_shard()];
-      planned = planned.subspan(first.first, file.builder.tensor_count());
-    }
+    if (part) planned = part_tensors(layout_, file.first_shard, file.shard_count);
     return same_tensors(model.tensors(), planned);
   }
 
@@ -167,7 +260,7 @@ class AerosetDraft final : public SetDraft {
     std::uint64_t bytes = 0;
     for (const SetFileBuild& file : files_) {
       const std::uint64_t there = plan_.options.has(rebuild()) ? 0 : output.leftover_size(file.name);
-      bytes += file.builder.size_bound() - std::min(there, file.builder.size_bound());
+      bytes += file.builder->size_bound() - std::min(there, file.builder->size_bound());
     }
     output.require_space(bytes);
   }
@@ -181,25 +274,36 @@ class AerosetDraft final : public SetDraft {
       });
     }
     std::uint64_t bytes = 0;
-    for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.builder.size_bound();
+    for (const SetFileBuild& file : files_) bytes += file.kept ? 0 : file.builder->size_bound();
     output.require_space(bytes);
     for_each_parallel(files_.size(), jobs.side_by_side,
                       [&](std::size_t number, const std::atomic<bool>& stopped) {
                         SetFileBuild& file = files_[number];
-                        if (!file.kept) build(output, file, pass, jobs.within, stopped, progress);
+                        if (file.kept) return;
+                        const auto weights = [&](std::size_t shard, const WeightPass::Sink& put) {
+                          pass.stream(
+                              shard, jobs.within,
+                              [&](ByteSpan block) {
+                                if (stopped.load()) throw Stopped{};
+                                put(block);
+                              },
+                              progress);
+                        };
+                        build(output.add(file.name), file, weights);
                       });
   }
 
   /// Looks for the file among what is there already.
   static void keep(io::DirectoryOutput& output, SetFileBuild& file, unsigned jobs, io::Progress* progress) {
     for (auto& leftover : output.leftovers(file.name)) {
-      if (leftover.size != file.builder.size_bound()) continue;
+      if (leftover.size != file.builder->size_bound()) continue;
       io::OpenFile copy = leftover.file.duplicate();
       if (!copy) throw system_error(output.path_of(file.name), "open", errno);
       const auto candidate = io::FileInput::adopt(std::move(copy), output.path_of(file.name));
-      const auto sha256 = finished_file(*candidate, file.builder, jobs, progress);
+      const auto sha256 = finished_file(*candidate, *file.builder, jobs, progress);
       if (!sha256) continue;
       file.sha256 = *sha256;
+      file.size = leftover.size;
       file.kept = true;
       file.in_place = leftover.temporary.empty();
       if (!file.in_place) output.adopt(file.name, std::move(leftover));
@@ -207,18 +311,18 @@ class AerosetDraft final : public SetDraft {
     }
   }
 
-  static void build(io::DirectoryOutput& output, SetFileBuild& file, const WeightPass& pass, unsigned jobs,
-                    const std::atomic<bool>& stopped, io::Progress* progress) {
-    io::Output& out = output.add(file.name);
+  /// `weights` hands over the bytes of a shard, in order.
+  static void build(io::Output& output, SetFileBuild& file,
+                    const std::function<void(std::size_t shard, const WeightPass::Sink& put)>& weights) {
     hash::Sha256 sha256;
     const auto put = [&](ByteSpan bytes) {
-      if (stopped.load()) throw Stopped{};
       sha256.add(bytes);
-      out.write(bytes);
+      output.write(bytes);
     };
-    file.builder.in_order(put, [&](std::size_t shard) { pass.stream(shard, jobs, put, progress); });
+    file.builder->in_order(put, [&](std::size_t shard) { weights(shard, put); });
     file.sha256 = sha256.finish();
-    out.finish();
+    file.size = file.builder->size_bound();
+    output.finish();
   }
 
   std::string render_index() const {
@@ -228,15 +332,14 @@ class AerosetDraft final : public SetDraft {
     index.base_url = plan_.options.get(base_url());
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const SetFileBuild& file = files_[i];
-      const SetFile entry = {file.name, file.sha256, file.builder.size_bound()};
+      const SetFile entry = {file.name, file.sha256, file.size};
       if (i + 1 == files_.size()) {
         index.tensor_index = entry;
         continue;
       }
       SetPart& part = index.parts.emplace_back();
       static_cast<SetFile&>(part) = entry;
-      for (std::size_t k = 0; k < file.builder.shard_count(); ++k)
-        part.shards.push_back(file.builder.first_shard() + k);
+      for (std::size_t k = 0; k < file.shard_count; ++k) part.shards.push_back(file.first_shard + k);
     }
     return render_set_index(index);
   }

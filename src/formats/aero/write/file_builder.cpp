@@ -186,7 +186,7 @@ void AeroFileBuilder::set_compressed(std::size_t index, const std::string& raw) 
   chunk.length = payloads_[index].size();
 }
 
-std::string AeroFileBuilder::render_index(const WeightPass* pass) const {
+std::string AeroFileBuilder::render_index(const KnownDigests* digests) const {
   if (shard_count_ == 0) return render_tensor_index(0, 0, nullptr);
   std::uint64_t name_bytes = 0;
   const std::size_t first = layout_.shards[first_shard_].first;
@@ -196,17 +196,18 @@ std::string AeroFileBuilder::render_index(const WeightPass* pass) const {
   return render_tensor_index(tensor_count(), name_bytes, [&](std::size_t number) {
     const std::size_t i = first + number;
     while (i >= layout_.shards[shard].first + layout_.shards[shard].count) ++shard;
-    return index_line(shard, i, pass);
+    return index_line(shard, i, digests);
   });
 }
 
-IndexLine AeroFileBuilder::index_line(std::size_t shard, std::size_t tensor, const WeightPass* pass) const {
+IndexLine AeroFileBuilder::index_line(std::size_t shard, std::size_t tensor,
+                                      const KnownDigests* digests) const {
   IndexLine line;
   line.tensor = &layout_.tensors[tensor].tensor();
   line.shard_id = shard;
   line.data_offset = layout_.offsets[tensor];
   line.quant_id = content_.quant_id(line.tensor->dtype);
-  if (pass != nullptr) line.digest = &pass->tensor_digest(shard, tensor);
+  if (digests != nullptr) line.digest = &digests->tensor(shard, tensor);
   line.extras = content_.tensor_extras(layout_.tensors[tensor]);
   if (const auto* part = content_.part_of(layout_.tensors[tensor])) {
     line.object = part->object->name;
@@ -263,19 +264,19 @@ std::uint64_t AeroFileBuilder::index_bound() const {
   return raw;
 }
 
-void AeroFileBuilder::finish(const WeightPass& pass) {
+void AeroFileBuilder::finish(const KnownDigests& digests) {
   for (std::size_t i = 0; i < shard_chunks_.size(); ++i)
-    container_.chunks[shard_chunks_[i]].digest = pass.shard_digest(first_shard_ + i);
+    container_.chunks[shard_chunks_[i]].digest = digests.shard(first_shard_ + i);
   for (std::size_t i = 0; i < page_chunks_.size(); ++i) {
     const std::size_t shard = first_shard_ + i;
-    set_raw(page_chunks_[i], render_page_hashes({shard_name(shard), *page_size_, pass.page_digests(shard)}));
+    set_raw(page_chunks_[i], render_page_hashes({shard_name(shard), *page_size_, digests.pages(shard)}));
   }
   if (plan_.fill_in_texts) {
     plan_.fill_in_texts();
     set_compressed(manifest_chunk_, manifest());
     if (json_chunk_ != kNone) set_raw(json_chunk_, json());
   }
-  if (hashes_in_index()) set_compressed(index_chunk_, render_index(&pass));
+  if (hashes_in_index()) set_compressed(index_chunk_, render_index(&digests));
   for (const std::size_t late : {manifest_chunk_, index_chunk_}) {
     if (!is_late(late)) continue;
     container_.chunks[late].offset = align_up(end_, kPayloadAlign);

@@ -13,7 +13,7 @@
 #include "formats/aero/write/plan_content.hpp"
 #include "formats/aero/write/side_payload.hpp"
 #include "formats/aero/write/tensor_index.hpp"
-#include "transfer/weight_pass.hpp"
+#include "transfer/known_digests.hpp"
 
 namespace aerotool::aero {
 
@@ -38,8 +38,8 @@ class AeroFileBuilder {
   /// At least the file's size; the size itself after finish().
   std::uint64_t size_bound() const;
 
-  /// Takes the digests that the pass has computed: everything but the weights is known then.
-  void finish(const WeightPass& pass);
+  /// Takes what the bytes of its shards and tensors hash to: everything but the weights is known then.
+  void finish(const KnownDigests& digests);
 
   using Sink = std::function<void(ByteSpan)>;
   /// Writes all but the weights to an output that can be seeked.
@@ -48,6 +48,8 @@ class AeroFileBuilder {
   /// shard's payload has its turn.
   void in_order(const Sink& sink, const std::function<void(std::size_t shard)>& weights) const;
   std::uint64_t shard_size(std::size_t shard) const { return layout_.shards[shard].size; }
+  /// After finish().
+  const Uuid& file_uuid() const { return container_.uuid; }
   /// The hash that the TOC gives one of its shards.
   const Digest& shard_digest(std::size_t shard) const;
 
@@ -59,8 +61,8 @@ class AeroFileBuilder {
   std::string manifest() const;
   std::string json() const;
   void place_payloads();
-  std::string render_index(const WeightPass* pass) const;
-  IndexLine index_line(std::size_t shard, std::size_t tensor, const WeightPass* pass) const;
+  std::string render_index(const KnownDigests* digests) const;
+  IndexLine index_line(std::size_t shard, std::size_t tensor, const KnownDigests* digests) const;
   void set_raw(std::size_t index, std::string raw);
   void set_compressed(std::size_t index, const std::string& raw);
   /// The first model, where it has chunks that are passed on.

@@ -45,7 +45,7 @@ class AeroDraft final : public FileDraft {
       }
     }
     pass.run(progress);
-    file_.finish(pass);
+    file_.finish(digests_of(pass));
     if (output.seekable()) {
       file_.put_around_weights(output);
     } else {
