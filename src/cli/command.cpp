@@ -105,6 +105,19 @@ std::vector<Option> all_options(const Command& command) {
   return options;
 }
 
+std::vector<std::string> common_option_names() {
+  std::vector<std::string> names;
+  for (const Setting<ParsedLine>& setting : common_settings()) names.emplace_back(setting.option.name);
+  return names;
+}
+
+void require_choices(const std::vector<Option>& options, const ParsedLine& line) {
+  for (const Option& option : options) {
+    if (const auto given = line.values.find(option.name); given != line.values.end())
+      require_choice(option, given->second);
+  }
+}
+
 ParsedLine parse(const Command& command, const std::vector<std::string>& words) {
   const std::vector<Option> options = all_options(command);
   po::options_description description;
@@ -143,10 +156,7 @@ ParsedLine parse(const Command& command, const std::vector<std::string>& words) 
   } catch (const po::error& error) {
     throw UsageError(error.what());
   }
-  for (const Option& option : options) {
-    if (const auto given = line.values.find(option.name); given != line.values.end())
-      require_choice(option, given->second);
-  }
+  require_choices(options, line);
   // --help is the last one, and helps whatever else is wrong.
   const Settings<ParsedLine>& common = common_settings();
   for (auto setting = common.rbegin(); setting != common.rend() && !line.help; ++setting) {

@@ -42,21 +42,30 @@ Options options_of(const ParsedLine& line, const Settings<Options>& settings) {
   return options;
 }
 
+template <typename Options>
+std::vector<Option> options_described(const Settings<Options>& settings) {
+  std::vector<Option> options;
+  for (const Setting<Options>& setting : settings) options.push_back(setting.option);
+  return options;
+}
+
 /// A command whose options are the struct `Options`, set by `GetSettings`, which `Run` takes.
 template <typename Options, Settings<Options> (*GetSettings)(), int (*Run)(const Options&)>
 Command command(std::string_view name, std::string_view summary, std::string_view operands,
                 bool takes_tensors = false) {
-  const auto descriptions = [] {
-    std::vector<Option> options;
-    for (const Setting<Options>& setting : GetSettings()) options.push_back(setting.option);
-    return options;
-  };
+  const auto descriptions = [] { return options_described(GetSettings()); };
   const auto run_line = [](const ParsedLine& line) { return Run(options_of<Options>(line, GetSettings())); };
   return {name, summary, operands, descriptions, run_line, takes_tensors};
 }
 
 /// A command's own options and the common ones.
 std::vector<Option> all_options(const Command& command);
+
+/// The names of the options that every command takes.
+std::vector<std::string> common_option_names();
+
+/// Throws UsageError where an option has a value that is none of its choices.
+void require_choices(const std::vector<Option>& options, const ParsedLine& line);
 
 /// Throws UsageError.
 ParsedLine parse(const Command& command, const std::vector<std::string>& words);

@@ -16,31 +16,6 @@
 namespace aerotool::cli {
 namespace {
 
-tasks::ConvertRequest request_of(const ConversionOptions& options, tasks::Target target) {
-  tasks::ConvertRequest request;
-  request.inputs = {options.operands.begin(), options.operands.end() - 1};
-  if (std::count(request.inputs.begin(), request.inputs.end(), "-") > 1)
-    throw UsageError("'-' may be given only once");
-  if (options.read.sha256 && request.inputs.size() > 1) throw UsageError("--sha256 is for one INPUT");
-  request.read = options.read;
-  request.target = std::move(target);
-  request.include = options.include;
-  request.exclude = options.exclude;
-  request.dtypes = options.dtypes;
-  request.dequantize = options.dequantize;
-  request.strict = options.strict;
-  request.renames = options.renames;
-  request.set = options.set;
-  request.unset = options.unset;
-  request.side_files = options.side_files;
-  request.force = options.force;
-  request.name = options.name;
-  request.architecture = options.architecture;
-  request.options = options.write;
-  request.jobs = options.jobs;
-  return request;
-}
-
 void print_result(const std::string& output, const tasks::Conversion& conversion,
                   const tasks::Converted& done) {
   const SetResult& files = done.files;
@@ -86,6 +61,31 @@ void print_json(const tasks::Conversion& conversion, const tasks::Target& target
 
 }  // namespace
 
+tasks::ConvertRequest conversion_request(const ConversionOptions& options, tasks::Target target) {
+  tasks::ConvertRequest request;
+  request.inputs = {options.operands.begin(), options.operands.end() - 1};
+  if (std::count(request.inputs.begin(), request.inputs.end(), "-") > 1)
+    throw UsageError("'-' may be given only once");
+  if (options.read.sha256 && request.inputs.size() > 1) throw UsageError("--sha256 is for one INPUT");
+  request.read = options.read;
+  request.target = std::move(target);
+  request.include = options.include;
+  request.exclude = options.exclude;
+  request.dtypes = options.dtypes;
+  request.dequantize = options.dequantize;
+  request.strict = options.strict;
+  request.renames = options.renames;
+  request.set = options.set;
+  request.unset = options.unset;
+  request.side_files = options.side_files;
+  request.force = options.force;
+  request.name = options.name;
+  request.architecture = options.architecture;
+  request.options = options.write;
+  request.jobs = options.jobs;
+  return request;
+}
+
 void require_room_for_json(const ConversionOptions& options, const tasks::Target& target) {
   if (options.json && target.path == "-") throw UsageError("--json: standard output takes the model already");
   if (options.json && options.dry_run)
@@ -94,7 +94,7 @@ void require_room_for_json(const ConversionOptions& options, const tasks::Target
 
 int run_conversion(const ConversionOptions& options, const tasks::Target& target) {
   require_room_for_json(options, target);
-  tasks::Conversion conversion(request_of(options, target), listener(options));
+  tasks::Conversion conversion(conversion_request(options, target), listener(options));
   return run_conversion(options, target, conversion);
 }
 

@@ -44,6 +44,9 @@ Settings<ConversionOptions> write_settings(const WriteOptionList& of_formats);
 Settings<ConversionOptions> format_settings(const WriteOptionList& of_formats);
 Settings<ConversionOptions> output_settings();
 
+/// To convert all operands but the last to the target.
+tasks::ConvertRequest conversion_request(const ConversionOptions& options, tasks::Target target);
+
 /// Throws UsageError where --json has no place.
 void require_room_for_json(const ConversionOptions& options, const tasks::Target& target);
 

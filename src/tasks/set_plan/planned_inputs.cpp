@@ -1,0 +1,108 @@
+#include "tasks/set_plan/planned_inputs.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/text.hpp"
+#include "io/input.hpp"
+#include "io/remote_name.hpp"
+#include "tasks/request_error.hpp"
+
+namespace aerotool::tasks {
+namespace {
+
+std::int64_t nanoseconds_of(const io::Version& version) {
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  // A file may claim any time; what matters is that another one gives another number.
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(version.seconds) * kNanoseconds +
+                                   static_cast<std::uint64_t>(version.nanoseconds));
+}
+
+void require_utf8(const std::string& path) {
+  if (!is_utf8(path))
+    throw RequestError({path, {}, {}}, "a plan names files in UTF-8, and this name is none");
+}
+
+PlannedInput planned_input(const io::Input& input) {
+  require_utf8(input.name());
+  PlannedInput planned;
+  planned.path = input.name();
+  planned.size = input.size();
+  if (const auto& sha256 = input.expected_sha256()) planned.sha256 = to_hex(*sha256);
+  if (const io::RemoteName* remote = input.remote()) {
+    planned.etag = remote->commit.empty() ? remote->etag : remote->commit;
+    return planned;
+  }
+  const auto identity = io::identity_at(input.name());
+  if (!identity || *identity != input.identity() || input.packed_size()) {
+    throw RequestError({input.name(), {}, {}},
+                       "is no plain file, and other processes cannot read it in parts");
+  }
+  planned.modified = nanoseconds_of(input.version());
+  return planned;
+}
+
+/// Throws where `now` has another input in the place of one of `then`.
+void require_same(const ReadPlan& plan, const std::vector<PlannedInput>& then,
+                  const std::vector<PlannedInput>& now) {
+  const std::size_t count = std::min(then.size(), now.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (then[i] == now[i]) continue;
+    throw RequestError({now[i].path, {}, {}},
+                       "is not what it was when the plan was made (" + escape_controls(plan.path) + ")");
+  }
+  if (then.size() == now.size()) return;
+  const std::string& path = then.size() > count ? then[count].path : now[count].path;
+  throw RequestError({path, {}, {}}, std::string(then.size() > count ? "is gone" : "is new") +
+                                         " since the plan was made (" + escape_controls(plan.path) + ")");
+}
+
+}  // namespace
+
+std::vector<PlannedInput> planned_inputs(const std::vector<const Model*>& models) {
+  std::vector<PlannedInput> inputs;
+  for (const Model* model : models) {
+    for (const ModelFile& file : model->files()) {
+      if (file.input != nullptr) inputs.push_back(planned_input(*file.input));
+    }
+  }
+  return inputs;
+}
+
+std::vector<PlannedInput> planned_side_files(const std::vector<SideFile>& files) {
+  std::vector<PlannedInput> inputs;
+  for (const SideFile& file : files) {
+    require_utf8(file.path);
+    PlannedInput& input = inputs.emplace_back();
+    input.path = file.path;
+    input.size = file.size;
+    if (file.version) input.modified = nanoseconds_of(*file.version);
+  }
+  return inputs;
+}
+
+std::string replaced_where_not_utf8(const std::string& name) {
+  return is_utf8(name) ? name : escape_controls(name);
+}
+
+void require_same_plan(const ReadPlan& plan, const PlanDocument& now) {
+  const PlanDocument& then = plan.document;
+  require_same(plan, then.inputs, now.inputs);
+  require_same(plan, then.side_files, now.side_files);
+  if (then.parts == now.parts && then.closing == now.closing) return;
+  throw RequestError({plan.path, {}, {}},
+                     "this version would make another plan of the same inputs; plan again");
+}
+
+void require_parts(const ReadPlan& plan, const std::vector<PartRange>& parts) {
+  const std::size_t count = plan.document.parts.size();
+  for (const PartRange& range : parts) {
+    if (range.last < count) continue;
+    const std::uint64_t number = std::max<std::uint64_t>(range.first, count);
+    throw RequestError({plan.path, {}, {}},
+                       "there is no part " + std::to_string(number) + ": the plan has " +
+                           (count == 0 ? "none" : "parts 0 to " + std::to_string(count - 1)));
+  }
+}
+
+}  // namespace aerotool::tasks

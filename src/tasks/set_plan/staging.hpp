@@ -1,0 +1,34 @@
+// Where the parts of a plan are until they are published: `.aerotool-plan-ID` in the output directory, or
+// beside the plan of a check. Any number of processes write there at once (io/shared_directory.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/shared_directory.hpp"
+#include "tasks/set_plan/plan_file.hpp"
+
+namespace aerotool::tasks {
+
+/// What is known of each part of a plan.
+enum class PartState {
+  missing,
+  there,  ///< written, and not in its place
+  placed  ///< in its place, as is what an interrupted publish had moved already
+};
+
+std::string staging_name(const std::string& plan_id);
+/// In the directory that a set is published in, or beside the plan of a check.
+std::string staging_path(const std::string& directory, const std::string& plan_id);
+
+/// The names of what the steps of a plan leave in its staging directory, whole or on the way.
+std::vector<std::string> staged_names(const PlanDocument& document);
+/// What a part leaves beside its file: its receipt, or its verdict.
+std::string receipt_name(const std::string& file);
+/// While it is there, files of the plan may be in their places already, and nobody else put them there.
+inline constexpr const char* kPublishing = "publishing";
+
+/// Removes what the steps of a plan have left; what else is there stays. Throws IoError.
+void clear_staging(const std::string& directory, const ReadPlan& plan);
+
+}  // namespace aerotool::tasks
