@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 
 #include "core/text.hpp"
 
@@ -25,6 +26,10 @@ SideFiles Model::side_files(const std::string& passed_over) const {
   all.files.insert(all.files.end(), own.begin(), own.end());
   std::ranges::sort(all.files, {}, &SideFile::path);
   return all;
+}
+
+bool Model::check_one_file(std::size_t /*file*/, const CheckOptions& /*options*/, Report& /*report*/) const {
+  throw std::logic_error("a model that is not checked file by file");
 }
 
 io::ReadAt Model::reader_of(std::size_t tensor) const {

@@ -54,6 +54,12 @@ enum class CheckLevel {
   control     ///< the control-plane hash alone
 };
 
+/// Which files are meant; empty: all.
+using FileChoice = std::function<bool(const io::Input& file)>;
+inline bool is_chosen(const FileChoice& choice, const io::Input& file) {
+  return !choice || choice(file);
+}
+
 /// A file that a model is read from.
 struct ModelFile {
   const io::Input* input = nullptr;  ///< null where the file could not be opened
@@ -151,16 +157,23 @@ class Model {
     return false;
   }
 
-  /// Holds whole files to hashes that an index gives of them, for those who read weights.
-  /// Throws CorruptError.
-  virtual void verify_files(unsigned /*jobs*/, io::Progress* /*progress*/) const {}
+  /// Holds those files that are chosen, as a whole, to hashes that an index gives of them, for those who read
+  /// weights. Throws CorruptError.
+  virtual void verify_files(unsigned /*jobs*/, io::Progress* /*progress*/,
+                            const FileChoice& /*chosen*/) const {}
   /// Bytes that verify_files() reads.
-  virtual std::uint64_t files_size() const { return 0; }
+  virtual std::uint64_t files_size(const FileChoice& /*chosen*/) const { return 0; }
 
   /// Holds the file to its format's rules and notes every breach. What the reader found is in the report
   /// that the model was opened with, and not told again but for the control-plane hash. Returns false where
   /// the level asks for something the file does not have (a control-plane hash): nothing was checked.
   virtual bool check(const CheckOptions& options, Report& report) const = 0;
+  /// The files that check() looks into one by one, as messages name them, so that several processes can do
+  /// it: but for `control`, it finds what check_one_file() finds in each of them, in this order, and nothing
+  /// else. Empty where the model is one file, or its files are not checked by themselves.
+  virtual std::vector<std::string> files_to_check() const { return {}; }
+  /// What check() does with one of these, by its number.
+  virtual bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const;
 
   /// Throws CorruptError where the model contradicts itself about one of the tensors that `wanted` accepts,
   /// or about itself: readers are warned, but a copy would hide it.

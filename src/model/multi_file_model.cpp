@@ -77,26 +77,31 @@ void MultiFileModel::require_unchanged() const {
   for (const auto& part : parts_) part->require_unchanged();
 }
 
-bool MultiFileModel::check_parts(const CheckOptions& options, Report& report) const {
-  return check_parts(options, report, [&](std::size_t part, const CheckOptions& of_part, Report& to) {
-    return parts_[part]->check(of_part, to);
-  });
+std::vector<std::string> MultiFileModel::files_to_check() const {
+  std::vector<std::string> names;
+  names.reserve(parts_.size());
+  for (const auto& part : parts_) names.push_back(part->path());
+  return names;
 }
 
-bool MultiFileModel::check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const {
-  // Each part has a report of its own, so that what is told stands in the order of the parts.
+bool MultiFileModel::check_one_file(std::size_t file, const CheckOptions& options, Report& report) const {
+  return parts_[file]->check(options, report);
+}
+
+bool MultiFileModel::check(const CheckOptions& options, Report& report) const {
+  // Each file has a report of its own, so that what is told stands in the order of the files.
   struct Outcome {
     Report report{Report::Mode::judge};
     CheckTally tally;
     bool checked = false;
   };
-  std::vector<Outcome> outcomes(parts_.size());
-  const JobSplit split = split_jobs(options.jobs, parts_.size());
-  for_each_parallel(parts_.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
-    CheckOptions of_part = options;
-    of_part.jobs = split.within;
-    of_part.tally = &outcomes[i].tally;
-    outcomes[i].checked = check(i, of_part, outcomes[i].report);
+  std::vector<Outcome> outcomes(files_to_check().size());
+  const JobSplit split = split_jobs(options.jobs, outcomes.size());
+  for_each_parallel(outcomes.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
+    CheckOptions of_file = options;
+    of_file.jobs = split.within;
+    of_file.tally = &outcomes[i].tally;
+    outcomes[i].checked = check_one_file(i, of_file, outcomes[i].report);
   });
   bool checked = true;
   for (Outcome& outcome : outcomes) {

@@ -27,6 +27,11 @@ class MultiFileModel : public Model {
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
   std::vector<HashedRun> hashed_runs() const override;
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
+  /// Checks the files by themselves, side by side. False where one of the checks is.
+  bool check(const CheckOptions& options, Report& report) const override;
+  /// The parts.
+  std::vector<std::string> files_to_check() const override;
+  bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const override;
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void require_unchanged() const override;
 
@@ -42,13 +47,6 @@ class MultiFileModel : public Model {
   std::vector<Shard> shards() const;
   /// Adds the files of all parts to an overview, and sets its file size to that of all files in it.
   void add_files(Overview& view) const;
-
-  /// Checks each part by itself; with `full` side by side. False where one of them is.
-  bool check_parts(const CheckOptions& options, Report& report) const;
-  /// One of those checks.
-  using CheckPart = std::function<bool(std::size_t part, const CheckOptions& options, Report& report)>;
-  /// The same for what differs from part to part.
-  bool check_parts(const CheckOptions& options, Report& report, const CheckPart& check) const;
 
   /// Takes the part and all its tensors.
   void add_part(std::unique_ptr<Model> part);

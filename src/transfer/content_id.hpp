@@ -56,12 +56,16 @@ class HashedModel final : public Model {
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override {
     return model_->verify_pages(tensor, begin, end);
   }
-  void verify_files(unsigned jobs, io::Progress* progress) const override {
-    model_->verify_files(jobs, progress);
+  void verify_files(unsigned jobs, io::Progress* progress, const FileChoice& chosen) const override {
+    model_->verify_files(jobs, progress, chosen);
   }
-  std::uint64_t files_size() const override { return model_->files_size(); }
+  std::uint64_t files_size(const FileChoice& chosen) const override { return model_->files_size(chosen); }
   bool check(const CheckOptions& options, Report& report) const override {
     return model_->check(options, report);
+  }
+  std::vector<std::string> files_to_check() const override { return model_->files_to_check(); }
+  bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const override {
+    return model_->check_one_file(file, options, report);
   }
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override {
     model_->require_copyable(wanted);

@@ -3,22 +3,29 @@
 #include <algorithm>
 
 namespace aerotool {
+namespace {
 
-bool holds_sha256(const Model& model) {
-  return std::ranges::any_of(model.files(), [](const ModelFile& file) {
-    return file.input != nullptr && file.input->holds_sha256();
+bool is_meant(const ModelFile& file, const FileChoice& chosen) {
+  return file.input != nullptr && is_chosen(chosen, *file.input);
+}
+
+}  // namespace
+
+bool holds_sha256(const Model& model, const FileChoice& chosen) {
+  return std::ranges::any_of(model.files(), [&](const ModelFile& file) {
+    return is_meant(file, chosen) && file.input->holds_sha256();
   });
 }
 
-void hash_reads(const Model& model) {
+void hash_reads(const Model& model, const FileChoice& chosen) {
   for (const ModelFile& file : model.files()) {
-    if (file.input != nullptr) file.input->hash_reads();
+    if (is_meant(file, chosen)) file.input->hash_reads();
   }
 }
 
-void require_sha256(const Model& model) {
+void require_sha256(const Model& model, const FileChoice& chosen) {
   for (const ModelFile& file : model.files()) {
-    if (file.input != nullptr) file.input->require_sha256();
+    if (is_meant(file, chosen)) file.input->require_sha256();
   }
 }
 

@@ -6,10 +6,10 @@
 
 namespace aerotool {
 
-bool holds_sha256(const Model& model);
+bool holds_sha256(const Model& model, const FileChoice& chosen = {});
 /// Before the weights are read: they are hashed meanwhile.
-void hash_reads(const Model& model);
+void hash_reads(const Model& model, const FileChoice& chosen = {});
 /// Throws CorruptError where one is not what it has to be; reads what has not been read.
-void require_sha256(const Model& model);
+void require_sha256(const Model& model, const FileChoice& chosen = {});
 
 }  // namespace aerotool

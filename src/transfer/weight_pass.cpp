@@ -7,15 +7,17 @@
 #include "core/text.hpp"
 #include "io/seekable_zstd.hpp"
 #include "transfer/held_files.hpp"
+#include "transfer/read_files.hpp"
 
 namespace aerotool {
 
 WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayout& layout,
-                       const WantedDigests& wanted, unsigned jobs)
+                       const WantedDigests& wanted, unsigned jobs, HeldFiles held)
     : models_(models),
       layout_(layout),
       wanted_(wanted),
       jobs_(jobs),
+      held_(held == HeldFiles::all ? FileChoice() : files_read(models, layout)),
       source_check_(models, layout),
       input_check_(layout),
       checksum_check_([this](std::size_t tensor) -> StoredTensor {
@@ -54,14 +56,14 @@ WeightPass::WeightPass(const std::vector<const Model*>& models, const TensorLayo
     add_checksums(shard);
     source_check_.add_layers(shard, region);
   }
-  for (const Model* model : models_) hash_reads(*model);
+  for (const Model* model : models_) hash_reads(*model, held_);
   others_ = source_check_.other_regions();
   if (auto region = input_check_.region()) others_.push_back(std::move(*region));
 }
 
 bool WeightPass::computes() const {
-  const bool of_files = std::any_of(models_.begin(), models_.end(), [](const Model* model) {
-    return model->files_size() != 0 || holds_sha256(*model);
+  const bool of_files = std::any_of(models_.begin(), models_.end(), [this](const Model* model) {
+    return model->files_size(held_) != 0 || holds_sha256(*model, held_);
   });
   const bool may_refuse = std::ranges::any_of(layout_.tensors, [](const PlannedTensor& planned) {
     return !planned.is_stored() && planned.made->bytes->may_refuse();
@@ -74,7 +76,7 @@ std::uint64_t WeightPass::bytes() const {
   std::uint64_t bytes = 0;
   for (const io::Region& region : regions_) bytes += region.length;
   for (const io::Region& region : others_) bytes += region.length;
-  for (const Model* model : models_) bytes += model->files_size();
+  for (const Model* model : models_) bytes += model->files_size(held_);
   return bytes;
 }
 
@@ -138,8 +140,8 @@ void WeightPass::run(io::Progress* progress, const Sink& in_order) {
   }
   // The hashes above name the tensors; what only a hash of a whole file tells comes after them.
   for (const Model* model : models_) {
-    model->verify_files(jobs_, progress);
-    require_sha256(*model);
+    model->verify_files(jobs_, progress, held_);
+    require_sha256(*model, held_);
   }
 }
 

@@ -24,11 +24,19 @@ struct WantedDigests {
   std::optional<hash::Algorithm> checksums = {};  ///< of each tensor, another hash than BLAKE3
 };
 
+/// Which files of the models are held to hashes of the whole.
+enum class HeldFiles {
+  all,
+  /// Those that the tensors of the layout lie in, and what describes them: whoever writes a part of a set
+  /// does not read all of its sources.
+  read_alone
+};
+
 class WeightPass {
  public:
   /// `layout` outlives this.
   WeightPass(const std::vector<const Model*>& models, const TensorLayout& layout, const WantedDigests& wanted,
-             unsigned jobs);
+             unsigned jobs, HeldFiles held = HeldFiles::all);
   WeightPass(const WeightPass&) = delete;
   WeightPass& operator=(const WeightPass&) = delete;
 
@@ -74,6 +82,7 @@ class WeightPass {
   const TensorLayout& layout_;
   WantedDigests wanted_;
   unsigned jobs_;
+  FileChoice held_;  // of all models
   unsigned most_jobs_ = std::numeric_limits<unsigned>::max();
   SourceCheck source_check_;
   InputCheck input_check_;

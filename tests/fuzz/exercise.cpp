@@ -146,7 +146,7 @@ void use(const std::string& path, const std::string& from, Verdict verdict) {
   attempt(verdict, "its side files", [&] {
     for (const SideFile& file : model->side_files().files) static_cast<void>(digest_of(file));
   });
-  attempt(verdict, "its files' hashes", [&] { model->verify_files(1, nullptr); });
+  attempt(verdict, "its files' hashes", [&] { model->verify_files(1, nullptr, {}); });
   for (std::size_t i = 0; i < model->tensors().size(); ++i) {
     attempt(verdict, "a tensor's bytes", [&] { read_ends(*model, i); });
     attempt(verdict, "a tensor's pages",

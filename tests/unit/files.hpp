@@ -69,6 +69,12 @@ class TemporaryDirectory {
   std::string path_;
 };
 
+/// Puts the files of a directory of tests/data into another one.
+inline void copy_data(const std::string& name, const TemporaryDirectory& to) {
+  for (const std::string& each : names_in(data_path(name)))
+    write_file(to.file(each), data_bytes(name + "/" + each));
+}
+
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string_view bytes) : path_(directory_.file("file")) {

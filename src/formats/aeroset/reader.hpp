@@ -30,9 +30,13 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
   OwnContent own_content() const override { return aero::own_content_of(extras()); }
   std::vector<SideFile> carried_files() const override;
   void read_chunk(std::size_t chunk, std::uint64_t offset, std::span<std::byte> out) const override;
-  void verify_files(unsigned jobs, io::Progress* progress) const override;
-  std::uint64_t files_size() const override;
+  /// Of index.aero that is done when it is opened.
+  void verify_files(unsigned jobs, io::Progress* progress, const FileChoice& chosen) const override;
+  std::uint64_t files_size(const FileChoice& chosen) const override;
   bool check(const CheckOptions& options, Report& report) const override;
+  /// index.aero too, before the parts.
+  std::vector<std::string> files_to_check() const override;
+  bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override;
 
  private:
@@ -71,7 +75,8 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
   void compare(std::size_t tensor, const Tensor& global, const StatedPlace& global_place,
                Report& report) const;
   bool check_control(const CheckOptions& options, Report& report) const;
-  static bool check_part(const Part& part, CheckOptions options, Report& report);
+  /// Those whose SHA-256 is still to be compared before their weights are trusted.
+  std::vector<const Part*> parts_to_verify(const FileChoice& chosen) const;
 
   std::shared_ptr<io::Input> input_;
   SetIndex index_;

@@ -156,8 +156,4 @@ Source SplitModel::source() const {
   return source;
 }
 
-bool SplitModel::check(const CheckOptions& options, Report& report) const {
-  return check_parts(options, report);
-}
-
 }  // namespace aerotool::gguf_split

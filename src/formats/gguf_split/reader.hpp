@@ -28,7 +28,6 @@ class SplitModel final : public MultiFileModel {
   /// version, alignment and metadata are the first file's. Each file's metadata says its own alignment; one
   /// of another version has a head.
   Source source() const override;
-  bool check(const CheckOptions& options, Report& report) const override;
 
  private:
   void check_totals(bool whole, Report& report) const;

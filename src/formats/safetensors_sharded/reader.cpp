@@ -297,7 +297,7 @@ void ShardedModel::take_objects() {
 }
 
 bool ShardedModel::check(const CheckOptions& options, Report& report) const {
-  return check_parts(options, report) && options.level != CheckLevel::control;
+  return MultiFileModel::check(options, report) && options.level != CheckLevel::control;
 }
 
 void ShardedModel::require_unchanged() const {

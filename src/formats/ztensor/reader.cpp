@@ -248,15 +248,20 @@ void ZTensorModel::require_copyable(const std::function<bool(std::size_t tensor)
   }
 }
 
-void ZTensorModel::verify_files(unsigned jobs, io::Progress* progress) const {
+bool ZTensorModel::is_to_verify(std::size_t shard, const FileChoice& chosen) const {
+  const auto& file = files_[shard + 1];
+  return shards_[shard].digest && file && is_chosen(chosen, *file);
+}
+
+void ZTensorModel::verify_files(unsigned jobs, io::Progress* progress, const FileChoice& chosen) const {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    if (shards_[i].digest) require_digest(*files_[i + 1], shards_[i], jobs, progress);
+    if (is_to_verify(i, chosen)) require_digest(*files_[i + 1], shards_[i], jobs, progress);
   }
 }
 
-std::uint64_t ZTensorModel::files_size() const {
+std::uint64_t ZTensorModel::files_size(const FileChoice& chosen) const {
   std::uint64_t size = 0;
-  for (const ShardFile& shard : shards_) size += shard.digest ? shard.size : 0;
+  for (std::size_t i = 0; i < shards_.size(); ++i) size += is_to_verify(i, chosen) ? shards_[i].size : 0;
   return size;
 }
 

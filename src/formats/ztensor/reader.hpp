@@ -37,8 +37,8 @@ class ZTensorModel final : public Model {
   std::optional<StoredRange> stored_range(std::size_t tensor) const override;
   /// What is encoded and empty is looked at here: nobody reads it.
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
-  void verify_files(unsigned jobs, io::Progress* progress) const override;
-  std::uint64_t files_size() const override;
+  void verify_files(unsigned jobs, io::Progress* progress, const FileChoice& chosen) const override;
+  std::uint64_t files_size(const FileChoice& chosen) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override;
 
@@ -46,6 +46,7 @@ class ZTensorModel final : public Model {
   void read_index(Report& report);
   void add_integrity(Overview& overview) const;
   void open_shards(std::span<const ShardEntry> shards, Report& report);
+  bool is_to_verify(std::size_t shard, const FileChoice& chosen) const;
 
   std::vector<std::shared_ptr<io::Input>> files_;  ///< its own and its shards; null where one is missing
   Container container_;

@@ -43,10 +43,10 @@ class CheckedReader {
 
   /// As those of Model.
   void verify_files(unsigned jobs, io::Progress* progress) const {
-    model().verify_files(jobs, progress);
+    model().verify_files(jobs, progress, {});
     require_sha256(model());
   }
-  std::uint64_t files_size() const { return model().files_size(); }
+  std::uint64_t files_size() const { return model().files_size({}); }
 
   /// What else lies under the hashes, to be run before judge(); also what is decoded, unless its parts are
   /// among the tensors to read.
