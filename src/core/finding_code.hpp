@@ -1,6 +1,7 @@
 // What kind of fault or warning a finding is: a stable code that scripts can look for.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace aerotool {
@@ -13,5 +14,7 @@ enum class Code {
 
 /// "E-SHORT"
 std::string_view name_of(Code code);
+/// The code of that name; nothing where there is none.
+std::optional<Code> code_named(std::string_view name);
 
 }  // namespace aerotool

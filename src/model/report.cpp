@@ -41,10 +41,17 @@ void Report::warning(Code code, Where where, std::string message) {
 
 void Report::absorb(const Report& other) {
   for (const Finding& finding : other.findings_) note(finding);
-  omitted_ += other.omitted_;
-  fault_count_ += other.fault_count_ - static_cast<std::uint64_t>(std::count_if(
-                                           other.findings_.begin(), other.findings_.end(),
-                                           [](const Finding& f) { return f.severity == Severity::fault; }));
+  omit(other.omitted_, other.omitted_faults());
+}
+
+void Report::omit(std::uint64_t findings, std::uint64_t faults) {
+  omitted_ += findings;
+  fault_count_ += faults;
+}
+
+std::uint64_t Report::omitted_faults() const {
+  return fault_count_ -
+         static_cast<std::uint64_t>(std::ranges::count(findings_, Severity::fault, &Finding::severity));
 }
 
 std::string list_names(const std::vector<HitTensor>& tensors) {

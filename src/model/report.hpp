@@ -54,6 +54,8 @@ class Report {
 
   /// Notes what another report has found, as if it had been told here.
   void absorb(const Report& other);
+  /// Counts findings that were told elsewhere and not kept, some of them faults.
+  void omit(std::uint64_t findings, std::uint64_t faults);
 
   /// Where nothing more is kept, hits need not be looked for.
   bool full() const { return findings_.size() == kMax || hits_ == kMaxHits; }
@@ -62,6 +64,7 @@ class Report {
   const std::vector<Finding>& findings() const { return findings_; }
   std::uint64_t fault_count() const { return fault_count_; }
   std::uint64_t omitted() const { return omitted_; }
+  std::uint64_t omitted_faults() const;
 
   static constexpr std::size_t kMax = 1000;
   static constexpr std::size_t kMaxMessage = 16'384;

@@ -1,74 +1,56 @@
 #include "formats/aeroset/render.hpp"
 
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-
 #include "core/text.hpp"
-#include "encoding/json/memory.hpp"
+#include "encoding/json/writer.hpp"
 
 namespace aerotool::aeroset {
 
 namespace {
 
-using Buffer = rapidjson::GenericStringBuffer<rapidjson::UTF8<>, JsonMemory>;
-using Writer = rapidjson::PrettyWriter<Buffer, rapidjson::UTF8<>, rapidjson::UTF8<>, JsonMemory>;
-
-void put_key(Writer& json, std::string_view key) {
-  json.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
-}
-
-void put_text(Writer& json, std::string_view key, std::string_view text) {
-  put_key(json, key);
-  json.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-}
-
-void put_file(Writer& json, const SetFile& file) {
-  put_text(json, "path", file.path);
-  put_text(json, "sha256", to_hex(file.sha256.value_or(Digest{})));
-  put_key(json, "size_bytes");
-  json.Uint64(file.size.value_or(0));
+void put_file(JsonWriter& json, const SetFile& file) {
+  json.member("path", file.path);
+  json.member("sha256", to_hex(file.sha256.value_or(Digest{})));
+  json.member("size_bytes", file.size.value_or(0));
 }
 
 }  // namespace
 
 std::string render_set_index(const SetIndex& index) {
-  Buffer buffer;
-  Writer json(buffer);
-  json.SetIndent(' ', 2);
-  json.StartObject();
-  put_key(json, "format");
-  json.StartObject();
-  put_text(json, "name", kFormatName);
-  put_key(json, "version");
-  json.StartArray();
-  json.Uint64(0);
-  json.Uint64(index.base_url ? 2 : 1);
-  json.EndArray();
-  json.EndObject();
-  put_key(json, "model");
-  json.StartObject();
-  put_text(json, "name", index.model_name);
-  put_text(json, "architecture", index.architecture);
-  json.EndObject();
-  if (index.base_url) put_text(json, "base_url", *index.base_url);
-  put_key(json, "parts");
-  json.StartArray();
+  JsonWriter json;
+  json.begin_object();
+  json.key("format");
+  json.begin_object();
+  json.member("name", kFormatName);
+  json.key("version");
+  json.begin_array();
+  json.number(0);
+  json.number(index.base_url ? 2 : 1);
+  json.end_array();
+  json.end_object();
+  json.key("model");
+  json.begin_object();
+  json.member("name", index.model_name);
+  json.member("architecture", index.architecture);
+  json.end_object();
+  if (index.base_url) json.member("base_url", *index.base_url);
+  json.key("parts");
+  json.begin_array();
   for (const SetPart& part : index.parts) {
-    json.StartObject();
+    json.begin_object();
     put_file(json, part);
-    put_key(json, "shards");
-    json.StartArray();
-    for (const std::uint64_t id : part.shards) json.Uint64(id);
-    json.EndArray();
-    json.EndObject();
+    json.key("shards");
+    json.begin_array();
+    for (const std::uint64_t id : part.shards) json.number(id);
+    json.end_array();
+    json.end_object();
   }
-  json.EndArray();
-  put_key(json, "global_tidx");
-  json.StartObject();
+  json.end_array();
+  json.key("global_tidx");
+  json.begin_object();
   put_file(json, index.tensor_index);
-  json.EndObject();
-  json.EndObject();
-  return std::string(buffer.GetString(), buffer.GetSize()) + "\n";
+  json.end_object();
+  json.end_object();
+  return json.finish();
 }
 
 }  // namespace aerotool::aeroset
