@@ -4,12 +4,15 @@
 #include "cli/json_out.hpp"
 #include "cli/listener.hpp"
 #include "cli/models.hpp"
+#include "cli/plan_steps.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "commands/validate/values_json.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "tasks/check/check.hpp"
+#include "tasks/set_plan/planned_check.hpp"
+#include "tasks/set_plan/planned_inputs.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -43,6 +46,7 @@ cli::Settings<ValidateOptions> settings() {
       cli::json_setting(),
       cli::recursive_setting()};
   cli::append(all, cli::reading_settings());
+  cli::append(all, cli::plan_settings());
   return all;
 }
 
@@ -156,27 +160,111 @@ void print_json(const ValidateOptions& options, const tasks::Judgement& judgemen
   json.end_object();
 }
 
+void print(const ValidateOptions& options, const tasks::Judgement& judgement, CheckLevel level,
+           cli::TextOut& out, cli::JsonOut* json) {
+  if (json != nullptr) return print_json(options, judgement, level, *json);
+  if (options.quiet == 0 || (options.quiet == 1 && !judgement.sound()))
+    print_findings(options, judgement, out);
+  if (options.quiet == 0) print_verdict(options, judgement, level, out);
+}
+
 int run(const ValidateOptions& options) {
   const CheckLevel level = level_of(options);
   if (!options.sha256.empty() && options.operands.size() > 1) throw UsageError("--sha256 is for one MODEL");
   return cli::answer_each(options, [&](const std::string& path, cli::TextOut& out, cli::JsonOut* json) {
     const tasks::Judgement judgement = tasks::judge(request_of(options, path, level), cli::listener(options));
-    if (json != nullptr) {
-      print_json(options, judgement, level, *json);
-    } else {
-      if (options.quiet == 0 || (options.quiet == 1 && !judgement.sound()))
-        print_findings(options, judgement, out);
-      if (options.quiet == 0) print_verdict(options, judgement, level, out);
-    }
+    print(options, judgement, level, out, json);
     return judgement.sound() ? 0 : 1;
   });
+}
+
+// ---- in the steps of a plan
+
+/// Checks the files of these parts, and tells what is wrong with them.
+int check_parts(const ValidateOptions& options, const tasks::CheckRequest& request,
+                const tasks::ReadPlan& plan, const std::vector<tasks::PartRange>& parts) {
+  tasks::require_parts(plan, parts);
+  cli::TextOut out;
+  int status = 0;
+  for (const tasks::PartRange& range : parts) {
+    for (std::uint64_t number = range.first; number <= range.last; ++number) {
+      tasks::Verdict verdict = tasks::check_part(request, plan, number, cli::listener(options));
+      tasks::Judgement judgement;
+      judgement.path = verdict.file;
+      judgement.report = std::move(verdict.report);
+      if (judgement.sound()) continue;
+      status = 1;
+      if (options.quiet > 1) continue;
+      print_findings(options, judgement, out);
+      if (options.quiet == 0) print_verdict(options, judgement, request.level, out);
+    }
+  }
+  out.finish();
+  return status;
+}
+
+int publish(const ValidateOptions& options, const tasks::CheckRequest& request, const tasks::ReadPlan& plan,
+            bool as_json) {
+  const tasks::PlanStatus status = tasks::status_of_check(plan);
+  if (!status.missing.empty())
+    return cli::complain_of_parts(plan.path, status.parts, status.missing, "missing");
+  const tasks::Judgement judgement = tasks::sum_up(request, plan, cli::listener(options));
+  cli::TextOut out;
+  cli::JsonOut json(out);
+  print(options, judgement, request.level, out, as_json ? &json : nullptr);
+  if (as_json) json.finish();
+  out.finish();
+  return judgement.sound() ? 0 : 1;
+}
+
+tasks::CheckRequest planned_request(const ValidateOptions& options) {
+  const CheckLevel level = level_of(options);
+  if (level != CheckLevel::full || !options.sha256.empty())
+    throw UsageError("--plan is for --full and --values: without them, no weights are read");
+  if (options.operands.size() != 1 || options.recursive) throw UsageError("--plan is for one MODEL");
+  return request_of(options, options.operands.front(), level);
+}
+
+int run_plan(const cli::PlanLine& line, const cli::ParsedLine& words) {
+  if (line.step == cli::PlanStep::write) {
+    const auto options = cli::options_of<ValidateOptions>(words, settings());
+    const tasks::CheckRequest request = planned_request(options);
+    return cli::put_plan(line,
+                         tasks::plan_check(request, cli::planned_command(words), cli::listener(options)));
+  }
+  if (line.path == "-") throw UsageError("--plan: verdicts lie beside the plan, which has to be a file");
+  const tasks::ReadPlan plan = tasks::read_plan(line.path);
+  const cli::ParsedLine planned =
+      cli::planned_line(plan, words, cli::options_described<ValidateOptions>(settings()));
+  const auto options = cli::options_of<ValidateOptions>(planned, settings());
+  const tasks::CheckRequest request = planned_request(options);
+  switch (line.step) {
+    case cli::PlanStep::part:
+      return check_parts(options, request, plan, line.parts);
+    case cli::PlanStep::status:
+      return cli::tell_status(line, plan, tasks::status_of_check(plan).missing, false);
+    case cli::PlanStep::publish:
+      return publish(options, request, plan, line.json);
+    default:
+      tasks::clear_check(plan);
+      return 0;
+  }
+}
+
+int run_line(const cli::ParsedLine& line) {
+  if (const auto plan = cli::plan_line(line)) return run_plan(*plan, line);
+  return run(cli::options_of<ValidateOptions>(line, settings()));
 }
 
 }  // namespace
 
 const cli::Command& validate_command() {
-  static const cli::Command command = cli::command<ValidateOptions, settings, run>(
-      "validate", "Check that a model file is sound", "MODEL...");
+  static const cli::Command command = [] {
+    cli::Command of = cli::command<ValidateOptions, settings, run>(
+        "validate", "Check that a model file is sound", "MODEL...");
+    of.run = run_line;
+    return of;
+  }();
   return command;
 }
 

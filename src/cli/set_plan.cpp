@@ -54,7 +54,7 @@ int run_set_plan(const PlanLine& plan, const ParsedLine& line, const std::vector
     case PlanStep::publish:
       return publish(plan, request, read, listener);
     default:
-      tasks::clear_staging(directory, read);
+      tasks::clear_set(directory, read);
       return 0;
   }
 }

@@ -80,7 +80,8 @@ class HeadedSetDraft final : public SetDraft, public SetParts {
     const std::uint64_t size = set_.files.size_of(number);
     output.require_space(size);
     const TensorLayout layout = part_layout(set_.files.layout, number, 1);
-    WeightPass pass(plan_.models, layout, {.shards = true, .tensors = false, .page_size = {}}, plan_.jobs);
+    WeightPass pass(plan_.models, layout, {.shards = true, .tensors = false, .page_size = {}}, plan_.jobs,
+                    HeldFiles::read_alone);
     if (progress != nullptr) progress->total += pass.bytes();
     const HeadedFile& file = set_.files.files[number];
     hash::Sha256 sha256;

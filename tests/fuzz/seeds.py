@@ -214,6 +214,29 @@ def merge_configs() -> list[bytes]:
     ]
 
 
+def plan_documents() -> list[bytes]:
+    """What the steps of a plan write: a plan, receipts, a verdict (set_plan.cpp)."""
+    hexadecimal = "0123456789abcdef" * 4
+    plan = {"aerotool_plan": 1, "command": "pack-set", "operands": ["m", "d\u00e9"],
+            "options": {"max-shard-bytes": ["8K"], "set": ["a=1", "b=2"]},
+            "inputs": [{"path": "m", "size": 3, "modified_ns": -5},
+                       {"path": "u", "size": 4, "etag": "\"t\"", "sha256": hexadecimal}],
+            "side_files": [{"path": "config.json", "size": 1, "modified_ns": 2}],
+            "parts": [{"file": "part-000.aero", "bytes": 10, "tensors": ["x", "y"]}],
+            "closing": ["index.aero", "model.aeroset.json"]}
+    receipt = {"aerotool_receipt": 1, "plan": "0123456789abcdef", "file": "part-000.aero", "size": 7,
+               "sha256": hexadecimal, "uuid": "u", "shards": [hexadecimal], "tensors": [hexadecimal] * 2}
+    hit = {"names": ["x"], "offsets": [1], "sizes": [2]}
+    finding = {"severity": "fault", "code": "hash", "message": "m", "path": "p", "offset": 1, "tensor": "x",
+               "hit": hit}
+    values = {"tensors": 2, "names": ["x"], "blocks": [False], "nan": [1], "first_nan": [3], "infinite": [0],
+              "first_infinite": [0], "all_zero": [False]}
+    verdict = {"aerotool_verdict": 1, "plan": "0123456789abcdef", "file": "f", "size": 3,
+               "findings": [finding, {"severity": "warning", "code": "hash", "message_hex": "ff"}], "omitted": 1,
+               "omitted_faults": 1, "sha256_files": 1, "values": values}
+    return [json.dumps(document).encode() for document in (plan, receipt, verdict)]
+
+
 def seeds(target: str, tool: Path) -> list[bytes]:
     if target == "aero":
         return aero_files(tool)
@@ -239,6 +262,8 @@ def seeds(target: str, tool: Path) -> list[bytes]:
         return list(adapters())
     if target == "merge_config":
         return small_files("merge/*/config.yml") + merge_configs()
+    if target == "set_plan":
+        return plan_documents()
     if target == "quantized":
         return list(quantized_models())
     if target == "pickle":

@@ -11,6 +11,7 @@
 #include "tasks/convert/convert.hpp"
 #include "tasks/request_error.hpp"
 #include "tasks/set_plan/part_choice.hpp"
+#include "tasks/set_plan/planned_check.hpp"
 #include "tasks/set_plan/planned_set.hpp"
 #include "tasks/set_plan/receipt.hpp"
 
@@ -190,4 +191,41 @@ TEST_CASE("plans: what is written to one file, and what reads its own output, is
   tasks::Conversion(pack(test::data_path("mixed.safetensors"), directory.file("set")), {}).write();
   CHECK_THROWS_AS(tasks::plan_set(pack(directory.file("set"), directory.file("set")), {}, {}),
                   tasks::RequestError);
+}
+
+TEST_CASE("plans: a check in parts finds what one check finds") {
+  const test::TemporaryDirectory directory;
+  const std::string set = directory.file("set");
+  tasks::Conversion(pack(test::data_path("mixed.safetensors"), set), {}).write();
+  // A weight of the first part, and one of the last.
+  for (const std::string& name : {std::string("part-000.aero"), std::string("part-001.aero")}) {
+    const std::string bytes = test::read_file(set + "/" + name);
+    test::put_byte(set + "/" + name, bytes.size() - 1, static_cast<char>(bytes.back() ^ 1));
+  }
+  tasks::CheckRequest request;
+  request.path = set;
+  request.level = CheckLevel::full;
+  const tasks::Judgement whole = tasks::judge(request, {});
+  REQUIRE_FALSE(whole.sound());
+  tasks::ReadPlan plan;
+  plan.path = directory.file("p.json");
+  plan.document = tasks::plan_check(request, {}, {});
+  plan.id = tasks::plan_id(tasks::render(plan.document));
+  const std::size_t count = plan.document.parts.size();
+  CHECK(tasks::status_of_check(plan).missing.size() == count);
+  CHECK_THROWS_AS(tasks::sum_up(request, plan, {}), tasks::RequestError);
+  std::uint64_t faults = 0;
+  for (std::size_t i = count; i-- > 0;)
+    faults += tasks::check_part(request, plan, i, {}).report.fault_count();
+  CHECK(tasks::status_of_check(plan).missing.empty());
+  const tasks::Judgement summed = tasks::sum_up(request, plan, {});
+  CHECK(faults == whole.report.fault_count());
+  REQUIRE(summed.report.findings().size() == whole.report.findings().size());
+  for (std::size_t i = 0; i < whole.report.findings().size(); ++i)
+    CHECK(summed.report.findings()[i].message == whole.report.findings()[i].message);
+  CHECK(summed.tally.sha256_files == whole.tally.sha256_files);
+  tasks::clear_check(plan);
+  CHECK(test::names_in(directory.path()) == std::vector<std::string>{"set"});
+  request.path = test::data_path("mixed.safetensors");
+  CHECK_THROWS_AS(tasks::plan_check(request, {}, {}), tasks::RequestError);
 }

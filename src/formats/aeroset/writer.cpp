@@ -138,7 +138,7 @@ class AerosetDraft final : public SetDraft, public SetParts {
   WrittenPart write_part(std::size_t number, io::Output& output, io::Progress* progress) override {
     SetFileBuild& file = files_[number];
     const TensorLayout layout = part_layout(layout_, file.first_shard, file.shard_count);
-    WeightPass pass(plan_.models, layout, wanted_digests(), plan_.jobs);
+    WeightPass pass(plan_.models, layout, wanted_digests(), plan_.jobs, HeldFiles::read_alone);
     if (progress != nullptr) {
       progress->total += pass.bytes();
       for (const PlannedShard& shard : layout.shards) progress->total += shard.size;

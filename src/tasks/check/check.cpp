@@ -16,7 +16,8 @@ std::uint64_t tensors_hashed(const Overview& view) {
   return count;
 }
 
-void check(const Model& model, const CheckRequest& request, io::Progress* progress, Judgement& judgement) {
+void check(const Model& model, const CheckRequest& request, const CheckModel& check_model,
+           io::Progress* progress, Judgement& judgement) {
   const CheckOptions options{.level = request.level,
                              .jobs = request.jobs,
                              .progress = progress,
@@ -26,7 +27,7 @@ void check(const Model& model, const CheckRequest& request, io::Progress* progre
   if (!options.sha256.empty() && !model.overview().files.empty()) {
     throw RequestError({model.path(), {}, {}}, "the model is several files, and --sha256 is for one file");
   }
-  if (model.check(options, judgement.report)) return;
+  if (check_model(model, options, judgement.report)) return;
   judgement.report.fault(Code::no_hash, Where{model.path(), {}, {}},
                          "there is no control-plane hash in it: nothing was checked");
 }
@@ -34,6 +35,12 @@ void check(const Model& model, const CheckRequest& request, io::Progress* progre
 }  // namespace
 
 Judgement judge(const CheckRequest& request, const Listener& listener) {
+  return judge(request, listener, [](const Model& model, const CheckOptions& options, Report& report) {
+    return model.check(options, report);
+  });
+}
+
+Judgement judge(const CheckRequest& request, const Listener& listener, const CheckModel& check_model) {
   Judgement judgement;
   judgement.path = request.path == "-" ? "standard input" : request.path;
   Report& report = judgement.report;
@@ -43,7 +50,8 @@ Judgement judge(const CheckRequest& request, const Listener& listener) {
     Report unasked(Report::Mode::judge);
     model =
         open(request.path, request.read, listener, request.level == CheckLevel::control ? unasked : report);
-    listener.follow({}, [&](io::Progress* progress) { check(*model, request, progress, judgement); });
+    listener.follow(
+        {}, [&](io::Progress* progress) { check(*model, request, check_model, progress, judgement); });
   } catch (const ContentError& error) {
     report.fault(error.code(), error.where(), error.message());
   }

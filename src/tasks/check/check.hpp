@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,15 @@ struct Judgement {
   bool sound() const { return report.fault_count() == 0; }
 };
 
+/// Holds an open model to its rules and tells the report. Returns false where it has nothing of the kind.
+using CheckModel = std::function<bool(const Model& model, const CheckOptions& options, Report& report)>;
+
 /// Whatever is wrong with bytes that could be read is in the report. Throws IoError where they could not be
 /// read, UsageError where nothing says the format, and RequestError where a SHA-256 is asked for and the
 /// model is several files.
 Judgement judge(const CheckRequest& request, const Listener& listener);
+
+/// The same by what `check_model` finds in place of Model::check().
+Judgement judge(const CheckRequest& request, const Listener& listener, const CheckModel& check_model);
 
 }  // namespace aerotool::tasks

@@ -262,6 +262,18 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
   tell_of_casts(drafted->computed(), escape_controls(directory), listener);
 }
 
+void clear_set(const std::string& directory, const ReadPlan& plan) {
+  std::vector<std::string> names;
+  for (const PlannedPart& part : plan.document.parts) {
+    names.push_back(part.file);
+    names.push_back(receipt_name(part.file));
+  }
+  // Last, as long as files may be in their places.
+  const std::string staging = staging_path(directory, plan.id);
+  clear_staging(staging, names);
+  clear_staging(staging, {kPublishing});
+}
+
 PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool full,
                        const Listener& listener) {
   const std::string& directory = request.target.path;
@@ -269,7 +281,7 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
   if (!status.missing.empty()) return status;
   if (status.published) {
     listener.note(escape_controls(directory) + ": the set is published already");
-    clear_staging(directory, plan);
+    clear_set(directory, plan);
     return status;
   }
   const auto drafted = draft_again(request, plan, listener);
@@ -296,7 +308,7 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
     parts.push_back(std::move(found[i].part));
   }
   drafted->parts().place(output, std::move(parts));
-  clear_staging(directory, plan);
+  clear_set(directory, plan);
   status.published = true;
   return status;
 }

@@ -8,6 +8,7 @@
 #include "tasks/convert/request.hpp"
 #include "tasks/listener.hpp"
 #include "tasks/set_plan/part_choice.hpp"
+#include "tasks/set_plan/plan_file.hpp"
 #include "tasks/set_plan/staging.hpp"
 
 namespace aerotool::tasks {
@@ -17,13 +18,7 @@ namespace aerotool::tasks {
 /// conversion throws.
 PlanDocument plan_set(const ConvertRequest& request, const PlannedCommand& command, const Listener& listener);
 
-/// How far the parts are; reads the plan and its staging directory, no inputs.
-struct PlanStatus {
-  std::vector<std::size_t> missing;  ///< ascending
-  std::vector<std::size_t> damaged;  ///< not what their receipts tell of; ascending
-  std::size_t parts = 0;
-  bool published = false;
-};
+/// Looks at the output directory and the staging directory in it; reads no inputs.
 PlanStatus status_of_set(const std::string& directory, const ReadPlan& plan);
 
 /// Writes these parts, but for those that are there already. Throws RequestError where the plan has no such
@@ -36,5 +31,8 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
 /// write_parts() does.
 PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool full,
                        const Listener& listener);
+
+/// Removes what the parts have left; files that are in their places stay. Throws IoError.
+void clear_set(const std::string& directory, const ReadPlan& plan);
 
 }  // namespace aerotool::tasks

@@ -16,20 +16,11 @@ std::string receipt_name(const std::string& file) {
   return file + ".receipt.json";
 }
 
-std::vector<std::string> staged_names(const PlanDocument& document) {
-  std::vector<std::string> names = {kPublishing};
-  for (const PlannedPart& part : document.parts) {
-    names.push_back(part.file);
-    names.push_back(receipt_name(part.file));
-  }
-  return names;
-}
-
-void clear_staging(const std::string& directory, const ReadPlan& plan) {
-  const auto staging = io::SharedDirectory::find(staging_path(directory, plan.id));
-  if (!staging) return;
-  staging->remove(staged_names(plan.document));
-  staging->remove_itself();
+void clear_staging(const std::string& staging, const std::vector<std::string>& names) {
+  const auto directory = io::SharedDirectory::find(staging);
+  if (!directory) return;
+  directory->remove(names);
+  directory->remove_itself();
 }
 
 }  // namespace aerotool::tasks

@@ -6,9 +6,16 @@
 #include <vector>
 
 #include "io/shared_directory.hpp"
-#include "tasks/set_plan/plan_file.hpp"
 
 namespace aerotool::tasks {
+
+/// How far the parts of a plan are.
+struct PlanStatus {
+  std::vector<std::size_t> missing;  ///< ascending
+  std::vector<std::size_t> damaged;  ///< not what their receipts tell of; ascending
+  std::size_t parts = 0;
+  bool published = false;
+};
 
 /// What is known of each part of a plan.
 enum class PartState {
@@ -21,14 +28,13 @@ std::string staging_name(const std::string& plan_id);
 /// In the directory that a set is published in, or beside the plan of a check.
 std::string staging_path(const std::string& directory, const std::string& plan_id);
 
-/// The names of what the steps of a plan leave in its staging directory, whole or on the way.
-std::vector<std::string> staged_names(const PlanDocument& document);
-/// What a part leaves beside its file: its receipt, or its verdict.
+/// What a part of a set leaves beside its file.
 std::string receipt_name(const std::string& file);
 /// While it is there, files of the plan may be in their places already, and nobody else put them there.
 inline constexpr const char* kPublishing = "publishing";
 
-/// Removes what the steps of a plan have left; what else is there stays. Throws IoError.
-void clear_staging(const std::string& directory, const ReadPlan& plan);
+/// Removes what the steps of a plan have left under these names, whole or on the way; what else is there
+/// stays. Throws IoError.
+void clear_staging(const std::string& staging, const std::vector<std::string>& names);
 
 }  // namespace aerotool::tasks
