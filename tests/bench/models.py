@@ -56,6 +56,15 @@ def llama(size: int) -> list[tuple[str, list[int]]]:
     return [*tensors, ("model.norm.weight", [width]), ("lm_head.weight", [vocabulary, width])]
 
 
+def write_small_tensors(path: Path, count: int) -> None:
+    """A safetensors file of so many tensors of 4 bytes."""
+    header = {
+        f"t.{i:06}": {"dtype": "U8", "shape": [4], "data_offsets": [4 * i, 4 * i + 4]} for i in range(count)
+    }
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(4 * count))
+
+
 def _of_layer(width: int) -> int:
     """The elements of its matrices."""
     return (4 + 3 * 3) * width * width

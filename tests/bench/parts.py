@@ -2,9 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -288,9 +290,70 @@ def pack_set(bench: Bench) -> Table:
     return table
 
 
+def plan(bench: Bench) -> Table:
+    """A set in parts: beside pack-set, by two processes, and with 10,000 parts."""
+    table = Table("a set in parts", ["command", "time", "ratio", "budget"])
+    source, fresh, file = bench.path("model.safetensors"), bench.path("fresh"), bench.path("plan.json")
+    models.write_safetensors(source, bench.size)
+    options = ["--max-shard-bytes", str(bench.size // 8), "--max-part-shards", "1"]
+
+    def clear() -> None:
+        _remove_tree(fresh)
+        file.unlink(missing_ok=True)
+
+    def planned() -> None:
+        clear()
+        bench.tool("pack-set", "--plan", file, source, fresh, *options)
+
+    step = f"{shlex.quote(str(bench.binary))} pack-set --plan plan.json"
+    words = shlex.join(map(str, [source, fresh, *options]))
+    plain = bench.ours("pack-set", "pack-set", source, fresh, *options, before=clear)
+    parts = Contender(
+        "plan, a process for each of 9 parts, publish",
+        ["sh", "-ec", f"{step} {words}; for n in $(seq 0 8); do {step} --part $n; done; {step} --publish"],
+        clear,
+    )
+    bench.time(plain, parts)
+    # The last part is small.
+    one = Contender("parts, one process with -j 1", ["sh", "-ec", f"{step} -j 1 --part 0-8"], planned)
+    two = Contender(
+        "parts, two processes with -j 1",
+        ["sh", "-ec", f"{step} -j 1 --part 0-3 & {step} -j 1 --part 4-8; wait"],
+        planned,
+    )
+    bench.time(one, two)
+    table.rows = [
+        [plain.name, spread(plain.seconds), "", ""],
+        compared(parts, plain, "1.05"),
+        [one.name, spread(one.seconds), "", ""],
+        compared(two, one),
+    ]
+    clear()
+    many = bench.path("many.safetensors")
+    models.write_small_tensors(many, 10_000)
+    small = ["pack-set", "--plan", file]
+    made = [*small, many, fresh, "--max-shard-bytes", "1", "--max-part-shards", "1"]
+    peaks = {"plan": bench.peak(*made)}
+    bench.tool(*small, "--part", "0-9999")
+    peaks["status"] = bench.peak(*small, "--status")
+    status = bench.ours("status of 10,000 parts", *small, "--status")
+    again = bench.ours("plan of 10,000 parts", *made, before=lambda: file.unlink(missing_ok=True))
+    bench.time(status, again, rounds=3)
+    shutil.copytree(fresh, bench.path("staged"))
+    seconds = []
+    for _ in range(3):
+        _remove_tree(fresh)
+        shutil.copytree(bench.path("staged"), fresh)
+        begin = time.monotonic()
+        peaks["publish"] = bench.peak(*small, "--publish")
+        seconds.append(time.monotonic() - begin)
+    for name, times in (("plan", again.seconds), ("status", status.seconds), ("publish", seconds)):
+        table.rows.append([f"{name} of 10,000 parts", spread(times), f"{peaks[name] / 2**20:.0f} MiB", "2 s, 64 MiB"])
+    return table
+
+
 def _remove_tree(directory: Path) -> None:
-    for file in directory.glob("*"):
-        file.unlink()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def urls(bench: Bench) -> Table:
@@ -643,6 +706,7 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "dcp": dcp,
     "cold": from_disk,
     "pack-set": pack_set,
+    "plan": plan,
     "urls": urls,
     "metadata": metadata,
     "memory": memory,

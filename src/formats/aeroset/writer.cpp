@@ -137,6 +137,8 @@ class AerosetDraft final : public SetDraft, public SetParts {
 
   WrittenPart write_part(std::size_t number, io::Output& output, io::Progress* progress) override {
     SetFileBuild& file = files_[number];
+    AeroFileBuilder& builder = builder_of(file);
+    output.require_space(builder.size_bound());
     const TensorLayout layout = part_layout(layout_, file.first_shard, file.shard_count);
     WeightPass pass(plan_.models, layout, wanted_digests(), plan_.jobs, HeldFiles::read_alone);
     if (progress != nullptr) {
@@ -145,13 +147,13 @@ class AerosetDraft final : public SetDraft, public SetParts {
     }
     pass.run(progress);
     const std::size_t first_tensor = layout_.shards[file.first_shard].first;
-    builder_of(file).finish(digests_of(pass, file.first_shard, first_tensor));
-    output.require_space(file.builder->size_bound());
+    builder.finish(digests_of(pass, file.first_shard, first_tensor));
     build(output, file, [&](std::size_t shard, const WeightPass::Sink& put) {
       pass.stream(shard - file.first_shard, plan_.jobs, put, progress);
     });
     for (const Model* model : plan_.models) model->require_unchanged();
-    WrittenPart part = {file.size, file.sha256, aero::to_string(file.builder->file_uuid()), {}, {}};
+    WrittenPart part = {file.size, file.sha256, aero::to_string(builder.file_uuid()), {}, {}};
+    file.builder.reset();
     for (std::size_t shard = 0; shard < layout.shards.size(); ++shard) {
       part.shards.push_back(pass.shard_digest(shard));
       if (!aero::hashes_tensors(plan_.options)) continue;

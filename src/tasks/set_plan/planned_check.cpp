@@ -83,6 +83,7 @@ Verdict check_part(const CheckRequest& request, const ReadPlan& plan, std::size_
   Verdict verdict;
   verdict.plan = plan.id;
   verdict.file = plan.document.parts[part].file;
+  verdict.size = plan.document.parts[part].bytes;
   listener.follow("part " + std::to_string(part), [&](io::Progress* progress) {
     const CheckOptions options{.level = request.level,
                                .jobs = request.jobs,
