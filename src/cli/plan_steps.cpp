@@ -116,6 +116,8 @@ tasks::PlannedCommand planned_command(const ParsedLine& line) {
     if (option == kPlan || is_common(option)) continue;
     if (option == kJson || option == "dry-run")
       throw UsageError("--plan and " + long_form(option) + " exclude each other");
+    if (option == "uuid" && values.back() == "random")
+      throw UsageError("--plan and --uuid=random exclude each other: each process would draw another one");
     std::ranges::for_each(values, require_utf8);
     command.options.emplace(option, values);
   }
@@ -134,11 +136,10 @@ ParsedLine planned_line(const tasks::ReadPlan& plan, const ParsedLine& now,
   line.common = now.common;
   line.common.operands = command.operands;
   for (const auto& [name, values] : command.options) {
-    const auto known =
-        std::ranges::find_if(options, [&](const Option& option) { return option.name == name; });
-    if (known == options.end() || values.empty())
+    if (values.empty() || std::ranges::find(options, name, &Option::name) == options.end()) {
       throw CorruptError({plan.path, {}, {}},
                          "its option '" + escape_controls(shortened(name)) + "' is unknown or empty");
+    }
     line.values.emplace(name, values);
   }
   require_choices(options, line);

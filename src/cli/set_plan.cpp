@@ -3,6 +3,7 @@
 #include "cli/json_out.hpp"
 #include "cli/listener.hpp"
 #include "cli/text_out.hpp"
+#include "core/error.hpp"
 #include "tasks/set_plan/planned_set.hpp"
 
 namespace aerotool::cli {
@@ -33,10 +34,15 @@ int publish(const PlanLine& line, const tasks::ConvertRequest& request, const ta
 
 }  // namespace
 
+void require_no_full(const ParsedLine& line) {
+  if (line.values.contains("full")) throw UsageError("--full is of no use without --publish");
+}
+
 int run_set_plan(const PlanLine& plan, const ParsedLine& line, const std::vector<Option>& options,
                  const RequestOf& request_of) {
   const tasks::Listener listener = cli::listener(line.common);
   if (plan.step == PlanStep::write) {
+    require_no_full(line);
     const tasks::PlannedCommand command = planned_command(line);
     return put_plan(plan, tasks::plan_set(request_of(line), command, listener));
   }

@@ -15,6 +15,9 @@ using RequestOf = std::function<tasks::ConvertRequest(const ParsedLine& line)>;
 int run_set_plan(const PlanLine& plan, const ParsedLine& line, const std::vector<Option>& options,
                  const RequestOf& request_of);
 
+/// Throws UsageError where a line that publishes nothing has --full.
+void require_no_full(const ParsedLine& line);
+
 /// A command that converts, whose work can be divided by a plan: `MakeRequest` makes of its options what
 /// `Run` does at once.
 template <typename Options, Settings<Options> (*GetSettings)(), int (*Run)(const Options&),
@@ -27,6 +30,7 @@ Command planned(std::string_view name, std::string_view summary, std::string_vie
       return run_set_plan(*plan, line, options_described<Options>(GetSettings()),
                           [&](const ParsedLine& of) { return MakeRequest(options_in(of)); });
     }
+    require_no_full(line);
     return Run(options_in(line));
   };
   return command;

@@ -42,21 +42,23 @@ void DirectoryOutput::require_space(std::uint64_t bytes) const {
 }
 
 Output& DirectoryOutput::add(const std::string& name) {
-  const std::string path = path_of(name);
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<const Fd> directory = directory_;
+  auto output = std::make_unique<Output>(
+      Output::in_directory(open_for(name), name.substr(name.rfind('/') + 1), path_of(name)));
+  return *(files_[name] = std::move(output));
+}
+
+std::shared_ptr<const Fd> DirectoryOutput::open_for(const std::string& name) {
   const auto slash = name.rfind('/');
   if (slash == std::string::npos) {
     unlink_stale(name);
-  } else {
-    const std::string below = path_of(name.substr(0, slash));
-    made_.make(below);
-    directory = open_directory(below);
-    io::remove_stale(directory->get(), {name.substr(slash + 1)});
+    return directory_;
   }
-  const std::string last = slash == std::string::npos ? name : name.substr(slash + 1);
-  auto output = std::make_unique<Output>(Output::in_directory(std::move(directory), last, path));
-  return *(files_[name] = std::move(output));
+  const std::string below = path_of(name.substr(0, slash));
+  made_.make(below);
+  std::shared_ptr<const Fd> directory = open_directory(below);
+  io::remove_stale(directory->get(), {name.substr(slash + 1)});
+  return directory;
 }
 
 std::vector<DirectoryOutput::Leftover> DirectoryOutput::leftovers(const std::string& name) {
@@ -103,13 +105,15 @@ void DirectoryOutput::adopt(const std::string& name, Leftover leftover) {
 
 void DirectoryOutput::bring(const std::string& name, const std::string& from) {
   const std::lock_guard lock(mutex_);
-  unlink_stale(name);
+  open_for(name);
   brought_[name] = from;
 }
 
 void DirectoryOutput::place_brought(const std::string& name, const std::string& from) {
   if (::renameat(directory_->get(), from.c_str(), directory_->get(), name.c_str()) != 0)
     throw system_error(path_of(name), "put the file in place", errno);
+  if (const auto slash = name.rfind('/'); slash != std::string::npos)
+    sync_directory(*open_directory(path_of(name.substr(0, slash))), path_of(name));
 }
 
 void DirectoryOutput::unlink_stale(const std::string& target) {

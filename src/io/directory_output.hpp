@@ -72,6 +72,8 @@ class DirectoryOutput {
 
  private:
   void unlink_stale(const std::string& target);
+  /// The directory that a file of that name lies in, which is made, without what killed runs have left of it.
+  std::shared_ptr<const Fd> open_for(const std::string& name);
   void place_files(const std::string& index);
   void place_brought(const std::string& name, const std::string& from);
   /// The errors of files that could not be removed; empty where all could.

@@ -1,5 +1,6 @@
 #include "tasks/set_plan/part_choice.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include "core/checked.hpp"
 #include "core/error.hpp"
 #include "core/numbers.hpp"
+#include "core/text.hpp"
 
 namespace aerotool::tasks {
 namespace {
@@ -16,6 +18,17 @@ constexpr std::string_view kAuto = "auto";
 // Slurm, Kubernetes, AWS Batch.
 constexpr std::array kVariables = {"SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX",
                                    "AWS_BATCH_JOB_ARRAY_INDEX"};
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw UsageError("--part takes numbers, as 3, 3-7 or 3,17-19, or auto, or auto+OFFSET, not '" +
+                   escape_controls(shortened(text)) + "'");
+}
+
+/// Of a piece of `text`, which has to be digits.
+std::uint64_t number_in(const std::string& text, std::string_view piece) {
+  if (piece.empty() || piece.find_first_not_of("0123456789") != std::string_view::npos) refuse(text);
+  return parse_count(std::string(piece), kOption);
+}
 
 std::uint64_t number_of_job() {
   for (const char* variable : kVariables) {
@@ -28,21 +41,20 @@ std::uint64_t number_of_job() {
 }
 
 PartRange job_range(const std::string& text) {
-  const std::string rest = text.substr(kAuto.size());
-  if (!rest.empty() && !rest.starts_with('+'))
-    throw UsageError("--part takes auto or auto+OFFSET, not '" + text + "'");
-  const std::uint64_t offset = rest.empty() ? 0 : parse_count(rest.substr(1), kOption);
+  const std::string_view rest = std::string_view(text).substr(kAuto.size());
+  if (!rest.empty() && !rest.starts_with('+')) refuse(text);
+  const std::uint64_t offset = rest.empty() ? 0 : number_in(text, rest.substr(1));
   const auto number = checked_add(number_of_job(), offset);
   if (!number) throw UsageError("--part: " + text + " is too large");
   return {*number, *number};
 }
 
-PartRange range_of(const std::string& text) {
-  const auto dash = text.find('-');
-  const std::uint64_t first = parse_count(text.substr(0, dash), kOption);
-  if (dash == std::string::npos) return {first, first};
-  const std::uint64_t last = parse_count(text.substr(dash + 1), kOption);
-  if (last < first) throw UsageError("--part: " + text + " counts down");
+PartRange range_of(const std::string& text, std::string_view piece) {
+  const auto dash = piece.find('-');
+  const std::uint64_t first = number_in(text, piece.substr(0, dash));
+  if (dash == std::string_view::npos) return {first, first};
+  const std::uint64_t last = number_in(text, piece.substr(dash + 1));
+  if (last < first) refuse(text);
   return {first, last};
 }
 
@@ -53,7 +65,7 @@ std::vector<PartRange> parse_parts(const std::string& text) {
   std::vector<PartRange> ranges;
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find(',', begin), text.size());
-    ranges.push_back(range_of(text.substr(begin, end - begin)));
+    ranges.push_back(range_of(text, std::string_view(text).substr(begin, end - begin)));
     begin = end + 1;
   }
   return ranges;

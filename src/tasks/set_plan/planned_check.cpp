@@ -71,15 +71,15 @@ PlanStatus status_of_check(const ReadPlan& plan) {
 
 Verdict check_part(const CheckRequest& request, const ReadPlan& plan, std::size_t part,
                    const Listener& listener) {
+  // What is wrong with the model as a whole is for whoever sums up.
+  Report untold(Report::Mode::judge);
+  const auto model = open(request.path, request.read, listener, untold);
+  require_same_plan(plan, document_of(*model, plan.document.command));
   const auto staging = io::SharedDirectory::make(staging_of(plan));
   if (auto there = verdict_of(staging, plan, part)) {
     listener.note("part " + std::to_string(part) + " is there already");
     return std::move(*there);
   }
-  // What is wrong with the model as a whole is for whoever sums up.
-  Report untold(Report::Mode::judge);
-  const auto model = open(request.path, request.read, listener, untold);
-  require_same_plan(plan, document_of(*model, plan.document.command));
   Verdict verdict;
   verdict.plan = plan.id;
   verdict.file = plan.document.parts[part].file;

@@ -1,7 +1,9 @@
 #include "tasks/set_plan/planned_inputs.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "core/text.hpp"
 #include "io/input.hpp"
@@ -42,19 +44,28 @@ PlannedInput planned_input(const io::Input& input) {
   return planned;
 }
 
-/// Throws where `now` has another input in the place of one of `then`.
+/// Throws where the two differ, and names a file that does.
 void require_same(const ReadPlan& plan, const std::vector<PlannedInput>& then,
                   const std::vector<PlannedInput>& now) {
-  const std::size_t count = std::min(then.size(), now.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    if (then[i] == now[i]) continue;
-    throw RequestError({now[i].path, {}, {}},
-                       "is not what it was when the plan was made (" + escape_controls(plan.path) + ")");
+  if (then == now) return;
+  std::map<std::string_view, const PlannedInput*> left;
+  for (const PlannedInput& input : now) left.emplace(input.path, &input);
+  const auto refuse = [&](const PlannedInput& input, const std::string& why) {
+    throw RequestError({input.path, {}, {}}, why + " the plan was made (" + escape_controls(plan.path) + ")");
+  };
+  for (const PlannedInput& input : then) {
+    const auto found = left.find(input.path);
+    if (found == left.end()) {
+      refuse(input, "is gone since");
+    } else if (*found->second != input) {
+      refuse(input, "is not what it was when");
+    }
+    left.erase(found);
   }
-  if (then.size() == now.size()) return;
-  const std::string& path = then.size() > count ? then[count].path : now[count].path;
-  throw RequestError({path, {}, {}}, std::string(then.size() > count ? "is gone" : "is new") +
-                                         " since the plan was made (" + escape_controls(plan.path) + ")");
+  for (const PlannedInput& input : now) {
+    if (left.contains(input.path)) refuse(input, "is new since");
+  }
+  refuse(now.front(), "has another place among the inputs than when");
 }
 
 }  // namespace

@@ -60,6 +60,13 @@ class DraftedSet {
     }
   }
 
+  /// Whether the files in the output directory hold what the set would.
+  bool is_in_place() const {
+    const ExistingFiles existing = draft_->existing(request_.target.path, true);
+    return existing.replaced.size() == parts().part_count() + parts().closing_files().size() &&
+           existing.other.empty() && existing.removed.empty();
+  }
+
   PlanDocument document(const PlannedCommand& command) const {
     PlanDocument document;
     document.command = command;
@@ -99,10 +106,13 @@ bool is_before(const io::Version& a, const io::Version& b) {
   return std::tie(a.seconds, a.nanoseconds) < std::tie(b.seconds, b.nanoseconds);
 }
 
-/// Whether all files of the plan are in their places, and have been put there since it was made.
+/// Whether all files of the plan are in their places, and have been put there since it was made. Never while
+/// parts wait for their publishing: then it was another run.
 bool is_published(const std::string& directory, const ReadPlan& plan) {
   const auto output = io::SharedDirectory::find(directory);
   if (!output || !plan.version) return false;
+  const auto staging = io::SharedDirectory::find(staging_path(directory, plan.id));
+  if (staging && !staging->version_of(kPublishing)) return false;
   const auto is_placed = [&](const std::string& file) {
     const auto version = output->version_of(file);
     return version && !is_before(*version, *plan.version);
@@ -133,7 +143,7 @@ class PartFiles {
     auto receipt = receipt_of(file);
     if (!receipt) return found;
     found.part = std::move(receipt->part);
-    if (const auto staged = staging_->version_of(file)) {
+    if (const auto staged = staging_->version_of(staged_name(file))) {
       if (staged->size == found.part.size) found.state = PartState::there;
     } else if (publishing_) {
       const auto placed = output_->version_of(file);
@@ -148,8 +158,7 @@ class PartFiles {
     for (std::size_t i = 0; i < status.parts; ++i) {
       if (find(i).state == PartState::missing) status.missing.push_back(i);
     }
-    if (!status.missing.empty() || status.parts == 0 || !staging_)
-      status.published = is_published(directory_, plan_);
+    if (!status.missing.empty() || status.parts == 0) status.published = is_published(directory_, plan_);
     if (status.published) status.missing.clear();
     return status;
   }
@@ -183,7 +192,7 @@ std::string part_label(std::size_t number) {
 void write_part(SetParts& parts, std::size_t number, const ReadPlan& plan, const io::SharedDirectory& staging,
                 const Listener& listener) {
   const std::string& file = plan.document.parts[number].file;
-  io::Output output = staging.create(file);
+  io::Output output = staging.create(staged_name(file));
   Receipt receipt{plan.id, file, {}};
   listener.follow(part_label(number),
                   [&](io::Progress* progress) { receipt.part = parts.write_part(number, output, progress); });
@@ -196,15 +205,16 @@ std::vector<std::size_t> differing_parts(const std::string& directory, const Rea
                                          const std::vector<PartFiles::Found>& found, unsigned jobs,
                                          const Listener& listener) {
   const std::string staging = staging_path(directory, plan.id);
-  std::vector<char> differs(found.size());
+  std::vector<std::uint8_t> differs(found.size());
   listener.follow("checking parts", [&](io::Progress* progress) {
     for (const PartFiles::Found& part : found) progress->total += part.part.size;
     const JobSplit split = split_jobs(jobs, found.size());
     for_each_parallel(found.size(), split.side_by_side, [&](std::size_t i, const std::atomic<bool>&) {
-      const bool placed = found[i].state == PartState::placed;
+      const std::string& file = plan.document.parts[i].file;
       const auto input =
-          io::Input::open(io::path_in(placed ? directory : staging, plan.document.parts[i].file));
-      differs[i] = sha256_of(*input, split.within, progress) != found[i].part.sha256;
+          io::Input::open(found[i].state == PartState::placed ? io::path_in(directory, file)
+                                                              : io::path_in(staging, staged_name(file)));
+      differs[i] = sha256_of(*input, split.within, progress) == found[i].part.sha256 ? 0 : 1;
     });
   });
   std::vector<std::size_t> numbers;
@@ -236,11 +246,11 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
                  const Listener& listener) {
   const std::string& directory = request.target.path;
   require_parts(plan, parts);
-  if (is_published(directory, plan)) {
+  const auto drafted = draft_again(request, plan, listener);
+  if (is_published(directory, plan) && drafted->is_in_place()) {
     listener.note(escape_controls(directory) + ": the set is published already");
     return;
   }
-  const auto drafted = draft_again(request, plan, listener);
   const auto staging = io::SharedDirectory::make(staging_path(directory, plan.id));
   for (const PartRange& range : parts) {
     for (std::uint64_t number = range.first; number <= range.last; ++number) {
@@ -265,7 +275,7 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
 void clear_set(const std::string& directory, const ReadPlan& plan) {
   std::vector<std::string> names;
   for (const PlannedPart& part : plan.document.parts) {
-    names.push_back(part.file);
+    names.push_back(staged_name(part.file));
     names.push_back(receipt_name(part.file));
   }
   // Last, as long as files may be in their places.
@@ -279,12 +289,13 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
   const std::string& directory = request.target.path;
   PlanStatus status = status_of_set(directory, plan);
   if (!status.missing.empty()) return status;
-  if (status.published) {
+  const auto drafted = draft_again(request, plan, listener);
+  if (status.published && drafted->is_in_place()) {
     listener.note(escape_controls(directory) + ": the set is published already");
     clear_set(directory, plan);
     return status;
   }
-  const auto drafted = draft_again(request, plan, listener);
+  status.published = false;
   io::DirectoryOutput output(directory);
   const PartFiles files(directory, plan);
   std::vector<PartFiles::Found> found;
@@ -304,7 +315,8 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
   std::vector<WrittenPart> parts;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const std::string& file = plan.document.parts[i].file;
-    if (found[i].state == PartState::there) output.bring(file, staging_name(plan.id) + "/" + file);
+    if (found[i].state == PartState::there)
+      output.bring(file, staging_name(plan.id) + "/" + staged_name(file));
     parts.push_back(std::move(found[i].part));
   }
   drafted->parts().place(output, std::move(parts));

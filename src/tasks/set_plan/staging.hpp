@@ -28,7 +28,9 @@ std::string staging_name(const std::string& plan_id);
 /// In the directory that a set is published in, or beside the plan of a check.
 std::string staging_path(const std::string& directory, const std::string& plan_id);
 
-/// What a part of a set leaves beside its file.
+/// Of the file that a part of a set makes, which may lie in a directory below where it is published.
+std::string staged_name(const std::string& file);
+/// Of its receipt.
 std::string receipt_name(const std::string& file);
 /// While it is there, files of the plan may be in their places already, and nobody else put them there.
 inline constexpr const char* kPublishing = "publishing";
