@@ -12,11 +12,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
 INTERPOSED_LIMIT = 60  # seconds; a run takes milliseconds
 Files = dict[str, bytes]
 
 # The names of temporaries: ".NAME.aerotool-PID-RANDOM".
 MARK = ".aerotool-"
+
+
+def compile_shim(scratch: Path, asan: bool) -> Path:
+    shim = scratch / "shim.so"
+    flags = ["-DWITH_SANITIZER"] if asan else []
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", *flags, "-o", shim, HERE / "shim.c", "-ldl"], check=True)
+    return shim
+
+
+def runtime_of(binary: Path) -> str:
+    """The sanitizer's library, which has to be loaded before the shim."""
+    libraries = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True).stdout
+    paths = [line.split()[2] for line in libraries.splitlines() if "libasan" in line]
+    return paths[0] if paths else ""
 
 
 def contents(directory: Path) -> Files:
