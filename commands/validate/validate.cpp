@@ -234,10 +234,11 @@ int run_plan(const cli::PlanLine& line, const cli::ParsedLine& words) {
   }
   if (line.path == "-") throw UsageError("--plan: verdicts lie beside the plan, which has to be a file");
   const tasks::ReadPlan plan = tasks::read_plan(line.path);
-  const cli::ParsedLine planned =
-      cli::planned_line(plan, words, cli::options_described<ValidateOptions>(settings()));
-  const auto options = cli::options_of<ValidateOptions>(planned, settings());
-  const tasks::CheckRequest request = planned_request(options);
+  const auto options = cli::of_plan(plan, [&] {
+    return cli::options_of<ValidateOptions>(
+        cli::planned_line(plan, words, cli::options_described<ValidateOptions>(settings())), settings());
+  });
+  const tasks::CheckRequest request = cli::of_plan(plan, [&] { return planned_request(options); });
   switch (line.step) {
     case cli::PlanStep::part:
       return check_parts(options, request, plan, line.parts);

@@ -34,6 +34,11 @@ bool is_step(std::string_view option) {
   return std::ranges::any_of(kSteps, [&](const NamedStep& step) { return step.option == option; });
 }
 
+/// Whether a plan cannot hold it.
+bool is_of_steps(std::string_view option) {
+  return option == kPlan || is_step(option) || option == kJson || option == "dry-run";
+}
+
 bool is_common(std::string_view option) {
   static const std::vector<std::string> names = common_option_names();
   return std::ranges::find(names, option) != names.end();
@@ -114,8 +119,7 @@ tasks::PlannedCommand planned_command(const ParsedLine& line) {
   }
   for (const auto& [option, values] : line.values) {
     if (option == kPlan || is_common(option)) continue;
-    if (option == kJson || option == "dry-run")
-      throw UsageError("--plan and " + long_form(option) + " exclude each other");
+    if (is_of_steps(option)) throw UsageError("--plan and " + long_form(option) + " exclude each other");
     if (option == "uuid" && values.back() == "random")
       throw UsageError("--plan and --uuid=random exclude each other: each process would draw another one");
     std::ranges::for_each(values, require_utf8);
@@ -136,7 +140,8 @@ ParsedLine planned_line(const tasks::ReadPlan& plan, const ParsedLine& now,
   line.common = now.common;
   line.common.operands = command.operands;
   for (const auto& [name, values] : command.options) {
-    if (values.empty() || std::ranges::find(options, name, &Option::name) == options.end()) {
+    const bool is_known = std::ranges::find(options, name, &Option::name) != options.end();
+    if (!is_known || is_of_steps(name) || values.empty()) {
       throw CorruptError({plan.path, {}, {}},
                          "its option '" + escape_controls(shortened(name)) + "' is unknown or empty");
     }

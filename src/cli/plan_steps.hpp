@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "core/error.hpp"
 #include "tasks/set_plan/part_choice.hpp"
 #include "tasks/set_plan/plan_file.hpp"
 
@@ -38,6 +39,16 @@ tasks::PlannedCommand planned_command(const ParsedLine& line);
 /// another command, and CorruptError where it is none.
 ParsedLine planned_line(const tasks::ReadPlan& plan, const ParsedLine& now,
                         const std::vector<Option>& options);
+
+/// What `make` makes of the line of a plan, whose mistakes are the plan's. Throws CorruptError that names it.
+template <typename Make>
+auto of_plan(const tasks::ReadPlan& plan, Make make) {
+  try {
+    return make();
+  } catch (const UsageError& error) {
+    throw CorruptError({plan.path, {}, {}}, error.message());
+  }
+}
 
 /// Writes a plan, or prints it where its path is "-", and says how many parts it has. Returns the exit
 /// status.

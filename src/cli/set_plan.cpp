@@ -47,7 +47,8 @@ int run_set_plan(const PlanLine& plan, const ParsedLine& line, const std::vector
     return put_plan(plan, tasks::plan_set(request_of(line), command, listener));
   }
   const tasks::ReadPlan read = tasks::read_plan(plan.path);
-  const tasks::ConvertRequest request = request_of(planned_line(read, line, options));
+  const tasks::ConvertRequest request =
+      of_plan(read, [&] { return request_of(planned_line(read, line, options)); });
   const std::string& directory = request.target.path;
   switch (plan.step) {
     case PlanStep::part:

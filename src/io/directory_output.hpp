@@ -58,6 +58,9 @@ class DirectoryOutput {
   /// Without publish() it stays where it is. `from` is its path in this directory.
   void bring(const std::string& name, const std::string& from);
 
+  /// Whether publish() puts a file of that name in place.
+  bool has(const std::string& name) const { return files_.contains(name) || brought_.contains(name); }
+
   /// Puts all files in place, each step on the disk before the next: the old `index` goes, the files come,
   /// the `obsolete` ones go, the new index comes. `index` may be a file that only goes, or empty. Names are
   /// relative to the directory. Where nothing can be put in place the old index comes back.

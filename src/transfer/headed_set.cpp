@@ -125,7 +125,9 @@ class HeadedSetDraft final : public SetDraft, public SetParts {
       directory.add(set_.index_path).write(bytes_of(set_.index));
       names.push_back(set_.index_path);
     }
-    directory.publish(first_to_go(),
+    // The first file may be in its place already, where a publishing was interrupted.
+    const bool goes = !set_.usual_index.empty() || directory.has(first_to_go());
+    directory.publish(goes ? first_to_go() : std::string(),
                       earlier_files(directory.path(), set_.extension, set_.usual_index, names));
     return names;
   }

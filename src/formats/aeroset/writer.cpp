@@ -205,13 +205,14 @@ class AerosetDraft final : public SetDraft, public SetParts {
   /// The digests of all tensors, in the order of the layout; none where the set stores none.
   std::vector<Digest> tensors_of(const std::vector<WrittenPart>& parts) const {
     std::vector<Digest> all;
-    bool sound = parts.size() == part_count();
-    for (std::size_t i = 0; sound && i < parts.size(); ++i) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::size_t wanted = aero::hashes_tensors(plan_.options) ? part(i).tensors.size() : 0;
-      sound = parts[i].shards.size() == files_[i].shard_count && parts[i].tensors.size() == wanted;
+      if (parts[i].shards.size() != files_[i].shard_count || parts[i].tensors.size() != wanted) {
+        throw CorruptError({}, "what its receipt says of " + files_[i].name + " is not of this set",
+                           Code::index);
+      }
       all.insert(all.end(), parts[i].tensors.begin(), parts[i].tensors.end());
     }
-    if (!sound) throw CorruptError({}, "what is known of the parts is not of this set", Code::index);
     return all;
   }
 

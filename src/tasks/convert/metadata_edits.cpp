@@ -63,10 +63,11 @@ class Settling {
     const std::optional<ValueSort> sort = sort_of(key);
     if (key.size() > kMaxKeyBytes) refuse(key, "the key is too long");
     require_no_structure(key);
-    const bool is_file = setting.value.starts_with('@') && !setting.value.starts_with("@@");
+    const std::string file = setting.file();
+    const bool is_file = !file.empty();
     std::string text = setting.value;
     if (is_file) {
-      text = text_of_file(setting.value.substr(1));
+      text = text_of_file(file);
     } else if (text.starts_with('@')) {
       text.erase(0, 1);
     }
@@ -199,6 +200,10 @@ MetadataSetting::MetadataSetting(const std::string& text) {
   if (equal == 0) refuse_text("the key is empty");
   key = text.substr(0, equal);
   value = text.substr(equal + 1);
+}
+
+std::string MetadataSetting::file() const {
+  return value.starts_with('@') && !value.starts_with("@@") ? value.substr(1) : std::string();
 }
 
 void plan_metadata_edits(const std::vector<MetadataSetting>& settings, const std::vector<std::string>& unset,

@@ -17,6 +17,8 @@ struct MetadataSetting {
 
   /// Throws UsageError.
   explicit MetadataSetting(const std::string& text);
+  /// The file whose text is the value; empty where it is none's.
+  std::string file() const;
 };
 
 /// Plans changes of the first model's metadata, as Model::metadata() has it: values of the type that the key

@@ -24,7 +24,7 @@ ReadPlan read_plan(const std::string& path) {
   plan.id = plan_id(bytes.text());
   input->require_unchanged();
   const auto identity = io::identity_at(path);
-  if (path != "-" && identity && *identity == input->identity()) plan.version = input->version();
+  plan.is_piped = path == "-" || !identity || *identity != input->identity();
   return plan;
 }
 

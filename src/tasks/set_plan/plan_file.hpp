@@ -1,10 +1,8 @@
 // The file that a plan lies in.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "io/identity.hpp"
 #include "tasks/set_plan/document.hpp"
 
 namespace aerotool::tasks {
@@ -14,7 +12,7 @@ struct ReadPlan {
   std::string path;  ///< as messages name it
   std::string id;
   PlanDocument document;
-  std::optional<io::Version> version;  ///< of its file; nothing where it came from a pipe
+  bool is_piped = false;  ///< `path` leads to no file that others see
 };
 
 /// `path` is "-" for standard input. Throws IoError, and what parse_plan() throws.

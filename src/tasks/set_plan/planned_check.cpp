@@ -13,8 +13,8 @@
 namespace aerotool::tasks {
 namespace {
 
-std::string staging_of(const ReadPlan& plan) {
-  return staging_path(io::directory_of(plan.path), plan.id);
+std::string directory_of(const ReadPlan& plan) {
+  return io::directory_of(plan.path);
 }
 
 /// A file can have any path; its number is a name.
@@ -62,7 +62,7 @@ PlanDocument plan_check(const CheckRequest& request, const PlannedCommand& comma
 PlanStatus status_of_check(const ReadPlan& plan) {
   PlanStatus status;
   status.parts = plan.document.parts.size();
-  const auto staging = io::SharedDirectory::find(staging_of(plan));
+  const auto staging = find_staging(directory_of(plan), plan.id);
   for (std::size_t i = 0; i < status.parts; ++i) {
     if (!staging || !verdict_of(*staging, plan, i)) status.missing.push_back(i);
   }
@@ -75,7 +75,7 @@ Verdict check_part(const CheckRequest& request, const ReadPlan& plan, std::size_
   Report untold(Report::Mode::judge);
   const auto model = open(request.path, request.read, listener, untold);
   require_same_plan(plan, document_of(*model, plan.document.command));
-  const auto staging = io::SharedDirectory::make(staging_of(plan));
+  const auto staging = make_staging(directory_of(plan), plan.id);
   if (auto there = verdict_of(staging, plan, part)) {
     listener.note("part " + std::to_string(part) + " is there already");
     return std::move(*there);
@@ -99,7 +99,7 @@ Verdict check_part(const CheckRequest& request, const ReadPlan& plan, std::size_
 }
 
 Judgement sum_up(const CheckRequest& request, const ReadPlan& plan, const Listener& listener) {
-  const auto staging = io::SharedDirectory::make(staging_of(plan));
+  const auto staging = make_staging(directory_of(plan), plan.id);
   return judge(request, listener, [&](const Model& model, const CheckOptions& options, Report& report) {
     require_same_plan(plan, document_of(model, plan.document.command));
     for (std::size_t i = 0; i < plan.document.parts.size(); ++i) {
@@ -115,7 +115,7 @@ Judgement sum_up(const CheckRequest& request, const ReadPlan& plan, const Listen
 void clear_check(const ReadPlan& plan) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < plan.document.parts.size(); ++i) names.push_back(verdict_name(i));
-  clear_staging(staging_of(plan), names);
+  clear_staging(directory_of(plan), plan.id, names);
 }
 
 }  // namespace aerotool::tasks

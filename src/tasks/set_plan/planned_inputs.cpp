@@ -25,25 +25,6 @@ void require_utf8(const std::string& path) {
     throw RequestError({path, {}, {}}, "a plan names files in UTF-8, and this name is none");
 }
 
-PlannedInput planned_input(const io::Input& input) {
-  require_utf8(input.name());
-  PlannedInput planned;
-  planned.path = input.name();
-  planned.size = input.size();
-  if (const auto& sha256 = input.expected_sha256()) planned.sha256 = to_hex(*sha256);
-  if (const io::RemoteName* remote = input.remote()) {
-    planned.etag = remote->commit.empty() ? remote->etag : remote->commit;
-    return planned;
-  }
-  const auto identity = io::identity_at(input.name());
-  if (!identity || *identity != input.identity() || input.packed_size()) {
-    throw RequestError({input.name(), {}, {}},
-                       "is no plain file, and other processes cannot read it in parts");
-  }
-  planned.modified = nanoseconds_of(input.version());
-  return planned;
-}
-
 /// Throws where the two differ, and names a file that does.
 void require_same(const ReadPlan& plan, const std::vector<PlannedInput>& then,
                   const std::vector<PlannedInput>& now) {
@@ -69,6 +50,25 @@ void require_same(const ReadPlan& plan, const std::vector<PlannedInput>& then,
 }
 
 }  // namespace
+
+PlannedInput planned_input(const io::Input& input) {
+  require_utf8(input.name());
+  PlannedInput planned;
+  planned.path = input.name();
+  planned.size = input.size();
+  if (const auto& sha256 = input.expected_sha256()) planned.sha256 = to_hex(*sha256);
+  if (const io::RemoteName* remote = input.remote()) {
+    planned.etag = remote->commit.empty() ? remote->etag : remote->commit;
+    return planned;
+  }
+  const auto identity = io::identity_at(input.name());
+  if (!identity || *identity != input.identity() || input.packed_size()) {
+    throw RequestError({input.name(), {}, {}},
+                       "is no plain file, and other processes cannot read it in parts");
+  }
+  planned.modified = nanoseconds_of(input.version());
+  return planned;
+}
 
 std::vector<PlannedInput> planned_inputs(const std::vector<const Model*>& models) {
   std::vector<PlannedInput> inputs;

@@ -12,6 +12,7 @@ namespace aerotool::tasks {
 /// The files of models. Throws RequestError where one cannot be read again by another process, as it was
 /// spooled, or has a path that is not UTF-8.
 std::vector<PlannedInput> planned_inputs(const std::vector<const Model*>& models);
+PlannedInput planned_input(const io::Input& input);
 std::vector<PlannedInput> planned_side_files(const std::vector<SideFile>& files);
 
 /// A name as JSON keeps it.

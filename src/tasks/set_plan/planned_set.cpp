@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "core/error.hpp"
@@ -17,6 +16,7 @@
 #include "tasks/convert/sources.hpp"
 #include "tasks/request_error.hpp"
 #include "tasks/set_plan/planned_inputs.hpp"
+#include "tasks/set_plan/publication.hpp"
 #include "tasks/set_plan/receipt.hpp"
 
 namespace aerotool::tasks {
@@ -60,17 +60,14 @@ class DraftedSet {
     }
   }
 
-  /// Whether the files in the output directory hold what the set would.
-  bool is_in_place() const {
-    const ExistingFiles existing = draft_->existing(request_.target.path, true);
-    return existing.replaced.size() == parts().part_count() + parts().closing_files().size() &&
-           existing.other.empty() && existing.removed.empty();
-  }
-
   PlanDocument document(const PlannedCommand& command) const {
     PlanDocument document;
     document.command = command;
     document.inputs = planned_inputs(plan().models);
+    for (const MetadataSetting& setting : request_.set) {
+      if (const std::string file = setting.file(); !file.empty())
+        document.inputs.push_back(planned_input(*io::Input::open(file)));
+    }
     document.side_files = planned_side_files(plan().side_files);
     for (std::size_t i = 0; i < parts().part_count(); ++i) {
       const DraftedPart part = parts().part(i);
@@ -102,33 +99,13 @@ std::unique_ptr<DraftedSet> draft_again(const ConvertRequest& request, const Rea
   return drafted;
 }
 
-bool is_before(const io::Version& a, const io::Version& b) {
-  return std::tie(a.seconds, a.nanoseconds) < std::tie(b.seconds, b.nanoseconds);
-}
-
-/// Whether all files of the plan are in their places, and have been put there since it was made. Never while
-/// parts wait for their publishing: then it was another run.
-bool is_published(const std::string& directory, const ReadPlan& plan) {
-  const auto output = io::SharedDirectory::find(directory);
-  if (!output || !plan.version) return false;
-  const auto staging = io::SharedDirectory::find(staging_path(directory, plan.id));
-  if (staging && !staging->version_of(kPublishing)) return false;
-  const auto is_placed = [&](const std::string& file) {
-    const auto version = output->version_of(file);
-    return version && !is_before(*version, *plan.version);
-  };
-  const PlanDocument& document = plan.document;
-  return std::ranges::all_of(document.closing, is_placed) &&
-         std::ranges::all_of(document.parts, [&](const PlannedPart& part) { return is_placed(part.file); });
-}
-
 /// The parts as the staging directory and the output directory show them.
 class PartFiles {
  public:
   PartFiles(const std::string& directory, const ReadPlan& plan)
       : directory_(directory),
         plan_(plan),
-        staging_(io::SharedDirectory::find(staging_path(directory, plan.id))),
+        staging_(find_staging(directory, plan.id)),
         output_(staging_ ? io::SharedDirectory::find(directory) : std::nullopt),
         publishing_(staging_ && staging_->version_of(kPublishing)) {}
 
@@ -158,7 +135,7 @@ class PartFiles {
     for (std::size_t i = 0; i < status.parts; ++i) {
       if (find(i).state == PartState::missing) status.missing.push_back(i);
     }
-    if (!status.missing.empty() || status.parts == 0) status.published = is_published(directory_, plan_);
+    status.published = is_published(directory_, plan_);
     if (status.published) status.missing.clear();
     return status;
   }
@@ -224,6 +201,23 @@ std::vector<std::size_t> differing_parts(const std::string& directory, const Rea
   return numbers;
 }
 
+void clear_parts(const std::string& directory, const ReadPlan& plan) {
+  std::vector<std::string> names;
+  for (const PlannedPart& part : plan.document.parts) {
+    names.push_back(staged_name(part.file));
+    names.push_back(receipt_name(part.file));
+  }
+  // Last, as long as files may be in their places.
+  clear_staging(directory, plan.id, names);
+  clear_staging(directory, plan.id, {kPublishing});
+}
+
+bool tell_published(const std::string& directory, const ReadPlan& plan, const Listener& listener) {
+  if (!is_published(directory, plan)) return false;
+  listener.note(escape_controls(directory) + ": the set is published already");
+  return true;
+}
+
 }  // namespace
 
 PlanDocument plan_set(const ConvertRequest& request, const PlannedCommand& command,
@@ -246,57 +240,45 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
                  const Listener& listener) {
   const std::string& directory = request.target.path;
   require_parts(plan, parts);
+  if (tell_published(directory, plan, listener)) return;
   const auto drafted = draft_again(request, plan, listener);
-  if (is_published(directory, plan) && drafted->is_in_place()) {
-    listener.note(escape_controls(directory) + ": the set is published already");
-    return;
-  }
-  const auto staging = io::SharedDirectory::make(staging_path(directory, plan.id));
-  for (const PartRange& range : parts) {
-    for (std::uint64_t number = range.first; number <= range.last; ++number) {
-      if (PartFiles(directory, plan).find(number).state != PartState::missing) {
-        listener.note(part_label(number) + " is there already");
-        continue;
-      }
-      try {
-        write_part(drafted->parts(), number, plan, staging, listener);
-      } catch (const IoError&) {
-        // Another attempt may have written the same bytes, and somebody have published them, meanwhile.
-        const bool done = PartFiles(directory, plan).find(number).state != PartState::missing ||
-                          is_published(directory, plan);
-        if (!done) throw;
-        listener.note(part_label(number) + " was written by another process meanwhile");
+  try {
+    const auto staging = make_staging(directory, plan.id);
+    for (const PartRange& range : parts) {
+      for (std::uint64_t number = range.first; number <= range.last; ++number) {
+        if (PartFiles(directory, plan).find(number).state == PartState::missing) {
+          write_part(drafted->parts(), number, plan, staging, listener);
+        } else {
+          listener.note(part_label(number) + " is there already");
+        }
       }
     }
+  } catch (const IoError&) {
+    // Another attempt may have written the same bytes, and the staging directory be gone.
+    if (!tell_published(directory, plan, listener)) throw;
   }
   tell_of_casts(drafted->computed(), escape_controls(directory), listener);
 }
 
 void clear_set(const std::string& directory, const ReadPlan& plan) {
-  std::vector<std::string> names;
-  for (const PlannedPart& part : plan.document.parts) {
-    names.push_back(staged_name(part.file));
-    names.push_back(receipt_name(part.file));
-  }
-  // Last, as long as files may be in their places.
-  const std::string staging = staging_path(directory, plan.id);
-  clear_staging(staging, names);
-  clear_staging(staging, {kPublishing});
+  clear_parts(directory, plan);
+  forget_published(plan);
 }
 
 PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool full,
                        const Listener& listener) {
   const std::string& directory = request.target.path;
   PlanStatus status = status_of_set(directory, plan);
-  if (!status.missing.empty()) return status;
+  const auto finish_published = [&] {
+    status.published = tell_published(directory, plan, listener);
+    if (status.published) clear_parts(directory, plan);
+    return status.published;
+  };
+  if (!status.missing.empty() || (status.published && finish_published())) return status;
   const auto drafted = draft_again(request, plan, listener);
-  if (status.published && drafted->is_in_place()) {
-    listener.note(escape_controls(directory) + ": the set is published already");
-    clear_set(directory, plan);
-    return status;
-  }
-  status.published = false;
   io::DirectoryOutput output(directory);
+  // Another process may have published until the directory was locked.
+  if (finish_published()) return status;
   const PartFiles files(directory, plan);
   std::vector<PartFiles::Found> found;
   for (std::size_t i = 0; i < status.parts; ++i) {
@@ -304,7 +286,7 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
     if (found.back().state == PartState::missing) status.missing.push_back(i);
   }
   if (!status.missing.empty()) return status;
-  const auto staging = io::SharedDirectory::make(staging_path(directory, plan.id));
+  const auto staging = make_staging(directory, plan.id);
   if (full) status.damaged = differing_parts(directory, plan, found, request.jobs, listener);
   // Whoever is asked for the part then writes it again.
   for (const std::size_t part : status.damaged)
@@ -320,7 +302,8 @@ PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool
     parts.push_back(std::move(found[i].part));
   }
   drafted->parts().place(output, std::move(parts));
-  clear_set(directory, plan);
+  note_published(directory, plan, listener);
+  clear_parts(directory, plan);
   status.published = true;
   return status;
 }

@@ -2,6 +2,7 @@
 // beside the plan of a check. Any number of processes write there at once (io/shared_directory.hpp).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ enum class PartState {
 std::string staging_name(const std::string& plan_id);
 /// In the directory that a set is published in, or beside the plan of a check.
 std::string staging_path(const std::string& directory, const std::string& plan_id);
+/// Throw IoError where something else has its name, or a link.
+std::optional<io::SharedDirectory> find_staging(const std::string& directory, const std::string& plan_id);
+io::SharedDirectory make_staging(const std::string& directory, const std::string& plan_id);
 
 /// Of the file that a part of a set makes, which may lie in a directory below where it is published.
 std::string staged_name(const std::string& file);
@@ -37,6 +41,7 @@ inline constexpr const char* kPublishing = "publishing";
 
 /// Removes what the steps of a plan have left under these names, whole or on the way; what else is there
 /// stays. Throws IoError.
-void clear_staging(const std::string& staging, const std::vector<std::string>& names);
+void clear_staging(const std::string& directory, const std::string& plan_id,
+                   const std::vector<std::string>& names);
 
 }  // namespace aerotool::tasks
