@@ -107,9 +107,12 @@ class Planned:
     def publish(self, *more: object, **rest: object) -> Result:
         return self.step("--publish", *more, **rest)
 
-    def start(self, *words: object, umask: int = -1) -> subprocess.Popen:
+    def start(self, *words: object, umask: int = -1, failure: Failure | None = None) -> subprocess.Popen:
         """A step that goes on by itself."""
         environment = dict(os.environ, LC_ALL="C", TMPDIR=str(self.at.parent / "tmp"))
+        if failure is not None:
+            preloads = [self.suite.sanitizer] if self.suite.sanitizer else []
+            environment |= failure.environment() | {"LD_PRELOAD": ":".join([*preloads, str(self.suite.shim)])}
         return subprocess.Popen([self.suite.binary, self.command, "--plan", PLAN, *map(str, words)], cwd=self.at,
                                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, umask=umask)
@@ -179,7 +182,12 @@ class Planned:
 
 
 def finish(process: subprocess.Popen) -> Result:
-    out, err = process.communicate(timeout=LIMIT)
+    try:
+        out, err = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        process.communicate()
+        raise Wrong(f"it hung: {' '.join(map(str, process.args))}") from error
     return Result([str(word) for word in process.args], process.returncode, out, err.decode(errors="replace"))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from corrupt import flip
 from harness import Suite, contents
 from inputs import COUNT, DATA, TENSOR, safetensors
-from planned import PLAN, STAGING, Planned, Wrong, ended, fresh_work, numbers, ranges, require, require_same, said_missing
+from planned import (PLAN, STAGING, Planned, Wrong, ended, fresh_work, numbers, ranges, require, require_same,
+                     said_missing)
 from same import in_files, in_parts
 
 MODELS = {
