@@ -72,13 +72,25 @@ std::optional<std::string> SharedDirectory::text_of(const std::string& name, std
   return text;
 }
 
+bool SharedDirectory::may_be_written() const {
+  return ::faccessat(directory_->get(), ".", W_OK | X_OK, AT_EACCESS) == 0;
+}
+
 std::vector<std::string> SharedDirectory::names() const {
   return names_in(path_);
 }
 
 void SharedDirectory::remove(const std::vector<std::string>& names) const {
   const std::unordered_set<std::string> wanted(names.begin(), names.end());
-  for (const std::string& name : this->names()) {
+  std::vector<std::string> there;
+  try {
+    there = this->names();
+  } catch (const IoError&) {
+    // Another process may have removed all of it.
+    if (type_of(path_) == FileType::none) return;
+    throw;
+  }
+  for (const std::string& name : there) {
     if (!wanted.contains(name) && !is_temporary_of(name, wanted)) continue;
     if (::unlinkat(directory_->get(), name.c_str(), 0) != 0 && errno != ENOENT)
       throw system_error(path_in(path_, name), "remove", errno);

@@ -34,6 +34,8 @@ class SharedDirectory {
   /// The bytes of a regular file that has `most` of them at most, else nothing. Throws IoError.
   std::optional<std::string> text_of(const std::string& name, std::uint64_t most) const;
 
+  /// Whether files can be made in it at all, by this user and on this file system.
+  bool may_be_written() const;
   std::vector<std::string> names() const;
   /// Removes these files, and what was on its way to become one of them, whole or not, whoever writes it.
   /// Throws IoError.

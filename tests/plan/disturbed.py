@@ -16,7 +16,7 @@ from pathlib import Path
 
 from calls import FAILURES, NO_FAILURES, WAYS
 from harness import MARK, Failure, Files, Result, Suite, contents, is_hidden, spread
-from planned import (OUT, PLAN, RECEIPT, STAGING, Planned, Wrong, difference, ended, fresh_work, reference, require,
+from planned import (NOTE, OUT, PLAN, RECEIPT, STAGING, Planned, Wrong, difference, ended, fresh_work, reference, require,
                      require_old_or_new)
 from same import in_files, in_parts
 
@@ -77,6 +77,11 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.name} of {self.place.name}"
+
+
+def without_times(files: Files) -> Files:
+    """The note that a plan is published holds the times of files, another one in each run."""
+    return {name: b"a note" if Path(name).name == NOTE else data for name, data in files.items()}
 
 
 class Disturbed:
@@ -149,7 +154,7 @@ class Disturbed:
         work = fresh_work(at)
         planned = self.begin(at, step)
         ended(planned.step(*step.words, count=at / "count"), 0)
-        step.whole = contents(work)
+        step.whole = without_times(contents(work))
         step.counts = self.counted(at / "count")
         require(step.counts.get("any"), f"{step}: no calls are counted")
 
@@ -216,7 +221,7 @@ class Disturbed:
         except Wrong as wrong:
             raise Wrong(f"{wrong}\n        {said}") from wrong
         ended(planned.step(*step.words), 0)
-        again = contents(planned.at)
+        again = without_times(contents(planned.at))
         # publish and --clean remove what was left, but not what could not be removed while the set was complete.
         if step.name in ("plan", "part") or failure.cls == "unlink":
             again = {name: data for name, data in again.items() if not self.is_temporary(name)}
@@ -241,7 +246,7 @@ class Disturbed:
         # Of a set that is there, what cannot be read is written anew.
         lenient = failure.cls == "read" and step.place.old
         require(not met or way not in FAILURES or lenient, "it went unnoticed")
-        now = contents(planned.at)
+        now = without_times(contents(planned.at))
         if failure.cls == "unlink":
             now = {name: data for name, data in now.items() if name in step.whole}
         require(now == step.whole, f"it has ended otherwise: {difference(now, step.whole)}")
@@ -253,6 +258,8 @@ class Disturbed:
         require(killed or stays or step.name == "publish" or not left, f"left: {left}")
         outside = {name: data for name, data in files.items()
                    if "/" not in name.rstrip("/") and name != f"{OUT}/" and not self.is_temporary(name)}
+        if step.name == "publish":
+            outside.pop(NOTE, None)
         wanted = {PLAN: step.whole[PLAN]}
         require(outside == wanted or step.name == "plan" and outside == {}, f"beside: {sorted(outside)}")
         held = planned.held()
@@ -286,6 +293,6 @@ class Disturbed:
             require_old_or_new(planned.held(), step.old, step.new, place.index, killed=True)
             ended(planned.part(f"0-{place.parts - 1}"), 0)
             ended(planned.publish(), 0)
-            found = contents(planned.at)
+            found = without_times(contents(planned.at))
             require(found == step.whole, f"killed at call {number}, --clean, and all again: "
                     f"{difference(found, step.whole)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from harness import MARK, Failure, Files, Result, Suite, contents, is_hidden
 
 PLAN = "plan.json"
+NOTE = "plan.json.published"
 OUT = "out"
 STAGING = ".aerotool-plan-"
 RECEIPT = ".receipt.json"

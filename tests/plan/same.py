@@ -9,7 +9,7 @@ from pathlib import Path
 from blake3 import blake3
 from harness import Suite, contents
 from inputs import DATA, TENSOR
-from planned import (ARRAYS, OUT, PLAN, RECEIPT, STAGING, Planned, ended, finish, fresh_work, reference, require,
+from planned import (ARRAYS, NOTE, OUT, PLAN, RECEIPT, STAGING, Planned, ended, finish, fresh_work, reference, require,
                      require_same)
 
 SHARD = ["--max-shard-bytes", str(TENSOR)]
@@ -171,7 +171,7 @@ class Same:
         ended(planned.publish("--full") if count == 3 else planned.publish(), 0)
         require(planned.staging is None, "the staging directory is left")
         require_same(planned.held(), wanted, "not the files of the command without a plan")
-        require(sorted(path.name for path in work.iterdir()) == [OUT, PLAN], "something is left beside the plan")
+        require(sorted(path.name for path in work.iterdir()) == [OUT, PLAN, NOTE], "what is beside the plan")
 
     def every_part(self, planned: Planned, count: int) -> None:
         """In each of the ways that a part can be asked for."""

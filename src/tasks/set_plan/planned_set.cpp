@@ -262,7 +262,7 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
 
 void clear_set(const std::string& directory, const ReadPlan& plan) {
   clear_parts(directory, plan);
-  forget_published(plan);
+  forget_unpublished(directory, plan);
 }
 
 PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool full,

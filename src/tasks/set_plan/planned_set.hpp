@@ -32,7 +32,8 @@ void write_parts(const ConvertRequest& request, const ReadPlan& plan, const std:
 PlanStatus publish_set(const ConvertRequest& request, const ReadPlan& plan, bool full,
                        const Listener& listener);
 
-/// Removes what the parts have left; files that are in their places stay. Throws IoError.
+/// Removes what the parts have left; files that are in their places stay, and the note that they are. Throws
+/// IoError.
 void clear_set(const std::string& directory, const ReadPlan& plan);
 
 }  // namespace aerotool::tasks

@@ -20,8 +20,13 @@ constexpr std::string_view kKey = "aerotool_published";
 constexpr std::uint64_t kVersion = 1;
 constexpr std::uint64_t kMostBytes = 4096;
 
+std::string note_path(const ReadPlan& plan) {
+  return plan.path + ".published";
+}
+
 std::string note_name(const ReadPlan& plan) {
-  return plan.path.substr(plan.path.rfind('/') + 1) + ".published";
+  const std::string path = note_path(plan);
+  return path.substr(path.rfind('/') + 1);
 }
 
 io::SharedDirectory directory_of(const ReadPlan& plan) {
@@ -55,7 +60,7 @@ std::optional<std::string> noted_state(const ReadPlan& plan) {
   if (plan.is_piped) return std::nullopt;
   const auto text = directory_of(plan).text_of(note_name(plan), kMostBytes);
   if (!text) return std::nullopt;
-  const std::string path = plan.path + ".published";
+  const std::string path = note_path(plan);
   try {
     const Value json = json_of_file(*text, path);
     const JsonMembers members(json, path, "the note");
@@ -77,21 +82,24 @@ void note_published(const std::string& directory, const ReadPlan& plan, const Li
   if (plan.is_piped) return;
   const auto state = state_of_files(directory, plan);
   if (!state) return;
+  const auto beside = directory_of(plan);
+  if (!beside.may_be_written()) {
+    listener.note(escape_controls(plan.path) + ": that the set is published cannot be noted beside the plan");
+    return;
+  }
   JsonWriter json;
   json.begin_object();
   json.member(kKey, kVersion);
   json.member("plan", plan.id);
   json.member("files", *state);
   json.end_object();
-  try {
-    directory_of(plan).put(note_name(plan), json.finish());
-  } catch (const IoError& error) {
-    listener.warn(std::string("the set is published, but that is not noted: ") + error.what());
-  }
+  io::Output output = io::Output::to_path(note_path(plan));
+  output.write(bytes_of(json.finish()));
+  output.commit();
 }
 
-void forget_published(const ReadPlan& plan) {
-  if (noted_state(plan)) directory_of(plan).remove({note_name(plan)});
+void forget_unpublished(const std::string& directory, const ReadPlan& plan) {
+  if (noted_state(plan) && !is_published(directory, plan)) directory_of(plan).remove({note_name(plan)});
 }
 
 }  // namespace aerotool::tasks

@@ -13,10 +13,11 @@ namespace aerotool::tasks {
 /// that came from a pipe. Throws IoError.
 bool is_published(const std::string& directory, const ReadPlan& plan);
 
-/// Writes the note; warns where it cannot be written, as the set is in its place all the same.
+/// Writes the note. Where the plan lies in a directory that cannot be written to, whoever comes again is not
+/// to know. Throws IoError.
 void note_published(const std::string& directory, const ReadPlan& plan, const Listener& listener);
 
-/// Removes the note, where it is one of this plan. Throws IoError.
-void forget_published(const ReadPlan& plan);
+/// Removes a note of this plan that does not hold any more. Throws IoError.
+void forget_unpublished(const std::string& directory, const ReadPlan& plan);
 
 }  // namespace aerotool::tasks

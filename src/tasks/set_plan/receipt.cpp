@@ -47,6 +47,7 @@ Receipt parse_receipt(std::string_view text, const std::string& path) {
   receipt.part.sha256 = members.digest("sha256");
   if (members.find("uuid") != nullptr) receipt.part.uuid = members.text("uuid");
   receipt.part.shards = members.digests("shards");
+  if (receipt.part.shards.empty()) members.refuse("shards", "an array of at least one hash");
   receipt.part.tensors = members.digests("tensors");
   return receipt;
 }
