@@ -1,8 +1,10 @@
 #include "model/multi_file_model.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 #include "core/checked.hpp"
@@ -75,6 +77,21 @@ bool MultiFileModel::verify_pages(std::size_t tensor, std::uint64_t begin, std::
 
 void MultiFileModel::require_unchanged() const {
   for (const auto& part : parts_) part->require_unchanged();
+}
+
+std::vector<KnownFile> MultiFileModel::known_files() const {
+  std::vector<KnownFile> of_parts;
+  std::unordered_set<std::string_view> paths;
+  for (const auto& part : parts_) {
+    for (KnownFile& file : known_files_of(*part)) of_parts.push_back(std::move(file));
+  }
+  for (const KnownFile& file : of_parts) paths.insert(file.path);
+  std::vector<KnownFile> all;
+  for (const ModelFile& file : files()) {
+    if (file.input != nullptr && !paths.contains(file.input->name())) all.push_back(known_index(*file.input));
+  }
+  std::ranges::move(of_parts, std::back_inserter(all));
+  return all;
 }
 
 std::vector<std::string> MultiFileModel::files_to_check() const {

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool {
 
 /// Tensors and hashed runs of all parts, one part behind the other, each with the part it comes from. What
 /// the model is as a whole (its path, metadata, source, rules) is for the format that derives from this.
-class MultiFileModel : public Model {
+class MultiFileModel : public Model, public KnowsFiles {
  public:
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   const std::string& path_of(std::size_t tensor) const override;
@@ -34,6 +35,8 @@ class MultiFileModel : public Model {
   bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const override;
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   void require_unchanged() const override;
+  /// The parts, behind those of files() that are none.
+  std::vector<KnownFile> known_files() const override;
 
  protected:
   struct Place {

@@ -388,6 +388,25 @@ Overview AerosetModel::overview() const {
   return view;
 }
 
+std::vector<KnownFile> AerosetModel::known_files() const {
+  std::vector<KnownFile> files = MultiFileModel::known_files();
+  if (tensor_index_) {
+    KnownFile& of_index = files[1];  // as files() has them
+    of_index = std::move(known_files_of(*tensor_index_).front());
+    // Its tensors lie in the parts.
+    std::erase_if(of_index.regions,
+                  [](const KnownRegion& region) { return region.kind == RegionKind::tensor; });
+  }
+  const auto of_parts = std::span(files).last(open_.size());
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    const std::vector<std::uint64_t>& ids = open_[i].entry->shards;
+    std::vector<Shard>& shards = of_parts[i].shards;
+    for (std::size_t j = 0; j < std::min(shards.size(), ids.size()); ++j)
+      shards[j].name = aero::shard_name(ids[j]);
+  }
+  return files;
+}
+
 Metadata AerosetModel::metadata() const {
   Metadata metadata = tensor_index_ ? tensor_index_->metadata() : Metadata{};
   if (metadata.entries.empty() && !open_.empty() && !source().metadata)

@@ -38,6 +38,7 @@ class AerosetModel final : public MultiFileModel, public aero::HoldsExtras {
   std::vector<std::string> files_to_check() const override;
   bool check_one_file(std::size_t file, const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override;
+  std::vector<KnownFile> known_files() const override;
 
  private:
   using StatedPlace = aero::AeroModel::StatedPlace;

@@ -13,6 +13,7 @@
 #include "io/interrupt.hpp"
 #include "io/listing.hpp"
 #include "io/relative_path.hpp"
+#include "model/known_archive.hpp"
 #include "transfer/value_check.hpp"
 
 namespace aerotool::dcp {
@@ -270,6 +271,38 @@ std::vector<ModelFile> DcpModel::files() const {
   std::vector<ModelFile> files = {{metadata_.get(), metadata_->expected_sha256()}};
   for (const auto& other : others_) files.push_back({other.get(), other->expected_sha256()});
   files.resize(files.size() + index_.files.size());
+  return files;
+}
+
+KnownFile DcpModel::known_file(std::uint32_t number) const {
+  KnownFile file{.path = file_paths_[number], .size = file_ends_[number], .is_here = false};
+  if (is_remote()) return file;
+  try {
+    const auto input = files_.open(number);
+    file.size = input->size();
+    file.is_here = true;
+    if (parts_ && parts_->are_archives) add_archive_if_any(input, file);
+  } catch (const ContentError&) {
+    // It is not there.
+  } catch (const IoError&) {
+    // Nor can be read.
+  }
+  return file;
+}
+
+std::vector<KnownFile> DcpModel::known_files() const {
+  std::vector<KnownFile> files;
+  if (!parts_) files.push_back(known_index(*metadata_));
+  for (const auto& other : others_) files.push_back(known_index(*other));
+  const std::size_t indexes = files.size();
+  for (std::uint32_t i = 0; i < file_paths_.size(); ++i) files.push_back(known_file(i));
+  for (const Key& key : index_.keys) {
+    const RegionKind kind = key.is_tensor ? RegionKind::tensor : RegionKind::metadata;
+    for (std::uint64_t chunk = 0; chunk < (key.is_tensor ? key.count : 1); ++chunk) {
+      const auto item = index_.item(key, chunk);
+      if (item) files[indexes + item->file].regions.push_back({item->offset, item->length, key.name, kind});
+    }
+  }
   return files;
 }
 

@@ -19,6 +19,7 @@
 #include "formats/dcp/names.hpp"
 #include "formats/dcp/parts.hpp"
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 #include "model/noted.hpp"
 
@@ -26,7 +27,7 @@ namespace aerotool::dcp {
 
 inline constexpr std::string_view kIndexName = ".metadata";
 
-class DcpModel final : public Model, public Noted {
+class DcpModel final : public Model, public Noted, public KnowsFiles {
  public:
   /// `metadata` is the index, or that of one of the processes, which then stands for all of them. With a
   /// path, what lies below it alone. Throws CorruptError, UnsupportedError, and UsageError where nothing
@@ -39,6 +40,8 @@ class DcpModel final : public Model, public Noted {
   const std::string& path_of(std::size_t tensor) const override;
   /// The index, and all that it names; these are open while they are read.
   std::vector<ModelFile> files() const override;
+  /// All that the index names, also what is below another path than the one that is read.
+  std::vector<KnownFile> known_files() const override;
   std::vector<std::string> notes() const override;
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
@@ -68,6 +71,7 @@ class DcpModel final : public Model, public Noted {
     bool operator==(const WindowName&) const = default;
   };
 
+  KnownFile known_file(std::uint32_t number) const;
   void take_index(std::string_view path, Report& report);
   void read_index(Report& report);
   void take_keys(std::string_view path, Report& report);

@@ -55,8 +55,10 @@ ParsedHead parse_head(Cursor& cursor, Report& report) {
   head.version = read_version(cursor);
   head.tensor_count = cursor.count(kLeastInfoBytes, "the number of tensors");
   const std::uint64_t pair_count = cursor.count(kLeastPairBytes, "the number of metadata pairs");
+  head.pairs_begin = cursor.position();
   head.pairs = read_key_values(cursor, pair_count, report);
   head.alignment = alignment_of(head.pairs.metadata, cursor.path());
+  head.infos_begin = cursor.position();
   head.tensors = read_tensor_infos(cursor, head.tensor_count, head.alignment, head.others, report);
   head.infos_end = cursor.position();
   head.data_begin = align_up(head.infos_end, head.alignment);

@@ -19,6 +19,8 @@ struct ParsedHead {
   std::uint64_t tensor_count = 0;  ///< of the infos; more than `tensors` where some were left out
   std::vector<Tensor> tensors;     ///< in the order of the infos; offsets count from the data section's start
   OtherTypes others;               ///< owns dtypes of tensors
+  std::uint64_t pairs_begin = 0;
+  std::uint64_t infos_begin = 0;
   std::uint64_t infos_end = 0;
   std::uint64_t data_begin = 0;  ///< may lie past the end of the file where there is no tensor
 };

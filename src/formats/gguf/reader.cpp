@@ -51,6 +51,23 @@ Overview GgufModel::overview() const {
   return overview;
 }
 
+std::vector<KnownFile> GgufModel::known_files() const {
+  std::vector<KnownFile> files = plainly_known_files(*this);
+  std::vector<KnownRegion>& regions = files.front().regions;
+  const auto add = [&](std::uint64_t begin, std::uint64_t end, std::string_view name, RegionKind kind) {
+    regions.push_back({begin, end - begin, name, kind});
+  };
+  add(0, head_.pairs_begin, {}, RegionKind::header);
+  add(head_.pairs_begin, head_.infos_begin, {}, RegionKind::metadata);
+  add(head_.infos_begin, head_.infos_end, "tensor infos", RegionKind::index);
+  std::uint64_t end = head_.data_begin;
+  for (const Tensor& tensor : tensors_) end = std::max(end, tensor.offset + tensor.size);
+  // A tensor is filled up to the alignment, the last one too.
+  const std::uint64_t filled = head_.data_begin + align_up(end - head_.data_begin, head_.alignment);
+  if (end < input_->size()) add(end, std::min(filled, input_->size()), {}, RegionKind::alignment);
+  return files;
+}
+
 Source GgufModel::source() const {
   Source source;
   source.format = "gguf";

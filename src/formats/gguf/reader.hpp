@@ -6,12 +6,13 @@
 #include "formats/gguf/parse.hpp"
 #include "io/input.hpp"
 #include "model/expected_reads.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::gguf {
 
 /// Opening reads the head alone. Strings and arrays of the metadata stay in the mapped file.
-class GgufModel final : public Model {
+class GgufModel final : public Model, public KnowsFiles {
  public:
   GgufModel(std::shared_ptr<io::Input> input, Report& report);
 
@@ -32,6 +33,7 @@ class GgufModel final : public Model {
   }
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
+  std::vector<KnownFile> known_files() const override;
   /// When judging they were reported; in use that is left to those who know all files of the model.
   const OtherTypes& other_types() const { return head_.others; }
 

@@ -14,6 +14,7 @@
 #include "formats/npz/check.hpp"
 #include "hash/crc32.hpp"
 #include "io/glances.hpp"
+#include "model/known_archive.hpp"
 
 namespace aerotool::npz {
 namespace {
@@ -223,6 +224,18 @@ std::optional<StoredRange> NpzModel::stored_range(std::size_t tensor) const {
                           is_plain ? hash::Checksum::Over::decoded : hash::Checksum::Over::stored);
   }
   return range;
+}
+
+std::vector<KnownFile> NpzModel::known_files() const {
+  std::vector<KnownFile> files = plainly_known_files(*this);
+  KnownFile& file = files.front();
+  add_archive(*archive_, file);
+  for (const StoredArray& array : arrays_) {
+    const zip::Entry& entry = archive_->entry(array.member);
+    if (!entry.is_deflated())
+      file.regions.push_back({entry.data, array.data, entry.name, RegionKind::header});
+  }
+  return files;
 }
 
 void NpzModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {

@@ -10,11 +10,12 @@
 #include "formats/npy/types.hpp"
 #include "formats/npz/array_reader.hpp"
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::npz {
 
-class NpzModel final : public Model {
+class NpzModel final : public Model, public KnowsFiles {
  public:
   /// Throws CorruptError where no archive can be made out; else the report decides.
   NpzModel(std::shared_ptr<io::Input> input, Report& report);
@@ -39,6 +40,7 @@ class NpzModel final : public Model {
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
+  std::vector<KnownFile> known_files() const override;
 
  private:
   void read_arrays(Report& report);

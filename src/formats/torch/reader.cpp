@@ -10,6 +10,7 @@
 #include "foreign/foreign.hpp"
 #include "formats/torch/check.hpp"
 #include "formats/torch/metadata.hpp"
+#include "model/known_archive.hpp"
 
 namespace aerotool::torch {
 namespace {
@@ -242,6 +243,45 @@ std::optional<StoredRange> TorchModel::stored_range(std::size_t tensor) const {
     }
   }
   return range;
+}
+
+std::vector<KnownFile> TorchModel::known_files() const {
+  std::vector<KnownFile> files(1);
+  KnownFile& file = files.front();
+  file.path = path();
+  file.size = input_->size();
+  if (file_.archive) add_archive(*file_.archive, file);
+  for (const StoragePlace& place : file_.places) {
+    // Without an archive its size stands before it.
+    constexpr std::uint64_t kCountBytes = 8;
+    if (file_.archive || !place.is_there || place.offset < kCountBytes) continue;
+    file.regions.push_back({place.offset - kCountBytes, kCountBytes, {}, RegionKind::header});
+    file.regions.push_back({place.offset, place.size, {}, RegionKind::data});
+  }
+  for (std::size_t i = 0; i < tensors_.size(); ++i) add_tensor(i, file);
+  return files;
+}
+
+void TorchModel::add_tensor(std::size_t tensor, KnownFile& file) const {
+  const Tensor& described = tensors_[tensor];
+  if (!reader_->has_storage(tensor) || described.size == 0) return;
+  KnownRegion region{described.offset, described.size, described.name, RegionKind::tensor};
+  if (const auto range = stored_range(tensor)) {
+    region.offset = range->offset;
+    region.size = range->length;
+    region.encoding = range->encoding;
+  } else {
+    // From the first element that it has to the last one.
+    const StoredTensor& stored = stored_.all[tensor];
+    const std::uint64_t width = stored.type->bytes;
+    if (!stored.is_plain()) {
+      const auto reach = reach_of(stored_.views[stored.view]);
+      if (!reach) return;
+      region.offset = reader_->place(tensor).offset + reach->begin * width;
+      region.size = (reach->end - reach->begin) * width;
+    }
+  }
+  file.regions.push_back(region);
 }
 
 void TorchModel::require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const {

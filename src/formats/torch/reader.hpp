@@ -10,11 +10,12 @@
 #include "formats/torch/names.hpp"
 #include "formats/torch/tensor_reader.hpp"
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::torch {
 
-class TorchModel final : public Model {
+class TorchModel final : public Model, public KnowsFiles {
  public:
   /// With a key, what lies there alone. Throws CorruptError and UnsupportedError where no checkpoint can be
   /// made out; else the report decides.
@@ -42,8 +43,10 @@ class TorchModel final : public Model {
   void require_copyable(const std::function<bool(std::size_t tensor)>& wanted) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { input_->require_unchanged(); }
+  std::vector<KnownFile> known_files() const override;
 
  private:
+  void add_tensor(std::size_t tensor, KnownFile& file) const;
   void take_tensors(Names& names, Report& report);
   void take_objects(const Names& names, const std::vector<std::size_t>& taken);
   void tell_left_out(Report& report) const;

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "io/listing.hpp"
 #include "io/relative_path.hpp"
+#include "model/known_archive.hpp"
 #include "transfer/value_check.hpp"
 
 namespace aerotool::zero {
@@ -99,6 +100,29 @@ const std::string& ZeroModel::path_of(std::size_t tensor) const {
 std::vector<ModelFile> ZeroModel::files() const {
   std::vector<ModelFile> files = {{named_.get(), named_->expected_sha256()}};
   files.resize(files.size() + checkpoint_.files.size());
+  return files;
+}
+
+std::vector<KnownFile> ZeroModel::known_files() const {
+  std::vector<KnownFile> files;
+  if (std::ranges::find(paths_, path()) == paths_.end()) files.push_back(known_index(*named_));
+  const std::size_t indexes = files.size();
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    const auto input = open_.open(checkpoint_.files[i]);
+    files.push_back({.path = paths_[i], .size = input->size()});
+    add_archive_if_any(input, files.back());
+  }
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    for (const Piece& piece : stored_[i].pieces) {
+      files[indexes + piece.file].regions.push_back(
+          {piece.offset, piece.length, tensors_[i].name, RegionKind::tensor});
+    }
+    if (!stored_[i].buffer) continue;
+    const Tensor& buffer = states_->tensors()[*stored_[i].buffer];
+    const auto file = std::ranges::find(files, states_->path(), &KnownFile::path);
+    if (file != files.end())
+      file->regions.push_back({buffer.offset, buffer.size, tensors_[i].name, RegionKind::tensor});
+  }
   return files;
 }
 

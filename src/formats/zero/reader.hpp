@@ -12,11 +12,12 @@
 #include "formats/zero/files.hpp"
 #include "io/few_open.hpp"
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::zero {
 
-class ZeroModel final : public Model {
+class ZeroModel final : public Model, public KnowsFiles {
  public:
   /// `named` is the file `latest`, or one of the checkpoint's. Throws CorruptError and UnsupportedError.
   ZeroModel(std::shared_ptr<io::Input> named, Report& report);
@@ -25,6 +26,7 @@ class ZeroModel final : public Model {
   const std::string& path_of(std::size_t tensor) const override;
   /// The one that names it, and all of the checkpoint's; these are open while they are read.
   std::vector<ModelFile> files() const override;
+  std::vector<KnownFile> known_files() const override;
   Overview overview() const override;
   const std::vector<Tensor>& tensors() const override { return tensors_; }
   Metadata metadata() const override;

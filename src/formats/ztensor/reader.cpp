@@ -192,6 +192,13 @@ std::vector<ModelFile> ZTensorModel::files() const {
   return files;
 }
 
+std::vector<KnownFile> ZTensorModel::known_files() const {
+  std::vector<KnownFile> files = plainly_known_files(*this);
+  files.front().regions.push_back(
+      {container_.manifest_offset, container_.manifest_length, "manifest", RegionKind::index});
+  return files;
+}
+
 ModelFile ZTensorModel::file_of(std::size_t tensor) const {
   const auto& file = files_[table_.parts[tensor].file];
   return file ? ModelFile{file.get(), file->expected_sha256()} : ModelFile{};

@@ -10,11 +10,12 @@
 #include "formats/ztensor/shard_file.hpp"
 #include "formats/ztensor/tensor_table.hpp"
 #include "io/input.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::ztensor {
 
-class ZTensorModel final : public Model {
+class ZTensorModel final : public Model, public KnowsFiles {
  public:
   ZTensorModel(std::shared_ptr<io::Input> input, Report& report);
 
@@ -25,6 +26,7 @@ class ZTensorModel final : public Model {
   Metadata metadata() const override;
   const std::string& path_of(std::size_t tensor) const override;
   std::vector<ModelFile> files() const override;
+  std::vector<KnownFile> known_files() const override;
   ModelFile file_of(std::size_t tensor) const override;
   Source source() const override;
   Source recorded_source() const override;

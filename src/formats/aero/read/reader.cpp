@@ -96,6 +96,17 @@ Overview AeroModel::overview() const {
   return view;
 }
 
+std::vector<KnownFile> AeroModel::known_files() const {
+  std::vector<KnownFile> files = plainly_known_files(*this);
+  const Container& container = file_.container;
+  std::vector<KnownRegion>& regions = files.front().regions;
+  regions.push_back({0, kHeaderBytes, {}, RegionKind::header});
+  regions.push_back({container.toc_offset, container.toc_length, "table of contents", RegionKind::index});
+  regions.push_back({container.string_table_offset, container.string_table_length, "names of the chunks",
+                     RegionKind::index});
+  return files;
+}
+
 Metadata AeroModel::metadata() const {
   Source carried = source();
   if (carried.metadata) return std::move(*carried.metadata);

@@ -12,11 +12,12 @@
 #include "formats/aero/read/tensor_table.hpp"
 #include "io/input.hpp"
 #include "model/expected_reads.hpp"
+#include "model/known_file.hpp"
 #include "model/model.hpp"
 
 namespace aerotool::aero {
 
-class AeroModel : public Model, public HoldsExtras {
+class AeroModel : public Model, public HoldsExtras, public KnowsFiles {
  public:
   /// Reads header, TOC and metadata chunks, no weights; what is wrong goes to the report. Packed types that
   /// `index`, which outlives this, describes under the same ids are not held again.
@@ -48,6 +49,7 @@ class AeroModel : public Model, public HoldsExtras {
   bool verify_pages(std::size_t tensor, std::uint64_t begin, std::uint64_t end) const override;
   bool check(const CheckOptions& options, Report& report) const override;
   void require_unchanged() const override { file_.input->require_unchanged(); }
+  std::vector<KnownFile> known_files() const override;
 
   /// Without the lists of MMSG, which have been held to the file.
   const OpenedFile& file() const { return file_; }
