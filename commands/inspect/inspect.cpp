@@ -13,10 +13,12 @@
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
 #include "cli/values.hpp"
+#include "commands/inspect/file_maps.hpp"
 #include "commands/inspect/shares.hpp"
 #include "core/text.hpp"
 #include "io/remote_name.hpp"
 #include "model/quantized_modules.hpp"
+#include "tasks/map/map.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -24,6 +26,7 @@ namespace {
 struct InspectOptions : cli::AnswerOptions {
   bool metadata = false;
   bool chunks = false;
+  bool map = false;
 };
 
 cli::Settings<InspectOptions> settings() {
@@ -32,6 +35,8 @@ cli::Settings<InspectOptions> settings() {
       cli::json_setting(),
       {{"metadata", 'm', none, "", "also all metadata", {}}, cli::sets(&InspectOptions::metadata)},
       {{"chunks", 'c', none, "", "also the table of contents", {}}, cli::sets(&InspectOptions::chunks)},
+      {{"map", 0, none, "", "also what each byte of its files belongs to", {}},
+       cli::sets(&InspectOptions::map)},
       cli::recursive_setting()};
   cli::append(all, cli::reading_settings());
   return all;
@@ -53,6 +58,7 @@ struct Facts {
   SideFiles side_files;
   std::vector<LayoutShare> layouts;
   std::vector<EncodingShare> encodings;
+  std::vector<tasks::FileMap> maps;  // where they are asked for
 };
 
 SideFiles side_files_of(const InspectOptions& options, const Model& model) {
@@ -68,6 +74,7 @@ Facts gather(const InspectOptions& options, const Model& model) {
   facts.side_files = side_files_of(options, model);
   facts.view = model.overview();
   if (options.metadata) facts.metadata = model.metadata();
+  if (options.map) facts.maps = tasks::map_of(model);
   std::unordered_map<std::string_view, std::size_t> by_name;
   const DType* last = nullptr;  // most tensors have the dtype of the one before
   std::size_t number = 0;
@@ -183,6 +190,7 @@ void print_text(const InspectOptions& options, const Model& model, const Facts& 
   if (options.chunks && !view.sections.empty()) print_chunks(view, out);
   if (options.chunks && side.size() != model.carried_files().size()) print_side_files(side, out);
   if (options.metadata) print_metadata(facts.metadata, out);
+  if (options.map) print_maps(facts.maps, view.packed_size.has_value(), options.verbose, out);
 }
 
 /// Where the file that names the model is on a server.
@@ -256,6 +264,7 @@ void print_json(const InspectOptions& options, const Model& model, const Facts& 
       cli::add_value_members(entry.second, json);
     });
   }
+  if (options.map) add_maps(facts.maps, json);
   json.end_object();
 }
 

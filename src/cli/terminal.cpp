@@ -15,6 +15,18 @@ namespace {
 
 std::string command_name;
 
+std::size_t width_of(int terminal) {
+  winsize size{};
+  if (::ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
+  constexpr std::size_t kUsual = 80;
+  const char* said = std::getenv("COLUMNS");
+  const std::string_view digits = said == nullptr ? "" : said;
+  unsigned short columns = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), columns);
+  const bool is_number = result.ec == std::errc() && result.ptr == digits.data() + digits.size();
+  return is_number && columns != 0 ? columns : kUsual;
+}
+
 }  // namespace
 
 bool stdout_is_terminal() {
@@ -29,16 +41,11 @@ bool terminal_takes_orders() {
   return kind == nullptr || std::string_view(kind) != "dumb";
 }
 
+std::size_t stdout_width() {
+  return width_of(STDOUT_FILENO);
+}
 std::size_t stderr_width() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
-  constexpr std::size_t kUsual = 80;
-  const char* said = std::getenv("COLUMNS");
-  const std::string_view digits = said == nullptr ? "" : said;
-  unsigned short columns = 0;
-  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), columns);
-  const bool is_number = result.ec == std::errc() && result.ptr == digits.data() + digits.size();
-  return is_number && columns != 0 ? columns : kUsual;
+  return width_of(STDERR_FILENO);
 }
 
 std::string styled(const CommonOptions& options, Style style, std::string_view text) {

@@ -14,7 +14,8 @@ bool stderr_is_terminal();
 /// Whether a terminal understands orders such as a colour (TERM is not "dumb").
 bool terminal_takes_orders();
 
-/// Columns of the terminal behind standard error, else COLUMNS, else 80.
+/// Columns of the terminal behind standard output or standard error, else COLUMNS, else 80.
+std::size_t stdout_width();
 std::size_t stderr_width();
 
 enum class Style { plain, bold, good, bad, doubtful };

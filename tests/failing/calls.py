@@ -234,7 +234,7 @@ class Calls:
         models = ["new.aero", "new.gguf", "new.safetensors", "new-set", "new-sharded", "new-split",
                   "new.zt", "compressed.zt", "new-shards", "mixed.npz", "mixed.pt", "distributed"]
         for model in models:
-            for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--metadata"],
+            for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--map", "--metadata"],
                           ["list", "--long"]):
                 cases.append(Case(f"{' '.join(words)} {model}", [*words, str(at / model)], "answer"))
         cases.append(Case("validate --control", ["validate", "--json", str(at / "new.aero")], "answer"))

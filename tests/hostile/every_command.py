@@ -104,7 +104,7 @@ class Commands:
         model = self._case.model
         reads = (0, 2) if self._case.statuses[2] is None else (self._case.statuses[2],)
         self._expect(self._run("list", model), reads, "list", model)
-        asked = [["inspect", "--json", "--metadata", "--chunks", model]]
+        asked = [["inspect", "--json", "--metadata", "--chunks", "--map", model]]
         if self._readable:
             self._expect(self._run("inspect", model), reads, "inspect", model)
             asked.append(["list", "--json", "--long", model])
