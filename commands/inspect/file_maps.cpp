@@ -216,8 +216,13 @@ void add_maps(const std::vector<FileMap>& maps, cli::JsonOut& json) {
       if (!region.name.empty()) json.name_member("name", region.name);
       if (region.shard != tasks::kNoShard) json.name_member("shard", map.shards[region.shard].name);
       if (region.encoding != StoredEncoding::raw) json.member("encoding", name_of(region.encoding));
+      if (region.is_rest) {
+        json.key("rest");
+        json.boolean(true);
+      }
       if (!region.also.empty())
-        json.array_member("also", region.also, [&](std::string_view name) { json.text(name); });
+        json.objects_member("also", region.also,
+                            [&](std::string_view name) { json.name_member("name", name); });
     });
     if (map.cut.empty()) return;
     json.objects_member("cut", map.cut, [&](const tasks::CutRegion& cut) {
