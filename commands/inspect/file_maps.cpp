@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "cli/fitted_text.hpp"
 #include "cli/table.hpp"
@@ -50,8 +53,8 @@ std::uint64_t total_size_of(const std::vector<FileMap>& maps) {
   return total;
 }
 
-/// Calls `shard` and `regions` with each shard, and with the regions that lie one behind the other in it or
-/// outside of shards.
+/// Calls `on_shard` with each shard, and `on_regions` with the regions that lie one behind the other in it,
+/// or outside of shards.
 template <typename OnShard, typename OnRegions>
 void walk(const FileMap& map, OnShard on_shard, OnRegions on_regions) {
   const std::span<const MappedRegion> all(map.regions);
