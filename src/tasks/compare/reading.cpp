@@ -38,21 +38,6 @@ std::vector<std::size_t> numbers_of(const std::vector<Pair>& pairs, std::size_t 
 
 }  // namespace
 
-void InOrder::add(std::uint64_t begin, std::uint64_t end, const NumericDifference& found) {
-  waiting_.push_back({begin, end, found});
-  for (auto next = find_next(); next != waiting_.end(); next = find_next()) {
-    total_.append(next->found);
-    reached_ = next->end;
-    waiting_.erase(next);
-  }
-  if (waiting_.empty()) waiting_ = {};
-}
-
-std::vector<InOrder::Run>::iterator InOrder::find_next() {
-  return std::find_if(waiting_.begin(), waiting_.end(),
-                      [this](const Run& run) { return run.begin == reached_; });
-}
-
 Reading::Reading(const ComparedModel& a, const ComparedModel& b, const std::vector<Pair>& pairs,
                  const std::optional<ComparableNumbers>& numbers)
     : pairs_(pairs),

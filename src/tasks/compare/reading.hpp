@@ -9,28 +9,9 @@
 
 #include "tasks/compare/checked_reader.hpp"
 #include "tasks/compare/pairs.hpp"
+#include "tasks/in_order.hpp"
 
 namespace aerotool::tasks {
-
-/// Appends what was found in the runs of a tensor in their order, whatever order they come in: so sums do not
-/// depend on the number of threads. Holds as many as are ahead of their turn.
-class InOrder {
- public:
-  void add(std::uint64_t begin, std::uint64_t end, const NumericDifference& found);
-  const NumericDifference& total() const { return total_; }
-
- private:
-  struct Run {
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    NumericDifference found;
-  };
-  std::vector<Run>::iterator find_next();
-
-  std::vector<Run> waiting_;
-  std::uint64_t reached_ = 0;
-  NumericDifference total_;
-};
 
 class Reading {
  public:
@@ -51,7 +32,7 @@ class Reading {
   };
   struct Numbers {
     std::optional<BothBlocks> blocks;  // where they are compared
-    InOrder found;
+    InOrder<NumericDifference> found;
   };
 
   bool is_decoded(std::size_t place) const { return a_.is_decoded(place) || b_.is_decoded(place); }
