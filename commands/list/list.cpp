@@ -1,6 +1,7 @@
 // aerotool list: one tensor a line.
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "cli/answers.hpp"
 #include "cli/command.hpp"
@@ -11,6 +12,7 @@
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
+#include "commands/list/stats.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "tasks/patterns.hpp"
@@ -21,6 +23,7 @@ namespace {
 struct ListOptions : cli::ReadingOptions {
   bool json = false;
   bool long_form = false;
+  bool stats = false;
   std::string sort;
 };
 
@@ -30,6 +33,8 @@ cli::Settings<ListOptions> settings() {
       {cli::json_option("a JSON document, or the same on one line"), cli::sets(&ListOptions::json)},
       {{"long", 'l', none, "", "also shard, offset in the file, and the hash that the file carries", {}},
        cli::sets(&ListOptions::long_form)},
+      {{"stats", 0, none, "", "read the weights: min, max, mean, std, zeros, NaN, Inf, histogram", {}},
+       cli::sets(&ListOptions::stats)},
       {{"sort",
         0,
         required,
@@ -131,13 +136,16 @@ void add_range_members(const StoredRange& range, cli::JsonOut& json) {
   if (range.checksum) json.member(name_of(range.checksum->algorithm), to_hex(range.checksum->bytes()));
 }
 
-void print_json(const Model& model, const std::vector<std::size_t>& selected, cli::TextOut& out) {
+/// `statistics`: null where they are not asked for.
+void print_json(const Model& model, const std::vector<std::size_t>& selected,
+                const tasks::Statistics* statistics, cli::TextOut& out) {
   const Overview view = model.overview();
   const ObjectsOfTensors objects(model.objects(), model.tensors().size());
   cli::JsonOut json(out);
   json.begin_object();
   json.name_member("path", model.path());
   json.member("format", view.format);
+  std::size_t place = 0;
   json.objects_member("tensors", selected, [&](std::size_t i) {
     const Tensor& tensor = model.tensors()[i];
     json.name_member("name", tensor.name);
@@ -148,6 +156,7 @@ void print_json(const Model& model, const std::vector<std::size_t>& selected, cl
     json.member("offset", tensor.offset);
     if (tensor.digest) json.member("blake3", to_hex(*tensor.digest));
     if (const auto range = model.stored_range(i)) add_range_members(*range, json);
+    if (statistics != nullptr) add_stats(*statistics, place++, json);
     const Object* const object = objects.of(i);
     if (object == nullptr) return;
     const auto part = std::ranges::find(object->parts, i, &Object::Part::tensor);
@@ -251,16 +260,21 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
 
 int run(const ListOptions& options) {
   cli::require_operands(options, 1, "MODEL");
+  if (options.stats && options.long_form) throw UsageError("--stats and --long exclude each other");
   const std::vector<tasks::Pattern> patterns(options.operands.begin() + 1, options.operands.end());
   const auto model = cli::open(options, options.operands.front());
   auto [selected, unmatched] = select(*model, patterns);
-  sort_by(options.sort, *model, options.long_form || options.json, selected);
+  sort_by(options.sort, *model, options.long_form || options.json || options.stats, selected);
   model->require_unchanged();
   if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(options), *model, unmatched);
+  std::optional<tasks::Statistics> statistics;
+  if (options.stats) statistics.emplace(*model, selected, options.jobs, cli::listener(options));
 
   cli::TextOut out;
   if (options.json) {
-    print_json(*model, selected, out);
+    print_json(*model, selected, statistics ? &*statistics : nullptr, out);
+  } else if (statistics) {
+    print_stats(*statistics, out);
   } else {
     print_text(*model, selected, options.long_form, out);
   }

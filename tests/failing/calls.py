@@ -247,6 +247,7 @@ class Calls:
                                              str(at / "new.aero")], "answer"))
         cases.append(Case("diff --dequantize", ["diff", "--dequantize", "--full", str(at / "old.aero"),
                                                 str(at / "new.aero")], "answer"))
+        cases.append(Case("list --stats", ["list", "--stats", "-j", "2", str(at / "new.aero")], "answer"))
         cases.append(Case("validate a URL", ["validate", "--full", f"{self.server()}/new.aero"], "answer", cache="heads"))
         cases.append(Case("validate standard input", ["validate", "--full", "-"], "answer",
                           stdin=at / "new.aero"))

@@ -122,6 +122,8 @@ class Commands:
         self._expect(self._run("diff", "--full", model, model), answers, "diff --full", model, model)
         words = ("diff", "--dequantize", "--full", model, model)
         self._expect(self._run(*words), answers, *words)
+        words = ("list", "--stats", model)
+        self._expect(self._run(*words), (0, 2) if 0 in reads else (2,), *words)
         if self._readable:
             self._expect(self._run("diff", model, self._good), answers, "diff", model)
 
