@@ -5,7 +5,7 @@ from pathlib import Path
 import peers
 from peers import Missing
 
-__all__ = ["DCP", "DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "SAFETENSORS", "TORCH", "ZTENSOR", "mergekit_config",
+__all__ = ["DCP", "DEQUANTIZE", "GGUF", "MERGEKIT", "Missing", "NUMPY", "SAFETENSORS", "TORCH", "ZTENSOR", "mergekit_config",
            "merging_python", "python"]
 
 # Each prints, last, the seconds that its work took.
@@ -22,6 +22,16 @@ from safetensors.torch import save_file
 begin = time.perf_counter()
 tensors = torch.load(sys.argv[1], weights_only=True)
 save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, sys.argv[2])
+print(time.perf_counter() - begin)
+"""
+NUMPY = """
+import sys, time
+from safetensors.numpy import safe_open
+begin = time.perf_counter()
+with safe_open(sys.argv[1], "numpy") as model:
+    for name in model.keys():
+        tensor = model.get_tensor(name)
+        tensor.min(), tensor.max(), tensor.mean()
 print(time.perf_counter() - begin)
 """
 DCP = """

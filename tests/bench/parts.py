@@ -188,6 +188,36 @@ def validate(bench: Bench) -> Table:
     return table
 
 
+def statistics(bench: Bench) -> Table:
+    """What list --stats reads in a second with one thread, and NumPy's min, max and mean of the same arrays."""
+    table = Table("list --stats", ["command", "time", "rate", "budget"])
+
+    def row(contender: Contender, model: Path, budget: str = "") -> None:
+        rate = f"{model.stat().st_size / contender.median / 1e9:.2f} GB/s"
+        table.rows.append([contender.name, spread(contender.seconds), rate, budget])
+
+    bf16, f32 = bench.path("bf16.safetensors"), bench.path("f32.safetensors")
+    models.write_safetensors(bf16, bench.size, models.weights())
+    ours = bench.ours("list --stats -j1, BF16", "list", "--stats", "-j1", bf16)
+    check = bench.ours("validate --values -j1, BF16", "validate", "--values", "-j1", bf16)
+    bench.time(ours, check)
+    row(ours, bf16, "1.5 GB/s")
+    row(check, bf16)
+    bf16.unlink()
+    models.write_f32(f32, bench.size)
+    contenders = [bench.ours("list --stats -j1, F32", "list", "--stats", "-j1", f32)]
+    try:
+        script = [libraries.python(), "-c", libraries.NUMPY, f32]
+        contenders.append(Contender("NumPy: min, max, mean, F32", script, own_clock=True))
+    except libraries.Missing as reason:
+        table.notes.append(f"NumPy is not compared: it cannot be installed here: {reason}")
+    bench.time(*contenders)
+    for contender in contenders:
+        row(contender, f32)
+    f32.unlink()
+    return table
+
+
 def ztensor(bench: Bench) -> Table:
     table = Table("zTensor", ["command", "time", "ratio", "budget"])
     source, raw, aero, copy = (bench.path(name) for name in ("m.safetensors", "m.zt", "m.aero", "copy"))
@@ -700,6 +730,7 @@ PARTS: dict[str, Callable[[Bench], Table]] = {
     "compute": compute,
     "merge": merge,
     "validate": validate,
+    "statistics": statistics,
     "ztensor": ztensor,
     "npz": npz,
     "torch": torch,
