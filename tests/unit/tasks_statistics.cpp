@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "core/error.hpp"
@@ -64,6 +65,21 @@ struct NoisyModel final : test::MadeUpModel {
 };
 
 }  // namespace
+
+TEST_CASE("statistics: runs are put together in their order, whatever order they come in") {
+  struct Text {
+    std::string text;
+    void append(const Text& next) { text += next.text; }
+  };
+  InOrder<Text> whole;
+  whole.add(4, 6, {"c"});
+  whole.add(1, 4, {"b"});
+  CHECK(whole.total().text.empty());
+  whole.add(0, 1, {"a"});
+  CHECK(whole.total().text == "abc");
+  whole.add(6, 7, {"d"});
+  CHECK(whole.total().text == "abcd");
+}
 
 TEST_CASE("octaves: what lies between two powers of two, farther from 0 at an edge") {
   Octaves octaves;
