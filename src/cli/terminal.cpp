@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -15,12 +16,17 @@ namespace {
 
 std::string command_name;
 
-std::size_t width_of(int terminal) {
+/// The value of a variable of the environment; empty where there is none.
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::size_t width_of(int descriptor) {
   winsize size{};
-  if (::ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
   constexpr std::size_t kUsual = 80;
-  const char* said = std::getenv("COLUMNS");
-  const std::string_view digits = said == nullptr ? "" : said;
+  const std::string_view digits = variable("COLUMNS");
   unsigned short columns = 0;
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), columns);
   const bool is_number = result.ec == std::errc() && result.ptr == digits.data() + digits.size();
@@ -46,6 +52,21 @@ std::size_t stdout_width() {
 }
 std::size_t stderr_width() {
   return width_of(STDERR_FILENO);
+}
+
+bool locale_is_utf8() {
+  std::string_view locale;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    locale = variable(name);
+    if (!locale.empty()) break;
+  }
+  const auto same_letter = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
+  for (const std::string_view charset : {"utf-8", "utf8"}) {
+    const auto* const found =
+        std::search(locale.begin(), locale.end(), charset.begin(), charset.end(), same_letter);
+    if (found != locale.end()) return true;
+  }
+  return false;
 }
 
 std::string styled(const CommonOptions& options, Style style, std::string_view text) {

@@ -18,6 +18,9 @@ bool terminal_takes_orders();
 std::size_t stdout_width();
 std::size_t stderr_width();
 
+/// Whether text is UTF-8 in the user's locale (LC_ALL, else LC_CTYPE, else LANG).
+bool locale_is_utf8();
+
 enum class Style { plain, bold, good, bad, doubtful };
 
 /// `text` in a style, where --color, NO_COLOR and the terminal allow it on standard output.
