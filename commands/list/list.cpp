@@ -1,4 +1,4 @@
-// aerotool list: one tensor a line.
+// aerotool list: one tensor a line, or where the bytes are.
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -12,10 +12,15 @@
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_out.hpp"
+#include "cli/tree_items.hpp"
+#include "commands/list/shares.hpp"
 #include "commands/list/stats.hpp"
 #include "core/error.hpp"
+#include "core/numbers.hpp"
 #include "core/text.hpp"
 #include "tasks/patterns.hpp"
+#include "tasks/tree/order.hpp"
+#include "tasks/tree/tree.hpp"
 
 namespace aerotool::commands {
 namespace {
@@ -24,8 +29,17 @@ struct ListOptions : cli::ReadingOptions {
   bool json = false;
   bool long_form = false;
   bool stats = false;
-  std::string sort;
+  std::optional<tasks::Order> order;  // that of the file
+  std::optional<std::size_t> tree;    // with so many levels
+  std::string group;
 };
+
+std::optional<std::size_t> parse_levels(const std::string& text) {
+  if (text == "all") return tasks::kAllLevels;
+  const std::uint64_t levels = parse_count(text, "--tree");
+  if (levels == 0) throw UsageError("--tree takes a number of levels from 1 on, or all");
+  return levels;
+}
 
 cli::Settings<ListOptions> settings() {
   using enum Option::Argument;
@@ -35,13 +49,14 @@ cli::Settings<ListOptions> settings() {
        cli::sets(&ListOptions::long_form)},
       {{"stats", 0, none, "", "read the weights: min, max, mean, std, zeros, NaN, Inf, histogram", {}},
        cli::sets(&ListOptions::stats)},
-      {{"sort",
-        0,
-        required,
-        "KEY",
-        "order by name, size, offset or dtype (default: as in the file)",
-        {"name", "size", "offset", "dtype"}},
-       cli::sets(&ListOptions::sort)}};
+      {{"tree", 0, optional, "DEPTH", "modules instead, down to DEPTH levels (3) or all", {}, "3"},
+       cli::sets(&ListOptions::tree, parse_levels)},
+      {{"group", 0, required, "KEY", "a line for each layer, dtype or shard", {"layer", "dtype", "shard"}},
+       cli::sets(&ListOptions::group)},
+      {{"sort", 0, required, "KEY", "order by name, natural, size, offset or dtype; -KEY reverses",
+        tasks::order_names()},
+       cli::sets(&ListOptions::order,
+                 [](const std::string& word) { return std::optional(tasks::order_named(word)); })}};
   cli::append(all, cli::reading_settings());
   return all;
 }
@@ -81,24 +96,19 @@ Selection select(const Model& model, const std::vector<tasks::Pattern>& patterns
 }
 
 /// What a line is sorted by: a tensor's, or those of the object whose line stands for it.
-struct SortKey {
-  std::string_view name;
-  std::string_view dtype;
-  std::uint64_t size = 0;
-};
-
 class SortKeys {
  public:
   explicit SortKeys(const Model& model) : model_(model), objects_(model.objects(), model.tensors().size()) {
     for (const Object& object : model.objects()) sizes_.push_back(cli::size_of(object, model));
   }
 
-  SortKey of(std::size_t tensor, bool shows_parts) const {
+  tasks::SortKey of(std::size_t tensor, bool shows_parts) const {
     const Object* const object = shows_parts ? nullptr : objects_.of(tensor);
-    if (object != nullptr && object->kind != Object::Kind::dense)
-      return {object->name, object->layout, sizes_[objects_.number_of(*object)]};
     const Tensor& described = model_.tensors()[tensor];
-    return {described.name, described.dtype.name(), described.size};
+    const tasks::FilePlace place{described.shard, described.offset};
+    if (object != nullptr && object->kind != Object::Kind::dense)
+      return {object->name, object->layout, sizes_[objects_.number_of(*object)], place};
+    return {described.name, described.dtype.name(), described.size, place};
   }
 
  private:
@@ -107,25 +117,10 @@ class SortKeys {
   std::vector<std::uint64_t> sizes_;
 };
 
-void sort_by(const std::string& key, const Model& model, bool shows_parts,
+void sort_by(const tasks::Order& order, const Model& model, bool shows_parts,
              std::vector<std::size_t>& selected) {
-  if (key.empty()) return;
   const SortKeys keys(model);
-  const auto sort = [&](auto before) {
-    std::stable_sort(selected.begin(), selected.end(), [&](std::size_t a, std::size_t b) {
-      return before(keys.of(a, shows_parts), keys.of(b, shows_parts));
-    });
-  };
-  if (key == "name") sort([](const SortKey& a, const SortKey& b) { return a.name < b.name; });
-  if (key == "size") sort([](const SortKey& a, const SortKey& b) { return a.size > b.size; });
-  if (key == "dtype") sort([](const SortKey& a, const SortKey& b) { return a.dtype < b.dtype; });
-  if (key == "offset") {
-    std::stable_sort(selected.begin(), selected.end(), [&](std::size_t a, std::size_t b) {
-      const Tensor& x = model.tensors()[a];
-      const Tensor& y = model.tensors()[b];
-      return std::pair(x.shard, x.offset) < std::pair(y.shard, y.offset);
-    });
-  }
+  tasks::sort_lines(selected, order, [&](std::size_t tensor) { return keys.of(tensor, shows_parts); });
 }
 
 void add_range_members(const StoredRange& range, cli::JsonOut& json) {
@@ -243,6 +238,9 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
     cli::Table table({left, left, left, right, left, right, left, left});
     for_each_line(model, selected, true, long_form,
                   [&](std::vector<std::string> row) { table.row(std::move(row)); });
+    const tasks::Totals totals = tasks::totals_of(
+        cli::tree_items(model, selected, long_form ? cli::Objects::in_parts : cli::Objects::whole));
+    table.row({plural(totals.tensors, "tensor"), "", "", human_size(totals.size)});
     table.print(out);
     return;
   }
@@ -258,28 +256,58 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
   });
 }
 
+void require_one_form(const ListOptions& options) {
+  if (options.tree && !options.group.empty())
+    throw UsageError("--tree and --group are two answers: take one");
+  if (options.stats && (options.long_form || options.tree || !options.group.empty())) {
+    throw UsageError(std::string("--stats and --") +
+                     (options.long_form ? "long"
+                      : options.tree    ? "tree"
+                                        : "group") +
+                     " exclude each other");
+  }
+  if (options.long_form && (options.tree || !options.group.empty()))
+    throw UsageError(std::string("--long shows tensors, and --") + (options.tree ? "tree" : "group") +
+                     " does not");
+}
+
+/// `statistics` are null where nobody asks for them.
+void print(const ListOptions& options, const Model& model, const std::vector<std::size_t>& selected,
+           const tasks::Statistics* statistics) {
+  const ShareRequest request{options, model, selected, options.order, options.json};
+  if (options.tree) {
+    print_tree(request, *options.tree);
+  } else if (!options.group.empty()) {
+    print_groups(request, options.group);
+  } else {
+    cli::TextOut out;
+    if (options.json) {
+      print_json(model, selected, statistics, out);
+    } else if (statistics != nullptr) {
+      print_stats(*statistics, out);
+    } else {
+      print_text(model, selected, options.long_form, out);
+    }
+    out.finish();
+  }
+}
+
 int run(const ListOptions& options) {
   cli::require_operands(options, 1, "MODEL");
-  if (options.stats && options.long_form) throw UsageError("--stats and --long exclude each other");
+  require_one_form(options);
   const std::vector<tasks::Pattern> patterns(options.operands.begin() + 1, options.operands.end());
   const auto model = cli::open(options, options.operands.front());
   auto [selected, unmatched] = select(*model, patterns);
-  sort_by(options.sort, *model, options.long_form || options.json || options.stats, selected);
+  if (options.order)
+    sort_by(*options.order, *model, options.long_form || options.json || options.stats, selected);
   model->require_unchanged();
   if (!selected.empty()) tasks::warn_of_unmatched(cli::listener(options), *model, unmatched);
   std::optional<tasks::Statistics> statistics;
   if (options.stats) statistics.emplace(*model, selected, options.jobs, cli::listener(options));
 
-  cli::TextOut out;
-  if (options.json) {
-    print_json(*model, selected, statistics ? &*statistics : nullptr, out);
-  } else if (statistics) {
-    print_stats(*statistics, out);
-  } else {
-    print_text(*model, selected, options.long_form, out);
-  }
-  out.finish();
-  if (!selected.empty() || patterns.empty()) return 0;
+  const bool is_answer = !selected.empty() || patterns.empty();
+  if (is_answer || options.json) print(options, *model, selected, statistics ? &*statistics : nullptr);
+  if (is_answer) return 0;
   cli::complain(describe({model->path(), {}, {}}, tasks::no_match({model.get()}, unmatched)));
   return 1;
 }

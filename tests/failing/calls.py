@@ -237,6 +237,7 @@ class Calls:
             for words in (["validate", "--full", "-j", "2"], ["inspect", "--chunks", "--map", "--metadata"],
                           ["list", "--long"]):
                 cases.append(Case(f"{' '.join(words)} {model}", [*words, str(at / model)], "answer"))
+        cases.append(Case("list --tree", ["list", "--tree", str(at / "new.aero")], "answer"))
         cases.append(Case("validate --control", ["validate", "--json", str(at / "new.aero")], "answer"))
         cases.append(Case("validate several", ["validate", *(str(at / m) for m in models)], "answer"))
         for one, two in (("new.aero", "new.gguf"), ("old.aero", "new-set"),

@@ -108,6 +108,7 @@ class Commands:
         if self._readable:
             self._expect(self._run("inspect", model), reads, "inspect", model)
             asked.append(["list", "--json", "--long", model])
+            asked.append(["list", "--json", "--tree=all", model])
         for words in asked:
             outcome = self._run(*words)
             # What cannot be read of the metadata is told by who asks for the metadata.
