@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/fitted_text.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
+#include "cli/text_width.hpp"
 #include "commands/inspect/module_sums.hpp"
 #include "commands/inspect/shares.hpp"
 #include "core/checked.hpp"
@@ -99,14 +99,15 @@ void print_fields(const std::vector<FileMap>& maps, bool is_packed, cli::TextOut
 /// The name and, where there is room, the note. One that is long leaves half of the room to the other.
 std::string fitted(const std::string& name, const std::string& note, std::size_t room) {
   constexpr std::size_t kWorthNotes = 24;
+  constexpr std::string_view kLeftOut = "...";
   const std::string behind = name.empty() || note.empty() ? note : ", " + note;
-  const std::size_t name_width = cli::display_width(name);
-  const std::size_t note_width = cli::display_width(behind);
+  const std::size_t name_width = cli::columns_of(name);
+  const std::size_t note_width = cli::columns_of(behind);
   if (name_width + note_width <= room) return name + behind;
-  if (room < kWorthNotes) return cli::shortened_in_the_middle(name, room);
+  if (room < kWorthNotes) return cli::shortened_to(name, room, kLeftOut);
   const std::size_t for_name = std::max(room / 2, room - std::min(room, note_width));
-  const std::string first = cli::shortened_in_the_middle(name, for_name);
-  return first + cli::shortened_in_the_middle(behind, room - cli::display_width(first));
+  const std::string first = cli::shortened_to(name, for_name, kLeftOut);
+  return first + cli::shortened_to(behind, room - cli::columns_of(first), kLeftOut);
 }
 
 class MapTable {
@@ -141,7 +142,7 @@ void MapTable::print() const {
   std::size_t taken = kIndent.size();
   for (std::size_t i = 0; i < rows_.front().cells.size(); ++i) {
     std::size_t width = 0;
-    for (const Row& row : rows_) width = std::max(width, cli::display_width(row.cells[i]));
+    for (const Row& row : rows_) width = std::max(width, cli::columns_of(row.cells[i]));
     taken += width + kGap;
   }
   const std::size_t terminal = cli::stdout_width();
