@@ -259,16 +259,15 @@ void print_text(const Model& model, const std::vector<std::size_t>& selected, bo
 void require_one_form(const ListOptions& options) {
   if (options.tree && !options.group.empty())
     throw UsageError("--tree and --group are two answers: take one");
-  if (options.stats && (options.long_form || options.tree || !options.group.empty())) {
-    throw UsageError(std::string("--stats and --") +
-                     (options.long_form ? "long"
-                      : options.tree    ? "tree"
-                                        : "group") +
-                     " exclude each other");
-  }
   if (options.long_form && (options.tree || !options.group.empty()))
     throw UsageError(std::string("--long shows tensors, and --") + (options.tree ? "tree" : "group") +
                      " does not");
+  if (!options.stats) return;
+  const char* other = options.long_form       ? "long"
+                      : options.tree          ? "tree"
+                      : options.group.empty() ? ""
+                                              : "group";
+  if (*other != '\0') throw UsageError(std::string("--stats and --") + other + " exclude each other");
 }
 
 /// `statistics` are null where nobody asks for them.
