@@ -156,7 +156,7 @@ TEST_CASE("plans: parts in any order make what one process makes") {
   tasks::Conversion(pack(input, directory.file("plain")), {}).write();
   const tasks::ConvertRequest request = pack(input, directory.file("parts"));
   tasks::ReadPlan plan;
-  plan.path = "p.json";
+  plan.path = directory.file("p.json");
   plan.document = tasks::plan_set(request, {}, {});
   plan.id = tasks::plan_id(tasks::render(plan.document));
   const std::size_t count = plan.document.parts.size();
