@@ -147,6 +147,7 @@ int run(int argc, char** argv) {
     io::occupy_standard_streams();
     io::install_signal_handlers();
     platform::advise_large_heap();
+    platform::prepare_unwinding();
     hub::serve_hub_names();
     io::raise_open_file_limit();
     if (is_yes(std::getenv("HF_HUB_OFFLINE"))) io::set_offline(true);

@@ -13,6 +13,11 @@ void advise_large_pages(void* memory, std::size_t bytes);
 /// start of main.
 void advise_large_heap();
 
+/// An exception that passes through C of the system's library, as one thrown inside of std::call_once does,
+/// takes a library that is loaded then, and ends the process where there is no memory for that. Loads it.
+/// Once, at the start of main.
+void prepare_unwinding();
+
 /// Of mapped memory, only the pages that are looked at shall be read.
 void expect_random_access(void* memory, std::size_t bytes);
 

@@ -1,6 +1,9 @@
 #include "platform/memory.hpp"
 
 #include <malloc.h>
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -27,6 +30,13 @@ void advise_large_heap() {
   std::vector<std::byte> more(std::size_t{124} << 10);
   static_cast<volatile std::byte&>(more.front()) = std::byte{1};
   advise_large_pages(begin, static_cast<std::size_t>(heap_end() - begin));
+#endif
+}
+
+void prepare_unwinding() {
+#ifdef __GLIBC__
+  void* frame = nullptr;
+  static_cast<void>(::backtrace(&frame, 1));
 #endif
 }
 

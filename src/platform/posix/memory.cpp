@@ -9,6 +9,8 @@ void advise_large_pages(void*, std::size_t) {}
 
 void advise_large_heap() {}
 
+void prepare_unwinding() {}
+
 void expect_random_access(void* memory, std::size_t bytes) {
   ::posix_madvise(memory, bytes, POSIX_MADV_RANDOM);
 }
