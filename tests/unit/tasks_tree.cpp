@@ -20,6 +20,7 @@ struct Named {
   std::string_view dtype = "BF16";
 };
 
+/// `all` outlives them.
 std::vector<TreeItem> items_of(const std::vector<Named>& all) {
   std::vector<TreeItem> items;
   std::uint64_t offset = 0;
@@ -164,7 +165,8 @@ TEST_CASE("groups: the layer of a tensor") {
 }
 
 TEST_CASE("groups: sums, in the order that is asked for") {
-  const std::vector<TreeItem> items = items_of({{"l.10.a", 4}, {"l.9.a", 1}, {"l.10.b", 6}, {"z", 20}});
+  const std::vector<Named> all = {{"l.10.a", 4}, {"l.9.a", 1}, {"l.10.b", 6}, {"z", 20}};
+  const std::vector<TreeItem> items = items_of(all);
   const auto by_layer = [](const TreeItem& item) { return layer_of(item.name); };
   const auto names = [&](const std::optional<Order>& order) {
     Lines lines;
