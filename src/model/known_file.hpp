@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,10 +51,11 @@ struct KnownFile {
   bool is_here = true;  ///< else the size is what an index makes of it
   std::vector<Shard> shards = {};
   std::vector<KnownRegion> regions = {};  ///< in no order
-  std::deque<std::string> names = {};     ///< which regions borrow, where nobody else keeps them
+  /// Which regions borrow, where nobody else keeps them; also after this was copied.
+  std::shared_ptr<std::deque<std::string>> names = std::make_shared<std::deque<std::string>>();
 
   /// A name that lives as long as this does.
-  std::string_view keep(std::string name) { return names.emplace_back(std::move(name)); }
+  std::string_view keep(std::string name) { return names->emplace_back(std::move(name)); }
 };
 
 /// A Model that is this as well knows more of its files than an overview and tensors say.

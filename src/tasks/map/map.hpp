@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,7 @@ struct FileMap {
   std::vector<Shard> shards;          ///< that are a part of the file, by offset
   std::vector<MappedRegion> regions;  ///< one behind the other, from 0 to the size
   std::vector<CutRegion> cut;
-  std::deque<std::string> names;  ///< which regions borrow
+  std::shared_ptr<const std::deque<std::string>> names;  ///< which regions borrow
 };
 
 /// What has no bytes has no region.
