@@ -276,16 +276,14 @@ std::vector<ModelFile> DcpModel::files() const {
 
 KnownFile DcpModel::known_file(std::uint32_t number) const {
   KnownFile file{.path = file_paths_[number], .size = file_ends_[number], .is_here = false};
-  if (is_remote()) return file;
+  if (is_remote() || io::type_of(file.path) == io::FileType::none) return file;
   try {
     const auto input = files_.open(number);
     file.size = input->size();
     file.is_here = true;
     if (parts_ && parts_->are_archives) add_archive_if_any(input, file);
   } catch (const ContentError&) {
-    // It is not there.
-  } catch (const IoError&) {
-    // Nor can be read.
+    // It is a link that leads out of the directory, or no file.
   }
   return file;
 }
